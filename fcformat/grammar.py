@@ -1,0 +1,171 @@
+"""What text is allowed, as a small algebra of immutable values.
+
+A format's grammar is built from these: literal text, control tokens, sequences, choices, repetition, free text, regular
+expressions, and JSON values under a schema in one of several surface syntaxes. The values say nothing about tokens;
+`GrammarCompiler.compile_grammar` ties them to a vocabulary.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+from typing import Literal as _Literal
+
+from fcformat.json_style import JSONStyle
+
+__all__ = [
+    "Choice",
+    "ControlToken",
+    "FreeText",
+    "Grammar",
+    "Literal",
+    "Regex",
+    "Repeat",
+    "SchemaValue",
+    "Sequence",
+    "choice",
+    "control_token",
+    "free_text",
+    "literal",
+    "optional",
+    "regex",
+    "repeat",
+    "schema_value",
+    "sequence",
+]
+
+Syntax: TypeAlias = _Literal["json", "python", "python_arguments"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Literal:
+    """Exactly this text, written with ordinary tokens."""
+
+    text: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ControlToken:
+    """The vocabulary's one token of this spelling; where the vocabulary has none, the text itself."""
+
+    text: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sequence:
+    """One item after the other."""
+
+    items: tuple[Grammar, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the items."""
+
+    items: tuple[Grammar, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Repeat:
+    """The item, `min` to `max` times (`None`: without end)."""
+
+    item: Grammar
+    min: int = 0
+    max: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FreeText:
+    """Any text, also the empty one, in which none of the excluded strings occurs and no control token."""
+
+    excludes: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Regex:
+    """A text that matches the ECMA-262 pattern from beginning to end."""
+
+    pattern: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SchemaValue:
+    """A value that is valid under a JSON schema.
+
+    Attributes:
+        schema: The schema, as a dictionary or a boolean.
+        syntax: `"json"`; `"python"`: a Python literal (`True`, `None`, `'text'`); `"python_arguments"`: an object written as
+            Python keyword arguments, `a=1, b='x'`, without brackets.
+        style: The permitted spelling.
+    """
+
+    schema: Mapping[str, Any] | bool
+    syntax: Syntax = "json"
+    style: JSONStyle = JSONStyle()
+
+
+Grammar: TypeAlias = Literal | ControlToken | Sequence | Choice | Repeat | FreeText | Regex | SchemaValue
+
+
+def literal(text: str) -> Literal:
+    """Exactly `text`."""
+    return Literal(text)
+
+
+def control_token(text: str) -> ControlToken:
+    """The control token spelled `text`."""
+    return ControlToken(text)
+
+
+def sequence(*items: Grammar) -> Sequence:
+    """The items, one after the other; none of them: the empty text."""
+    return Sequence(items)
+
+
+def choice(*items: Grammar) -> Choice:
+    """One of the items.
+
+    Raises:
+        ValueError: No item is given.
+    """
+    if not items:
+        raise ValueError("choice() needs at least one item")
+    return Choice(items)
+
+
+def optional(item: Grammar) -> Repeat:
+    """The item, or nothing."""
+    return Repeat(item, 0, 1)
+
+
+def repeat(item: Grammar, min: int = 0, max: int | None = None) -> Repeat:
+    """The item, `min` to `max` times.
+
+    Raises:
+        ValueError: A bound is negative, or `max` is below `min`.
+    """
+    if min < 0 or (max is not None and max < min):
+        raise ValueError(f"repeat(): found min={min}, max={max}, expected 0 <= min <= max")
+    return Repeat(item, min, max)
+
+
+def free_text(excludes: tuple[str, ...] | list[str] = ()) -> FreeText:
+    """Any text without the excluded strings.
+
+    Raises:
+        ValueError: An excluded string is empty.
+    """
+    if any(not text for text in excludes):
+        raise ValueError("free_text(): an excluded string is empty, which would forbid every text")
+    return FreeText(tuple(excludes))
+
+
+def regex(pattern: str) -> Regex:
+    """A text that matches `pattern` (ECMA-262) from beginning to end."""
+    return Regex(pattern)
+
+
+def schema_value(schema: Mapping[str, Any] | bool, syntax: Syntax = "json", style: JSONStyle | None = None) -> SchemaValue:
+    """A value that is valid under `schema`, in the given syntax and style."""
+    return SchemaValue(schema, syntax, style if style is not None else JSONStyle())
