@@ -1,0 +1,120 @@
+"""One question to the model in one format, with or without the constraint, and the verdict on what came back.
+
+Uses the library as any program would: `render`, `constrain`, `generate`, `parse`. How results are shown is no matter of this file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import json
+import time
+from typing import Any
+
+import torch
+
+import fcformat
+from fcformat.chat import Message
+from fcformat.demo.model import load_model, load_tokenizer
+from fcformat.demo.scenario import MESSAGES, TOOLS
+
+__all__ = ["DEMO_FORMATS", "Attempt", "ask", "judge", "prompt_text"]
+
+DEMO_FORMATS = ("qwen2.5", "chatglm3", "openai")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Attempt:
+    """What the model wrote and what became of it.
+
+    Attributes:
+        text: The text after the prompt, control tokens included.
+        message: How the format reads the text.
+        problems: Why the message is not a valid call of one of the tools; empty if it is.
+        tokens: Number of tokens generated.
+        mask_seconds: Time spent in the constraint, all tokens together; 0 without one.
+    """
+
+    text: str
+    message: Message
+    problems: tuple[str, ...]
+    tokens: int
+    mask_seconds: float
+
+
+class _Timed:
+    """A logits processor that adds up the time spent in another one."""
+
+    def __init__(self, processor: Any) -> None:
+        self.processor = processor
+        self.seconds = 0.0
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        start = time.perf_counter()
+        result: torch.Tensor = self.processor(input_ids, scores)
+        self.seconds += time.perf_counter() - start
+        return result
+
+
+def prompt_text(format_name: str) -> str:
+    """The prompt that the model is given."""
+    return fcformat.get_format(format_name).render(MESSAGES, tools=TOOLS, add_generation_prompt=True).text
+
+
+def ask(format_name: str, seed: int, *, constrained: bool, max_new_tokens: int) -> Attempt:
+    """Renders the question, lets a model with random weights answer it by sampling, and reads the answer."""
+    fmt = fcformat.get_format(format_name)
+    tokenizer, model = load_tokenizer(), load_model(seed)
+    prompt = fmt.render(MESSAGES, tools=TOOLS, add_generation_prompt=True)
+    inputs = torch.tensor([prompt.encode(tokenizer)])
+    options: dict[str, Any] = {}
+    timed: list[_Timed] = []
+    if constrained:
+        options = fcformat.constrain(model, tokenizer, format=fmt, tools=TOOLS, tool_choice="required")
+        timed = [_Timed(processor) for processor in options.pop("logits_processor")]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        output = model.generate(
+            inputs,
+            attention_mask=torch.ones_like(inputs),
+            do_sample=True,
+            max_new_tokens=max_new_tokens,
+            logits_processor=timed,
+            **options,
+        )
+    ids = output[0, inputs.shape[1] :]
+    text = tokenizer.decode(ids, skip_special_tokens=False)
+    message = fmt.parse(text, tools=TOOLS, prompt=prompt.text)
+    return Attempt(text, message, judge(message), len(ids), sum(processor.seconds for processor in timed))
+
+
+def judge(message: Message) -> tuple[str, ...]:
+    """What is wrong with the message as an answer: it must hold calls, and all of them must be valid."""
+    if not message.tool_calls:
+        return ("no tool call", *message.issues)
+    problems = list(message.issues)
+    schemas = {tool["function"]["name"]: tool["function"]["parameters"] for tool in TOOLS}
+    for call in message.tool_calls:
+        name, arguments = call.function.name, call.function.arguments
+        if name not in schemas:
+            problems.append(f"there is no tool {name!r}")
+        elif found := _schema_error(schemas[name], arguments):
+            problems.append(f"{name}: {found}")
+    return tuple(problems)
+
+
+def _schema_error(schema: dict[str, Any], arguments: str) -> str | None:
+    """Why the arguments are not valid, by a judge from outside where there is one, otherwise by our own matcher."""
+    try:
+        value = json.loads(arguments)
+    except json.JSONDecodeError as error:
+        return f"the arguments are not JSON: {error}"
+    if importlib.util.find_spec("jsonschema") is not None:
+        import jsonschema
+
+        error = jsonschema.Draft202012Validator(schema).iter_errors(value)
+        return next((found.message for found in error), None)
+    info = fcformat.TokenizerInfo.from_huggingface(load_tokenizer())
+    matcher = fcformat.GrammarMatcher(fcformat.GrammarCompiler(info).compile_json_schema(schema))
+    valid = matcher.accept_string(arguments) and matcher.can_terminate()
+    return None if valid else "the arguments do not match the schema"
