@@ -30,7 +30,7 @@ def flags() -> tuple[list[str], list[str]]:
     warnings = ["-Wall", "-Wextra"]
     if sanitizers:
         sanitize = [f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all"]
-        return [*warnings, "-O1", "-g", "-UNDEBUG", "-fno-omit-frame-pointer", *sanitize], sanitize
+        return [*warnings, "-O1", "-g", "-UNDEBUG", "-fno-wrapv", "-fno-omit-frame-pointer", *sanitize], sanitize
     return [*warnings, "-O3"], []
 
 
