@@ -1,0 +1,1 @@
+"""What the tests share: the engine behind a few short names, strategies, and where the data lies."""

@@ -1,0 +1,41 @@
+"""Tables of cases: a schema, texts that spell a valid value, texts that do not. The oracle is asked about every one as well."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+import oracle
+from fcformat import JSONStyle
+from support.engine import accepts_from_start, compiled
+
+Text = str | bytes
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """What one schema accepts and refuses, in one style."""
+
+    name: str
+    schema: Any
+    accepted: tuple[Text, ...] = ()
+    refused: tuple[Text, ...] = ()
+    style: JSONStyle | None = None
+
+
+def check(case: Case) -> None:
+    """Holds the engine, and first the case itself, against the table."""
+    for text, expected in [*((text, True) for text in case.accepted), *((text, False) for text in case.refused)]:
+        raw = text.encode() if isinstance(text, str) else text
+        assert oracle.accepts(case.schema, raw, case.style) is expected, f"the case is wrong about {text!r}"
+    grammar = compiled(case.schema, case.style)
+    assert [text for text in case.accepted if not accepts_from_start(grammar, text)] == [], "refused, but valid"
+    assert [text for text in case.refused if accepts_from_start(grammar, text)] == [], "accepted, but not valid"
+
+
+def by_name(cases: tuple[Case, ...]) -> Any:
+    """Parametrizes a test over the cases, with their names as ids."""
+    assert len({case.name for case in cases}) == len(cases), "two cases of one name"
+    return pytest.mark.parametrize("case", cases, ids=lambda case: case.name)

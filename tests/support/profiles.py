@@ -1,0 +1,21 @@
+"""Hypothesis profiles: `ci` is the same on every run, `dev` looks around a little, `soak` looks for long.
+
+Chosen with `HYPOTHESIS_PROFILE` (default `ci` where `CI` is set, otherwise `dev`).
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+
+def load_profile() -> None:
+    """Registers the profiles and loads the one that the environment names."""
+    health = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    settings.register_profile("shared", deadline=None, suppress_health_check=health)
+    shared = settings.get_profile("shared")
+    settings.register_profile("ci", shared, max_examples=60, derandomize=True, database=None, print_blob=True)
+    settings.register_profile("dev", shared, max_examples=60)
+    settings.register_profile("soak", shared, max_examples=20_000, print_blob=True)
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))

@@ -1,0 +1,231 @@
+"""What is wrong, unsupported or impossible in a schema is said when it is compiled, with the place and the keyword."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fcformat import FcformatError, GrammarLimitError, SchemaError, UnsupportedSchemaError
+from support.engine import accepts, compiled
+
+# Keywords of draft 2020-12 that are not supported yet, with a value that the specification allows.
+UNSUPPORTED: dict[str, Any] = {
+    "not": {"type": "null"},
+    "oneOf": [{"type": "null"}, {"type": "string"}],
+    "if": {"type": "null"},
+    "dependentRequired": {"a": ["b"]},
+    "dependentSchemas": {"a": {"required": ["b"]}},
+    "patternProperties": {"^a": {"type": "null"}},
+    "propertyNames": {"maxLength": 1},
+    "minProperties": 1,
+    "maxProperties": 1,
+    "contains": {"type": "null"},
+    "uniqueItems": True,
+    "multipleOf": 2,
+    "unevaluatedProperties": False,
+    "unevaluatedItems": False,
+    "$dynamicRef": "#a",
+}
+
+ANNOTATIONS: dict[str, Any] = {
+    "title": "a title",
+    "description": "what it is for",
+    "default": {"a": [1]},
+    "examples": [1, "two"],
+    "$comment": "why",
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "readOnly": True,
+    "writeOnly": False,
+    "deprecated": True,
+    "contentEncoding": "base64",
+    "contentMediaType": "application/json",
+    "x-order": 3,
+    "$defs": {"unused": {"type": "null"}},
+    "then": False,
+    "else": {"type": "null"},
+    "minContains": 3,
+    "maxContains": 0,
+}
+
+# name -> schema, pointer of the schema that is wrong, keyword
+WRONG: dict[str, tuple[Any, str, str]] = {
+    "an unknown type": ({"type": "strnig"}, "", "type"),
+    "a type that is no text": ({"type": 3}, "", "type"),
+    "an unknown type in a list": ({"type": ["string", "int"]}, "", "type"),
+    "a negative length": ({"minLength": -1}, "", "minLength"),
+    "a broken length": ({"maxLength": 1.5}, "", "maxLength"),
+    "a length as text": ({"minLength": "1"}, "", "minLength"),
+    "a size as boolean": ({"minItems": True}, "", "minItems"),
+    "a size that is null": ({"maxItems": None}, "", "maxItems"),
+    "a bound as text": ({"maximum": "3"}, "", "maximum"),
+    "a boolean bound, as in draft 4": ({"minimum": 1, "exclusiveMinimum": True}, "", "exclusiveMinimum"),
+    "an open group": ({"pattern": "("}, "", "pattern"),
+    "a repetition of nothing": ({"pattern": "a|*"}, "", "pattern"),
+    "a pattern that is no text": ({"pattern": 3}, "", "pattern"),
+    "an enum that is no list": ({"enum": "a"}, "", "enum"),
+    "properties as a list": ({"properties": ["a"]}, "", "properties"),
+    "a property that is no schema": ({"properties": {"a": 3}}, "/properties/a", ""),
+    "required as text": ({"required": "a"}, "", "required"),
+    "required of numbers": ({"required": [1]}, "", "required"),
+    "additionalProperties as a number": ({"additionalProperties": 1}, "/additionalProperties", ""),
+    "items as a list": ({"items": [{}]}, "/items", ""),
+    "prefixItems as an object": ({"prefixItems": {}}, "", "prefixItems"),
+    "anyOf as an object": ({"anyOf": {"a": {}}}, "", "anyOf"),
+    "anyOf of nothing": ({"anyOf": []}, "", "anyOf"),
+    "allOf of texts": ({"allOf": ["a"]}, "/allOf/0", ""),
+    "$defs as a list": ({"$defs": [{}]}, "", "$defs"),
+    "a reference to nowhere": ({"$ref": "#/$defs/none"}, "", "$ref"),
+    "a reference through a text": ({"title": "t", "$ref": "#/title/x"}, "", "$ref"),
+    "a reference that is no text": ({"$ref": 3}, "", "$ref"),
+    "deep down": (
+        {"properties": {"a~/": {"items": {"anyOf": [True, {"minLength": -1}]}}}},
+        "/properties/a~0~1/items/anyOf/1",
+        "minLength",
+    ),
+    "deep down behind a reference": (
+        {"$ref": "#/$defs/x", "$defs": {"x": {"prefixItems": [{"type": "x"}]}}},
+        "/$defs/x/prefixItems/0",
+        "type",
+    ),
+    "a list": ([], "", ""),
+    "a number": (3, "", ""),
+    "null": (None, "", ""),
+}
+
+IMPOSSIBLE: dict[str, Any] = {
+    "false": False,
+    "an enum of nothing": {"enum": []},
+    "crossed bounds": {"type": "integer", "minimum": 3, "maximum": 2},
+    "no integer between": {"type": "integer", "exclusiveMinimum": 1, "exclusiveMaximum": 2},
+    "touching open bounds": {"type": "number", "minimum": 1.5, "exclusiveMaximum": 1.5},
+    "crossed lengths": {"type": "string", "minLength": 3, "maxLength": 2},
+    "crossed sizes": {"type": "array", "minItems": 3, "maxItems": 2},
+    "a pattern that is too long": {"type": "string", "pattern": "^abc$", "maxLength": 2},
+    "two patterns": {"type": "string", "allOf": [{"pattern": "^a"}, {"pattern": "^b"}]},
+    "two types": {"allOf": [{"type": "string"}, {"type": "null"}]},
+    "a constant of another type": {"type": "string", "const": 1},
+    "constants that differ": {"allOf": [{"const": 1}, {"const": 2}]},
+    "true is not one": {"allOf": [{"const": 1}, {"const": True}]},
+    "a required property that may not be": {"type": "object", "required": ["a"], "properties": {"a": False}},
+    "a required property without a schema": {"type": "object", "required": ["a"], "additionalProperties": False},
+    "a required property without a value": {"type": "object", "required": ["a"], "properties": {"a": {"enum": []}}},
+    "items that may not be": {"type": "array", "minItems": 1, "items": False},
+    "items without a value": {"type": "array", "minItems": 2, "prefixItems": [True, {"enum": []}]},
+    "an array without an end": {
+        "$ref": "#/$defs/a",
+        "$defs": {"a": {"type": "array", "items": {"$ref": "#/$defs/a"}, "minItems": 1}},
+    },
+    "an object without an end": {"type": "object", "properties": {"n": {"$ref": "#"}}, "required": ["n"]},
+    "two objects that need each other": {
+        "$ref": "#/$defs/a",
+        "$defs": {
+            "a": {"type": "object", "properties": {"b": {"$ref": "#/$defs/b"}}, "required": ["b"]},
+            "b": {"type": "array", "items": {"$ref": "#/$defs/a"}, "minItems": 1},
+        },
+    },
+    "alternatives that are all impossible": {
+        "anyOf": [False, {"enum": []}, {"type": "integer", "minimum": 1, "maximum": 0}]
+    },
+}
+
+CIRCULAR: dict[str, Any] = {
+    "itself": {"$ref": "#"},
+    "in two steps": {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}},
+    "through allOf": {"allOf": [{"$ref": "#"}, {"type": "null"}]},
+}
+
+
+@pytest.mark.parametrize("keyword", UNSUPPORTED)
+def test_an_unsupported_keyword_is_named_with_its_place(keyword: str) -> None:
+    schema = {"properties": {"a/b": {"items": {"anyOf": [{"type": "null"}, {keyword: UNSUPPORTED[keyword]}]}}}}
+    with pytest.raises(UnsupportedSchemaError) as caught:
+        compiled(schema)
+    assert caught.value.pointer == "/properties/a~1b/items/anyOf/1"
+    assert caught.value.keyword == keyword
+    assert keyword in str(caught.value)
+    assert caught.value.pointer in str(caught.value)
+
+
+@pytest.mark.parametrize("keyword", ANNOTATIONS)
+def test_an_annotation_is_no_constraint(keyword: str) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"a": {"type": "integer", keyword: ANNOTATIONS[keyword]}},
+        keyword: ANNOTATIONS[keyword],
+    }
+    assert accepts(schema, '{"a":1}')
+    assert not accepts(schema, '{"a":"x"}')
+
+
+def test_an_unknown_format_is_an_annotation() -> None:
+    assert accepts({"type": "string", "format": "x-unheard-of"}, '"anything"')
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_keyword_is_named_with_its_place(name: str) -> None:
+    schema, pointer, keyword = WRONG[name]
+    with pytest.raises(SchemaError) as caught:
+        compiled(schema)
+    assert type(caught.value) is SchemaError
+    assert (caught.value.pointer, caught.value.keyword) == (pointer, keyword)
+    assert pointer in str(caught.value)
+    assert keyword in str(caught.value)
+
+
+@pytest.mark.parametrize("name", IMPOSSIBLE)
+def test_a_schema_without_valid_values_is_refused_at_once(name: str) -> None:
+    with pytest.raises(SchemaError) as caught:
+        compiled(IMPOSSIBLE[name])
+    assert type(caught.value) is SchemaError
+    assert caught.value.pointer == ""
+
+
+@pytest.mark.parametrize("name", CIRCULAR)
+def test_a_reference_that_leads_back_without_a_step_is_refused(name: str) -> None:
+    with pytest.raises(SchemaError) as caught:
+        compiled(CIRCULAR[name])
+    assert type(caught.value) is SchemaError
+
+
+def test_a_reference_to_another_document_is_refused_by_name() -> None:
+    with pytest.raises(SchemaError, match=r"https://example\.com/other\.json") as caught:
+        compiled({"items": {"$ref": "https://example.com/other.json"}})
+    assert (caught.value.pointer, caught.value.keyword) == ("/items", "$ref")
+
+
+def test_an_unknown_dialect_is_refused_by_name() -> None:
+    with pytest.raises(SchemaError, match=r"example\.com/dialect"):
+        compiled({"$schema": "https://example.com/dialect"})
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"type": "string"', "{'type': 'null'}", '{"type":}'])
+def test_a_schema_that_is_no_json_is_refused(text: str) -> None:
+    with pytest.raises(SchemaError):
+        compiled(text)
+
+
+def test_a_schema_as_text_keeps_its_numbers_exact() -> None:
+    assert accepts('{"const": 0.1234567890123456789012345}', "0.1234567890123456789012345")
+    assert not accepts('{"const": 0.1234567890123456789012345}', "0.1234567890123456789012346")
+    assert not accepts('{"const": 0.1234567890123456789012345}', "0.12345678901234568")
+
+
+def test_the_schema_is_not_changed() -> None:
+    schema = {"type": "object", "properties": {"a": {"enum": [1, 2.5]}}, "required": ["a"]}
+    before = repr(schema)
+    compiled(schema)
+    assert repr(schema) == before
+
+
+def test_a_schema_nested_without_reason_meets_a_limit_and_not_the_stack() -> None:
+    depth = 100_000
+    with pytest.raises(FcformatError):
+        compiled('{"items":' * depth + "{}" + "}" * depth)
+
+
+def test_a_pattern_over_a_budget_is_a_limit_error() -> None:
+    with pytest.raises(GrammarLimitError):
+        compiled(
+            {"type": "string", "pattern": "^(" + "|".join(f"(a|b)*a(a|b){{{count}}}" for count in range(40, 60)) + ")$"}
+        )
