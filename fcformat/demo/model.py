@@ -7,14 +7,12 @@ from typing import Any
 import torch
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
-from fcformat.data import DEMO_TOKENIZER
+from fcformat.data import DEMO_STOP_TOKENS, DEMO_TOKENIZER
 
 __all__ = ["load_model", "load_tokenizer"]
 
 # Wider than the vocabulary, as Qwen's own models are: the ids past its end are never right.
 _MODEL_VOCABULARY = 4160
-# A turn ends where the model stops, or where it hands over: to nobody, to the user, to a tool.
-_STOP_TOKENS = ("<|im_end|>", "<|endoftext|>", "<|user|>", "<|observation|>")
 
 
 def load_tokenizer() -> Any:
@@ -43,7 +41,7 @@ def load_model(seed: int = 0) -> Any:
         num_key_value_heads=2,
         max_position_embeddings=8192,
         bos_token_id=None,
-        eos_token_id=[tokenizer.convert_tokens_to_ids(text) for text in _STOP_TOKENS],
+        eos_token_id=[tokenizer.convert_tokens_to_ids(text) for text in DEMO_STOP_TOKENS],
         pad_token_id=tokenizer.pad_token_id,
     )
     with torch.random.fork_rng(devices=[]):
