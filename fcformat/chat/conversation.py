@@ -8,7 +8,7 @@ from typing import Any
 
 from fcformat.chat._checks import found
 from fcformat.chat.messages import Message
-from fcformat.chat.tools import Tool
+from fcformat.chat.tools import Tool, check_names
 from fcformat.errors import FormatError
 
 __all__ = ["Conversation"]
@@ -30,8 +30,6 @@ class Conversation:
     tools: tuple[Tool, ...] = ()
 
     def __post_init__(self) -> None:
-        from fcformat.chat.normalize import check_names
-
         for field, kind in (("messages", Message), ("tools", Tool)):
             value = getattr(self, field)
             if not isinstance(value, (list, tuple)):

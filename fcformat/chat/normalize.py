@@ -13,10 +13,10 @@ from typing import Any
 from fcformat.chat._checks import as_mapping, found, json_copy, key_to_ignore
 from fcformat.chat.conversation import Conversation
 from fcformat.chat.messages import FunctionCall, Message, ToolCall
-from fcformat.chat.tools import Tool
+from fcformat.chat.tools import Tool, check_names
 from fcformat.errors import FormatError
 
-__all__ = ["check_names", "conversation_from_openai", "message_from_openai", "normalize_messages", "normalize_tools"]
+__all__ = ["conversation_from_openai", "message_from_openai", "normalize_messages", "normalize_tools"]
 
 #: Where reasoning is found: with DeepSeek and most servers; with newer vLLM and OpenRouter; in templates' inputs.
 _REASONING_KEYS = ("reasoning_content", "reasoning", "thinking")
@@ -53,15 +53,6 @@ def normalize_tools(tools: Iterable[Any] | None) -> tuple[Tool, ...]:
     read = tuple(Tool.from_any(tool, index) for index, tool in enumerate(tools))
     check_names(read)
     return read
-
-
-def check_names(tools: Sequence[Tool]) -> None:
-    """Raises a `FormatError` where two tools have one name."""
-    places: dict[str, int] = {}
-    for index, tool in enumerate(tools):
-        first = places.setdefault(tool.name, index)
-        if first != index:
-            raise FormatError(f"tools {first} and {index}: found the name {tool.name!r} twice, expected unique names")
 
 
 def conversation_from_openai(request: Mapping[str, Any]) -> Conversation:

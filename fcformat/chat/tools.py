@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fcformat.chat._checks import as_mapping, found, json_copy
 from fcformat.errors import FormatError
 
-__all__ = ["Tool"]
+__all__ = ["Tool", "check_names"]
 
 _NO_PARAMETERS: dict[str, Any] = {"type": "object", "properties": {}}
 
@@ -80,11 +80,11 @@ class Tool:
         where = "tool" if index is None else f"tool {index}"
         if isinstance(tool, Tool):
             return tool
-        if callable(tool) and not isinstance(tool, Mapping):
+        mapping = as_mapping(tool)
+        if mapping is None and callable(tool):
             from fcformat.chat.callables import function_from_callable
 
             return cls._from_definition({"type": "function", "function": function_from_callable(tool, where)}, where)
-        mapping = as_mapping(tool)
         if mapping is None:
             raise FormatError(
                 f"{where}: found {found(tool)}, expected a tool or function dict, a callable or a pydantic model class"
@@ -117,6 +117,15 @@ class Tool:
 
     def __hash__(self) -> int:
         return hash(self._text())
+
+
+def check_names(tools: Sequence[Tool]) -> None:
+    """Raises a `FormatError` where two tools have one name."""
+    places: dict[str, int] = {}
+    for index, tool in enumerate(tools):
+        first = places.setdefault(tool.name, index)
+        if first != index:
+            raise FormatError(f"tools {first} and {index}: found the name {tool.name!r} twice, expected unique names")
 
 
 def _wrapped(given: dict[str, Any], where: str) -> dict[str, Any]:
