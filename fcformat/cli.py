@@ -22,6 +22,7 @@ import numpy as np
 import fcformat
 from fcformat.chat import Conversation
 from fcformat.data import demo_vocabulary
+from fcformat.decoding.bitmask import bitmask_words
 from fcformat.errors import FcformatError, ParseError
 
 __all__ = ["main"]
@@ -282,7 +283,7 @@ def _run_mask(arguments: argparse.Namespace) -> int:
     if accepted < len(text):
         found, before = text[accepted : accepted + 20], text[max(0, accepted - 20) : accepted]
         return _fail(f"the text is refused at character {accepted}: found {found!r} after {before!r}", 1)
-    bitmask = np.zeros((1, (info.vocab_size + 31) // 32), dtype=np.int32)
+    bitmask = np.zeros((1, bitmask_words(info.vocab_size)), dtype=np.int32)
     if not matcher.fill_next_token_bitmask(bitmask):
         bitmask.fill(-1)
     bits = np.unpackbits(bitmask.view(np.uint8)[0], bitorder="little")[: info.vocab_size]
@@ -364,7 +365,7 @@ def _token_text(info: fcformat.TokenizerInfo, token: int) -> str:
     """How a token reads: its text, or its bytes as \\xNN where they are no whole text."""
     if token in info.control_tokens:
         return info.control_tokens[token]
-    return (info.tokens[token] or b"").decode("utf-8", "backslashreplace")
+    return (info.token_bytes(token) or b"").decode("utf-8", "backslashreplace")
 
 
 def _need_transformers(what: str) -> None:

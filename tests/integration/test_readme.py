@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,23 +16,23 @@ BLOCKS = re.findall(r"^```python\n(.*?)^```$", README, flags=re.MULTILINE | re.D
 COMMANDS = re.findall(r"^(fcformat .*)$", README, flags=re.MULTILINE)
 
 
-def run_block(code: str) -> str:
+def run_block(code: str, folder: Path) -> str:
     """Runs a block as a program of its own and returns what it prints."""
-    output = io.StringIO()
-    with contextlib.redirect_stdout(output):
-        exec(compile(code, "README.md", "exec"), {"__name__": "__main__"})  # noqa: S102 - our own README
-    return output.getvalue()
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, capture_output=True, cwd=folder, check=False, encoding="utf-8")
+    assert run.returncode == 0, run.stderr
+    return run.stdout
 
 
 @pytest.mark.parametrize("code", BLOCKS, ids=range(len(BLOCKS)))
-def test_every_python_block_runs(code: str) -> None:
-    run_block(code)
+def test_every_python_block_runs(code: str, tmp_path: Path) -> None:
+    run_block(code, tmp_path)
 
 
-def test_the_first_block_prints_a_call_in_fewer_than_ten_lines() -> None:
+def test_the_first_block_prints_a_call_in_fewer_than_ten_lines(tmp_path: Path) -> None:
     lines = [line for line in BLOCKS[0].splitlines() if line.strip()]
     assert len(lines) < 10
-    assert run_block(BLOCKS[0]).split()[0] in ("get_current_weather", "book_hotel")
+    assert run_block(BLOCKS[0], tmp_path).split()[0] in ("get_current_weather", "book_hotel")
 
 
 def test_the_commands_for_ci_are_one_line_each() -> None:
