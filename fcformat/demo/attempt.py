@@ -112,8 +112,8 @@ def _schema_error(schema: dict[str, Any], arguments: str) -> str | None:
     if importlib.util.find_spec("jsonschema") is not None:
         import jsonschema
 
-        error = jsonschema.Draft202012Validator(schema).iter_errors(value)
-        return next((found.message for found in error), None)
+        violations = jsonschema.Draft202012Validator(schema).iter_errors(value)
+        return next((violation.message for violation in violations), None)
     info = fcformat.TokenizerInfo.from_huggingface(load_tokenizer())
     matcher = fcformat.GrammarMatcher(fcformat.GrammarCompiler(info).compile_json_schema(schema))
     valid = matcher.accept_string(arguments) and matcher.can_terminate()
