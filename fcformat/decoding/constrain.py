@@ -1,0 +1,216 @@
+"""`constrain()`: the keyword arguments that make a model's `generate()` follow a schema, an expression, a grammar or a format.
+
+It gathers what the pieces need from the places where a model and its tokenizer keep it: the width of the logits, all end tokens,
+the padding token. Vocabularies and compilers are kept for as long as their tokenizer lives, so that repeated calls compile
+nothing twice. transformers is imported only when `constrain()` runs.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from fcformat.decoding.tokenizer_info import TokenizerInfo
+
+if TYPE_CHECKING:
+    from fcformat.decoding.compiler import CompiledGrammar, GrammarCompiler
+    from fcformat.json_style import JSONStyle
+
+__all__ = ["constrain"]
+
+_compilers: weakref.WeakKeyDictionary[Any, dict[tuple[Any, ...], GrammarCompiler]] = weakref.WeakKeyDictionary()
+_compilers_lock = threading.Lock()
+
+
+def constrain(
+    model: Any,
+    tokenizer: Any,
+    schema: Any = None,
+    *,
+    regex: str | Sequence[str | None] | None = None,
+    grammar: Any = None,
+    format: Any = None,
+    tools: Any = None,
+    tool_choice: Any = None,
+    prompt: str | None = None,
+    prefix: str | bytes | Sequence[str | bytes] = "",
+    style: JSONStyle | None = None,
+    stop_token_ids: int | Iterable[int] | None = None,
+    **format_options: Any,
+) -> dict[str, Any]:
+    """Keyword arguments for `model.generate()` under which only what is asked for can be generated.
+
+    Exactly one of `schema`, `regex`, `grammar` and `format` is given. Each of the first three may be a list, one for each prompt
+    of the batch, in which None leaves its prompt's rows free; `tools` may be a list of lists in the same way.
+
+    Args:
+        model: A model of transformers; its width of logits, end tokens and padding token are read.
+        tokenizer: Its tokenizer, or a `TokenizerInfo`.
+        schema: JSON schema (dict, JSON text, bool) or pydantic model.
+        regex: ECMA-262 regular expression, matched from beginning to end.
+        grammar: A value of `fcformat.grammar`, or a grammar compiled for this vocabulary.
+        format: A format or its name; the model is held to what it can say in it.
+        tools: The tools that may be called, in any form that formats take.
+        tool_choice: As in `Format.grammar`: "auto", "required", "none", or one tool.
+        prompt: The text sent to the model, where the format is to continue a block that it opened.
+        prefix: Text of the constrained value with which the prompt already ends, one for all prompts or one each.
+        style: Permitted spelling of JSON values, for `schema`.
+        stop_token_ids: End tokens beside those that the model and the tokenizer name.
+        **format_options: Further keywords of `Format.grammar`.
+
+    Returns:
+        `{"logits_processor": LogitsProcessorList, "stopping_criteria": StoppingCriteriaList}`, fresh for one `generate()`.
+
+    Raises:
+        ValueError: None or several of the four are given, or an argument beside the one that it belongs to.
+        TokenizerError: The tokenizer is of an unsupported kind.
+        SchemaError: A schema is wrong, unsatisfiable or unsupported.
+    """
+    _check_one_kind(schema, regex, grammar, format)
+    _check_company(
+        {"tools": tools, "tool_choice": tool_choice, "prompt": prompt, **format_options}, format is not None, "format"
+    )
+    _check_company({"style": style}, schema is not None, "schema")
+    from transformers.generation.logits_process import LogitsProcessorList
+    from transformers.generation.stopping_criteria import StoppingCriteriaList
+
+    from fcformat.decoding.logits_processor import LogitsProcessor
+    from fcformat.decoding.stopping import StoppingCriteria
+
+    compiler = _compiler(model, tokenizer, stop_token_ids)
+    if schema is not None:
+        grammars = _compiled(schema, lambda one: compiler.compile_json_schema(one, style=style))
+    elif regex is not None:
+        grammars = _compiled(regex, compiler.compile_regex)
+    elif grammar is not None:
+        grammars = _compiled(grammar, lambda one: _compile_grammar(compiler, one))
+    else:
+        if tool_choice is not None:
+            format_options["tool_choice"] = tool_choice
+        if prompt is not None:
+            format_options["prompt"] = prompt
+        grammars = _format_grammars(compiler, format, tools, format_options)
+    processor = LogitsProcessor(
+        grammars, tokenizer_info=compiler.tokenizer_info, pad_token_id=_pad_id(model, tokenizer), prefix=prefix
+    )
+    return {
+        "logits_processor": LogitsProcessorList([processor]),
+        "stopping_criteria": StoppingCriteriaList([StoppingCriteria(processor)]),
+    }
+
+
+def _check_one_kind(schema: Any, regex: Any, grammar: Any, format: Any) -> None:
+    given = [
+        name
+        for name, value in (("schema", schema), ("regex", regex), ("grammar", grammar), ("format", format))
+        if value is not None
+    ]
+    if len(given) != 1:
+        found = " and ".join(f"{name}=" for name in given) or "none of them"
+        raise ValueError(f"constrain(): found {found}, expected exactly one of schema=, regex=, grammar= and format=")
+
+
+def _check_company(arguments: dict[str, Any], present: bool, leader: str) -> None:
+    given = [name for name, value in arguments.items() if value is not None]
+    if given and not present:
+        raise ValueError(f"constrain(): found {given[0]}= without {leader}=, expected {leader}= beside it")
+
+
+def _compiled(value: Any, compile_one: Callable[[Any], CompiledGrammar]) -> list[CompiledGrammar | None]:
+    """One grammar, or one for each prompt; a schema, an expression or a grammar is never itself a list."""
+    several = value if isinstance(value, (list, tuple)) else [value]
+    return [None if one is None else compile_one(one) for one in several]
+
+
+def _compile_grammar(compiler: GrammarCompiler, grammar: Any) -> CompiledGrammar:
+    from fcformat.decoding.compiler import CompiledGrammar
+
+    return grammar if isinstance(grammar, CompiledGrammar) else compiler.compile_grammar(grammar)
+
+
+def _format_grammars(
+    compiler: GrammarCompiler, format: Any, tools: Any, options: dict[str, Any]
+) -> list[CompiledGrammar | None]:
+    if isinstance(format, str):
+        from fcformat.formats import get_format
+
+        format = get_format(format)
+    by_prompt = (
+        isinstance(tools, (list, tuple)) and bool(tools) and all(isinstance(one, (list, tuple)) for one in tools)
+    )
+    return [compiler.compile_grammar(format.grammar(one, **options)) for one in (tools if by_prompt else [tools])]
+
+
+def _ids(value: Any) -> tuple[int, ...]:
+    if value is None:
+        return ()
+    return tuple(int(item) for item in value) if isinstance(value, Iterable) else (int(value),)
+
+
+def _stop_ids(model: Any, tokenizer: Any, more: Any) -> tuple[int, ...]:
+    """All end tokens: the generation config's, the tokenizer's, the caller's.
+
+    The model's own configuration counts only where there is no generation config to overrule it: the defaults of configuration
+    classes name ids that are ordinary tokens in other vocabularies.
+    """
+    named = _ids(getattr(getattr(model, "generation_config", None), "eos_token_id", None))
+    named = named or _ids(getattr(getattr(model, "config", None), "eos_token_id", None))
+    own = (
+        tokenizer.stop_token_ids
+        if isinstance(tokenizer, TokenizerInfo)
+        else _ids(getattr(tokenizer, "eos_token_id", None))
+    )
+    return tuple(dict.fromkeys([*named, *own, *_ids(more)]))
+
+
+def _pad_id(model: Any, tokenizer: Any) -> int | None:
+    for holder in (getattr(model, "generation_config", None), tokenizer):
+        pad: int | None = getattr(holder, "pad_token_id", None)
+        if pad is not None:
+            return pad
+    return None
+
+
+def _logits_width(model: Any) -> int | None:
+    """Width of the lm_head; the configuration's vocabulary size where a model does not show its head."""
+    head = model.get_output_embeddings() if hasattr(model, "get_output_embeddings") else None
+    weight = getattr(head, "weight", None)
+    if weight is not None and weight.ndim == 2:
+        return int(weight.shape[0])
+    config = getattr(model, "config", None)
+    if hasattr(config, "get_text_config"):
+        config = config.get_text_config()  # type: ignore[union-attr]
+    size = getattr(config, "vocab_size", None)
+    return None if size is None else int(size)
+
+
+def _compiler(model: Any, tokenizer: Any, more_stops: Any) -> GrammarCompiler:
+    """The compiler for a model and its tokenizer, kept with the tokenizer."""
+    from fcformat.decoding.compiler import GrammarCompiler
+
+    stops = _stop_ids(model, tokenizer, more_stops)
+    if isinstance(tokenizer, TokenizerInfo):
+        if set(stops) != set(tokenizer.stop_token_ids):
+            raise ValueError(
+                f"constrain(): found the end tokens {sorted(tokenizer.stop_token_ids)} in the TokenizerInfo, expected all of "
+                f"{sorted(stops)} that the model and the caller name"
+            )
+        return GrammarCompiler(tokenizer)
+    width = _logits_width(model)
+    size = len(tokenizer) if hasattr(tokenizer, "__len__") else None  # a tokenizer may grow after its first use
+    key = (size, width, stops)
+    with _compilers_lock:
+        kept = _kept_compilers(tokenizer)
+        if key not in kept:
+            kept[key] = GrammarCompiler(TokenizerInfo.from_huggingface(tokenizer, width, stops or None))
+        return kept[key]
+
+
+def _kept_compilers(tokenizer: Any) -> dict[tuple[Any, ...], GrammarCompiler]:
+    """What is kept with a tokenizer; nothing where it cannot be referred to weakly (one of the `tokenizers` library itself)."""
+    try:
+        return _compilers.setdefault(tokenizer, {})
+    except TypeError:
+        return {}

@@ -1,0 +1,257 @@
+"""The logits processor for `transformers`' `generate()`: in every row, what the grammar forbids becomes minus infinity.
+
+It is right in every mode because its state is a function of the generated ids (see `matcher_pool`), not of the order or number of
+calls. It never raises for what another processor or a search did to a row: such a row may only stop. The only errors come from
+a wrong set-up: a number of grammars that does not divide the rows, or one object used for two different prompts. Choosing tokens
+and stopping the loop are not its work (`stopping` does the latter).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from transformers.generation.logits_process import LogitsProcessor as _Base
+
+from fcformat.decoding.bitmask import allocate_token_bitmask, apply_token_bitmask_inplace, bitmask_words
+from fcformat.decoding.matcher import GrammarMatcher
+from fcformat.decoding.matcher_pool import IdMatrix, Matcher, MatcherPool, RowState
+
+if TYPE_CHECKING:
+    from fcformat.decoding.compiler import CompiledGrammar
+    from fcformat.decoding.tokenizer_info import TokenizerInfo
+
+    Words = np.ndarray[Any, np.dtype[np.int32]]
+
+__all__ = ["LogitsProcessor"]
+
+
+class LogitsProcessor(_Base):  # type: ignore[misc, unused-ignore]
+    """Masks what a grammar forbids; one object serves one `generate()`, and a prompt of its own again after `reset()`.
+
+    Args:
+        grammars: One grammar for all rows, or several, prompt-major: with 2 grammars and 6 rows, the first three rows follow the
+            first. None leaves its rows free.
+        tokenizer_info: The vocabulary; needed only where every grammar is None.
+        pad_token_id: Allowed in rows that have ended.
+        prefix: Text of the constrained value with which the prompt already ends (a forced `{`), one for all grammars or one each.
+
+    Raises:
+        ValueError: No grammar is given, the grammars are of different vocabularies, or a prefix breaks its grammar.
+    """
+
+    # Continuous batching hands several requests' tokens over in one flat row, which this interface cannot tell apart.
+    supports_continuous_batching = False
+
+    def __init__(
+        self,
+        grammars: CompiledGrammar | Sequence[CompiledGrammar | None] | None,
+        *,
+        tokenizer_info: TokenizerInfo | None = None,
+        pad_token_id: int | None = None,
+        prefix: str | bytes | Sequence[str | bytes] = "",
+    ) -> None:
+        self._grammars = tuple(grammars) if isinstance(grammars, (list, tuple)) else (grammars,)
+        self._prefixes = (prefix,) * len(self._grammars) if isinstance(prefix, (str, bytes)) else tuple(prefix)
+        if not self._grammars or len(self._prefixes) != len(self._grammars):
+            raise ValueError(
+                f"LogitsProcessor: found {len(self._grammars)} grammars and {len(self._prefixes)} prefixes, expected at least one "
+                "grammar, and one prefix for all or one each"
+            )
+        info = _common_info(self._grammars, tokenizer_info)
+        self.tokenizer_info = info
+        self._free = info.existing_token_bitmask()
+        self._stop = _words_of(info.stop_token_ids, info.vocab_size)
+        padding = [] if pad_token_id is None or not 0 <= pad_token_id < info.vocab_size else [pad_token_id]
+        self._ended = _words_of([*info.stop_token_ids, *padding], info.vocab_size)
+        self._scratch = allocate_token_bitmask(1, info.vocab_size)
+        self._bitmask = allocate_token_bitmask(0, info.vocab_size)
+        self._prompt: torch.Tensor | None = None
+        self._ids: IdMatrix = np.zeros((0, 0), dtype=np.int64)
+        self._pools: dict[tuple[int, str | bytes], MatcherPool] = {}
+        for grammar, start in zip(self._grammars, self._prefixes, strict=True):
+            if grammar is not None:
+                _started(grammar, start)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the prompt and all rows: the next call starts anew."""
+        self._prompt = None
+        self._ids = np.zeros((0, 0), dtype=np.int64)
+        self._pools = {}
+        for grammar, start in zip(self._grammars, self._prefixes, strict=True):
+            if grammar is not None:
+                self._pools.setdefault(
+                    (id(grammar), start), MatcherPool(_starter(grammar, start), self.tokenizer_info.vocab_size)
+                )
+
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.Tensor:
+        """The scores with every forbidden token at minus infinity.
+
+        Args:
+            input_ids: Prompt and generated ids, int64 of shape (rows, length).
+            scores: Of shape (rows, width of the lm_head), any floating type, device and strides; not written.
+
+        Returns:
+            A new tensor like `scores`. No row of it is all minus infinity: if other processors had forbidden everything that the
+            grammar allows, that is allowed again.
+
+        Raises:
+            ValueError: The rows are not a multiple of the grammars, belong to another prompt than the first call's, or are too
+                narrow for every end token.
+        """
+        if min(self.tokenizer_info.stop_token_ids) >= scores.shape[1]:
+            raise ValueError(
+                f"LogitsProcessor: found scores of width {scores.shape[1]} and the end tokens "
+                f"{list(self.tokenizer_info.stop_token_ids)}, expected an end token within the width"
+            )
+        states = self.states(input_ids)
+        masked = scores.clone(memory_format=torch.contiguous_format)
+        if masked.shape[0] == 0:
+            return masked
+        if self._bitmask.shape[0] < len(states):
+            self._bitmask = allocate_token_bitmask(len(states), self.tokenizer_info.vocab_size)
+        bitmask = self._bitmask[: len(states)]
+        self._fill(states, bitmask)
+        apply_token_bitmask_inplace(masked, bitmask)
+        self._keep_one_token(masked, bitmask.numpy())
+        return masked
+
+    def states(self, input_ids: torch.Tensor) -> list[RowState | None]:
+        """Where the grammar stands in each row, None for free rows; `RowState.status` tells live, finished and dead rows apart.
+
+        After `generate()`, call it with the returned sequences to see which rows are complete.
+
+        Raises:
+            ValueError: The rows are not a multiple of the grammars, or belong to another prompt than the first call's.
+        """
+        rows = input_ids.shape[0]
+        if rows % len(self._grammars):
+            raise ValueError(
+                f"LogitsProcessor: found {len(self._grammars)} grammars for {rows} rows, expected a number of rows that is a "
+                "multiple of it (prompts, times beams or returned sequences)"
+            )
+        ids = self._generated(input_ids)
+        share = rows // len(self._grammars)
+        if share == 0:
+            return []
+        members: dict[tuple[int, str | bytes], list[int]] = {}
+        for number, (grammar, start) in enumerate(zip(self._grammars, self._prefixes, strict=True)):
+            if grammar is not None:
+                members.setdefault((id(grammar), start), []).extend(range(number * share, (number + 1) * share))
+        states: list[RowState | None] = [None] * rows
+        for key, numbers in members.items():
+            followed = self._pools[key].follow(ids if len(numbers) == rows else ids[numbers])
+            for row, state in zip(numbers, followed, strict=True):
+                states[row] = state
+        return states
+
+    def _generated(self, input_ids: torch.Tensor) -> IdMatrix:
+        """The ids behind the prompt, on the host; the prompt is that of the first call."""
+        if self._prompt is None:
+            self._prompt = input_ids.detach().clone()
+        start = self._prompt.shape[1]
+        ids = np.array(input_ids[:, start:].detach().cpu().numpy(), dtype=np.int64)
+        before = self._ids.shape[1]
+        continues = (
+            0 < before <= ids.shape[1]
+            and ids.shape[0] == self._ids.shape[0]
+            and np.array_equal(ids[:, :before], self._ids)
+        )
+        if not continues and not self._same_prompt(input_ids):
+            raise ValueError(
+                f"LogitsProcessor: found rows of another prompt (shape {tuple(input_ids.shape)}) than the first call's (shape "
+                f"{tuple(self._prompt.shape)}), expected one generate() for each object: make a new one, or call reset()"
+            )
+        self._ids = ids
+        return ids
+
+    def _same_prompt(self, input_ids: torch.Tensor) -> bool:
+        """Whether rows begin as those of the first call did, also where each prompt has more or fewer rows than then."""
+        assert self._prompt is not None
+        first, length = self._prompt.shape
+        rows = input_ids.shape[0]
+        if input_ids.shape[1] < length or (first == 0) != (rows == 0):
+            return False
+        # Rows are prompt-major, so whatever the numbers, a row's counterpart lies at the same fraction of the way.
+        counterparts = torch.arange(rows, device=input_ids.device) * first // max(1, rows)
+        return torch.equal(self._prompt.to(input_ids.device)[counterparts], input_ids[:, :length])
+
+    def _fill(self, states: Sequence[RowState | None], bitmask: torch.Tensor) -> None:
+        view = bitmask.numpy()
+        filled: dict[int, int] = {}
+        for row, state in enumerate(states):
+            if state is None:
+                view[row] = self._free
+            elif id(state) in filled:
+                view[row] = view[filled[id(state)]]
+            else:
+                status = state.status
+                if status == "live":
+                    state.matcher.fill_next_token_bitmask(bitmask, row)
+                else:
+                    view[row] = self._ended if status == "finished" else self._stop
+                filled[id(state)] = row
+
+    def _keep_one_token(self, masked: torch.Tensor, bits: Words) -> None:
+        """Where all that is allowed was minus infinity before, allow it again."""
+        width = masked.shape[1]
+        words = (bits != 0).argmax(axis=1)
+        lowest = bits[np.arange(len(bits)), words]
+        tokens = words * 32 + np.array([(int(word) & -int(word)).bit_length() - 1 for word in lowest])
+        candidates = torch.from_numpy(np.clip(tokens, 0, width - 1)).to(masked.device)
+        doubtful = torch.isneginf(masked.gather(1, candidates.unsqueeze(1))).squeeze(1)
+        for row in torch.nonzero(doubtful).flatten().tolist():  # nothing, almost always
+            if bool(torch.isneginf(masked[row]).all()):
+                allowed = _ids_of(bits[row], width)
+                masked[row, allowed if allowed else _ids_of(self._stop, width)] = 0.0
+
+    def only_stops(self, matcher: Matcher) -> bool:
+        """Whether nothing but stop tokens may follow in a matcher's state."""
+        matcher.fill_next_token_bitmask(self._scratch, 0)
+        return not bool(np.any(self._scratch.numpy()[0] & ~self._stop))
+
+
+def _common_info(grammars: Sequence[CompiledGrammar | None], given: TokenizerInfo | None) -> TokenizerInfo:
+    infos: list[TokenizerInfo] = [grammar.tokenizer_info for grammar in grammars if grammar is not None]
+    if given is not None:
+        infos.insert(0, given)
+    if not infos:
+        raise ValueError(
+            "LogitsProcessor: found only None for grammars and no tokenizer_info, expected one or the other"
+        )
+    for info in infos[1:]:
+        if info is not infos[0] and (
+            info.vocab_size != infos[0].vocab_size or set(info.stop_token_ids) != set(infos[0].stop_token_ids)
+        ):
+            raise ValueError(
+                f"LogitsProcessor: found grammars for two vocabularies, {infos[0]!r} and {info!r}, expected one for all"
+            )
+    return infos[0]
+
+
+def _starter(grammar: CompiledGrammar, prefix: str | bytes) -> Callable[[], GrammarMatcher]:
+    return lambda: _started(grammar, prefix)
+
+
+def _started(grammar: CompiledGrammar, prefix: str | bytes) -> GrammarMatcher:
+    matcher = GrammarMatcher(grammar)
+    if prefix and not matcher.accept_string(prefix):
+        raise ValueError(
+            f"LogitsProcessor: the prefix {prefix!r} is not the beginning of anything that its grammar allows"
+        )
+    return matcher
+
+
+def _words_of(token_ids: Sequence[int], vocab_size: int) -> Words:
+    bits = np.zeros(bitmask_words(vocab_size) * 32, dtype=bool)
+    bits[list(token_ids)] = True
+    return np.packbits(bits, bitorder="little").view("<i4").astype(np.int32)
+
+
+def _ids_of(words: Words, width: int) -> list[int]:
+    bits = np.unpackbits(words.astype("<i4").view(np.uint8), bitorder="little")[:width]
+    found: list[int] = np.flatnonzero(bits).tolist()
+    return found
