@@ -1,0 +1,206 @@
+// Derivatives, and from them the edges of an expression read as an automaton's state.
+#include <algorithm>
+#include <unordered_map>
+
+#include "regex/expression.h"
+#include "regex/expression_impl.h"
+
+namespace fcformat {
+namespace {
+
+bool contains(const CodeSet& set, uint32_t c) {
+  auto it = std::upper_bound(set.begin(), set.end(), c, [](uint32_t value, const CodeRange& r) { return value < r.lo; });
+  return it != set.begin() && (it - 1)->hi >= c;
+}
+
+uint64_t signature_of(uint64_t index) {  // splitmix64
+  uint64_t z = (index + 1) * 0x9E3779B97F4A7C15ull;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+  return z ^ (z >> 31);
+}
+
+}  // namespace
+
+ExprId ExpressionArena::derivative(ExprId e, uint32_t c) {
+  const ExprNode n = impl_->at(e);
+  switch (n.kind) {
+    case ExprKind::kEmpty:
+    case ExprKind::kEpsilon:
+      return empty();
+    case ExprKind::kClass:
+      return contains(impl_->sets[n.a], c) ? epsilon() : empty();
+    case ExprKind::kConcat: {
+      ExprId head = concat(derivative(n.a, c), n.b);
+      return impl_->at(n.a).nullable ? unite(head, derivative(n.b, c)) : head;
+    }
+    case ExprKind::kUnion:
+    case ExprKind::kIntersect: {
+      std::vector<ExprId> parts;
+      parts.reserve(n.b);
+      for (uint32_t i = 0; i < n.b; ++i) {
+        ExprId d = derivative(impl_->children[n.a + i], c);
+        if (d == empty() && n.kind == ExprKind::kIntersect) return empty();
+        parts.push_back(d);
+      }
+      return n.kind == ExprKind::kUnion ? unite(std::move(parts)) : intersect(std::move(parts));
+    }
+    case ExprKind::kComplement:
+      return complement(derivative(n.a, c));
+    case ExprKind::kRepeat: {
+      ExprId body = derivative(n.a, c);
+      if (body == empty()) return empty();
+      return concat(body, repeat(n.a, n.min == 0 ? 0 : n.min - 1, n.max == kUnbounded ? kUnbounded : n.max - 1));
+    }
+    case ExprKind::kTrie: {
+      const auto& children = impl_->tries[n.a][n.b].children;
+      auto it = std::lower_bound(children.begin(), children.end(), std::make_pair(c, 0u));
+      return it != children.end() && it->first == c ? impl_->intern_trie(n.a, it->second) : empty();
+    }
+    case ExprKind::kInterval: {
+      const auto& [interval, exponent] = impl_->intervals[n.a];
+      auto next = step(interval, exponent, impl_->interval_states[n.b], c);
+      return next ? impl_->intern_interval(n.a, *next) : empty();
+    }
+    case ExprKind::kMultiple: {
+      auto next = step(impl_->divisors[n.a], impl_->multiple_states[n.b], c);
+      return next ? impl_->intern_multiple(n.a, *next) : empty();
+    }
+    case ExprKind::kVariable:
+      return derivative(n.a, c);
+  }
+  return empty();
+}
+
+void ExpressionArena::Impl::collect_sets(ExprId e, std::vector<const CodeSet*>* out, std::vector<CodeRange>* singles,
+                                         std::vector<ExprId>* seen) const {
+  std::vector<ExprId> todo{e};
+  while (!todo.empty()) {
+    ExprId id = todo.back();
+    todo.pop_back();
+    const ExprNode& n = at(id);
+    switch (n.kind) {
+      case ExprKind::kEmpty:
+      case ExprKind::kEpsilon:
+        break;
+      case ExprKind::kClass:
+        out->push_back(&sets[n.a]);
+        break;
+      case ExprKind::kConcat:
+        todo.push_back(n.a);
+        if (at(n.a).nullable) todo.push_back(n.b);
+        break;
+      case ExprKind::kUnion:
+      case ExprKind::kIntersect:
+        todo.insert(todo.end(), children.begin() + n.a, children.begin() + n.a + n.b);
+        break;
+      case ExprKind::kComplement:
+      case ExprKind::kRepeat:
+        todo.push_back(n.a);
+        break;
+      case ExprKind::kTrie:
+        for (const auto& child : tries[n.a][n.b].children) singles->push_back({child.first, child.first});
+        break;
+      case ExprKind::kInterval:
+      case ExprKind::kMultiple:
+        for (char c : {'-', '+', '.', 'e', 'E', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'}) {
+          auto code = static_cast<uint32_t>(c);
+          singles->push_back({code, code});
+        }
+        break;
+      case ExprKind::kVariable:
+        if (std::find(seen->begin(), seen->end(), id) == seen->end()) {
+          seen->push_back(id);
+          todo.push_back(n.a);
+        }
+        break;
+    }
+  }
+}
+
+namespace {
+
+struct Event {
+  uint32_t at;
+  uint64_t signature;
+};
+
+}  // namespace
+
+const std::vector<Edge>& ExpressionArena::edges(ExprId e) {
+  if (impl_->at(e).live_edges != UINT32_MAX) return impl_->edge_lists[impl_->at(e).live_edges];
+  const std::vector<Edge>& raw = raw_edges(e);
+  bool all = std::none_of(raw.begin(), raw.end(), [&](const Edge& edge) { return is_empty(edge.target); });
+  if (all) {
+    impl_->nodes[e].live_edges = impl_->at(e).raw_edges;
+  } else {
+    std::vector<Edge> live;
+    for (const Edge& edge : impl_->edge_lists[impl_->at(e).raw_edges]) {
+      if (!is_empty(edge.target)) live.push_back(edge);
+    }
+    impl_->charge(live.size() * sizeof(Edge) + 32);
+    impl_->edge_lists.push_back(std::move(live));
+    impl_->nodes[e].live_edges = static_cast<uint32_t>(impl_->edge_lists.size() - 1);
+  }
+  return impl_->edge_lists[impl_->at(e).live_edges];
+}
+
+const std::vector<Edge>& ExpressionArena::raw_edges(ExprId e) {
+  if (impl_->at(e).raw_edges != UINT32_MAX) return impl_->edge_lists[impl_->at(e).raw_edges];
+  std::vector<const CodeSet*> sets;
+  std::vector<CodeRange> singles;
+  std::vector<ExprId> seen;
+  impl_->collect_sets(e, &sets, &singles, &seen);
+  std::sort(sets.begin(), sets.end());
+  sets.erase(std::unique(sets.begin(), sets.end()), sets.end());
+  std::sort(singles.begin(), singles.end(), [](CodeRange a, CodeRange b) { return a.lo < b.lo; });
+  singles.erase(std::unique(singles.begin(), singles.end()), singles.end());
+  // Sweep over the ends of all ranges; the exclusive-or of the sets that cover a point names its class.
+  std::vector<Event> events{{0, 0}, {0xD800, ~0ull}, {0xE000, ~0ull}};
+  for (size_t i = 0; i < sets.size(); ++i) {
+    uint64_t signature = signature_of(i);
+    for (CodeRange r : *sets[i]) {
+      events.push_back({r.lo, signature});
+      events.push_back({r.hi + 1, signature});
+    }
+  }
+  for (size_t i = 0; i < singles.size(); ++i) {
+    uint64_t signature = signature_of(sets.size() + i);
+    events.push_back({singles[i].lo, signature});
+    events.push_back({singles[i].hi + 1, signature});
+  }
+  std::sort(events.begin(), events.end(), [](const Event& a, const Event& b) { return a.at < b.at; });
+  std::unordered_map<uint64_t, ExprId> targets;
+  std::vector<Edge> out;
+  uint64_t signature = 0;
+  for (size_t i = 0; i < events.size();) {
+    uint32_t lo = events[i].at;
+    while (i < events.size() && events[i].at == lo) signature ^= events[i++].signature;
+    uint32_t hi = i < events.size() ? events[i].at - 1 : kMaxCodePoint;
+    if (lo > kMaxCodePoint) break;
+    if (lo == 0xD800 || (lo > 0xD800 && lo <= 0xDFFF)) continue;
+    auto [it, is_new] = targets.try_emplace(signature, 0);
+    if (is_new) it->second = derivative(e, lo);
+    if (it->second == empty()) continue;
+    if (!out.empty() && out.back().hi + 1 == lo && out.back().target == it->second) {
+      out.back().hi = hi;
+    } else {
+      out.push_back({lo, hi, it->second});
+    }
+  }
+  impl_->charge(out.size() * sizeof(Edge) + 32);
+  impl_->edge_lists.push_back(std::move(out));
+  impl_->nodes[e].raw_edges = static_cast<uint32_t>(impl_->edge_lists.size() - 1);
+  return impl_->edge_lists.back();
+}
+
+bool ExpressionArena::matches(ExprId e, std::u32string_view text) {
+  for (char32_t c : text) {
+    if (c >= 0xD800 && c <= 0xDFFF) return false;
+    e = derivative(e, c);
+    if (e == empty()) return false;
+  }
+  return nullable(e);
+}
+
+}  // namespace fcformat

@@ -1,0 +1,66 @@
+// The arena's insides, shared by expression.cc (constructors), derivative.cc (derivatives, edges) and search.cc
+// (emptiness, shortest strings, counting). Not for use elsewhere.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "regex/expression.h"
+
+namespace fcformat {
+
+enum class ExprKind : uint8_t {
+  kEmpty, kEpsilon, kClass, kConcat, kUnion, kIntersect, kComplement, kRepeat, kTrie, kInterval, kMultiple, kVariable
+};
+enum class Liveness : uint8_t { kUnknown, kAlive, kDead };
+
+struct ExprNode {
+  ExprKind kind;
+  bool nullable;
+  bool plain;        // built without intersection, complement, automata and variables: never empty
+  Liveness liveness;
+  uint32_t depth;    // how deep a derivative recurses
+  // kClass: a = set. kConcat: a, b. kUnion, kIntersect: children[a, a + b). kComplement: a. kRepeat: a, min, max.
+  // kTrie: a = trie, b = its node. kInterval, kMultiple: a = definition, b = state. kVariable: a = definition.
+  uint32_t a = 0, b = 0, min = 0, max = 0;
+  uint32_t raw_edges = UINT32_MAX, live_edges = UINT32_MAX;
+};
+
+struct TrieNode {
+  std::vector<std::pair<uint32_t, uint32_t>> children;  // code point, node; sorted
+  bool accept = false;
+};
+
+struct ExpressionArena::Impl {
+  explicit Impl(ExpressionLimits limits);
+
+  ExpressionLimits limits;
+  std::deque<ExprNode> nodes;
+  std::vector<ExprId> children;
+  std::vector<CodeSet> sets;
+  std::vector<std::vector<TrieNode>> tries;
+  std::vector<std::pair<NumberInterval, bool>> intervals;
+  std::vector<IntervalState> interval_states;
+  std::vector<NumberDivisor> divisors;
+  std::vector<MultipleState> multiple_states;
+  std::deque<std::vector<Edge>> edge_lists;
+  std::unordered_multimap<size_t, ExprId> interned;
+  std::unordered_multimap<size_t, uint32_t> set_index, interval_state_index, multiple_state_index;
+  size_t extra_bytes = 0;
+
+  const ExprNode& at(ExprId e) const { return nodes[e]; }
+  ExprId intern(const ExprNode& node);
+  ExprId intern_list(ExprKind kind, const std::vector<ExprId>& list);
+  ExprId intern_trie(uint32_t trie, uint32_t node);
+  ExprId intern_interval(uint32_t interval, const IntervalState& state);
+  ExprId intern_multiple(uint32_t divisor, const MultipleState& state);
+  uint32_t intern_set(CodeSet set);
+  void charge(size_t bytes);
+
+  // Code points that this expression treats alike, as sets; their Boolean atoms are the classes of the derivative.
+  void collect_sets(ExprId e, std::vector<const CodeSet*>* sets, std::vector<CodeRange>* singles, std::vector<ExprId>* seen) const;
+};
+
+}  // namespace fcformat

@@ -1,0 +1,123 @@
+// Questions that look at many states: emptiness, a shortest string, how many strings there are.
+#include <algorithm>
+#include <unordered_map>
+
+#include "errors.h"
+#include "regex/expression.h"
+#include "regex/expression_impl.h"
+
+namespace fcformat {
+
+bool ExpressionArena::is_empty(ExprId start) {
+  auto verdict = [&](ExprId e) {
+    const ExprNode& n = impl_->at(e);
+    return n.nullable || n.plain ? Liveness::kAlive : n.liveness;
+  };
+  Liveness known = verdict(start);
+  if (known != Liveness::kUnknown) return known == Liveness::kDead;
+  // Breadth first until a live state turns up. Those on the way to it are alive; if none turns up, all seen are dead.
+  std::vector<ExprId> order{start};
+  std::vector<uint32_t> parent{0};
+  std::unordered_map<ExprId, uint32_t> seen{{start, 0}};
+  for (uint32_t i = 0; i < order.size(); ++i) {
+    for (const Edge& edge : raw_edges(order[i])) {
+      ExprId target = edge.target;
+      Liveness v = verdict(target);
+      if (v == Liveness::kDead) continue;
+      if (v == Liveness::kAlive) {
+        for (uint32_t at = i;; at = parent[at]) {
+          impl_->nodes[order[at]].liveness = Liveness::kAlive;
+          if (at == 0) break;
+        }
+        return false;
+      }
+      if (!seen.emplace(target, static_cast<uint32_t>(order.size())).second) continue;
+      if (order.size() >= impl_->limits.max_search) {
+        throw GrammarLimitError("deciding whether a string or number can still be completed visits more than max_search_states = " +
+                                std::to_string(impl_->limits.max_search));
+      }
+      order.push_back(target);
+      parent.push_back(i);
+    }
+  }
+  for (ExprId e : order) impl_->nodes[e].liveness = Liveness::kDead;
+  return true;
+}
+
+bool ExpressionArena::shortest(ExprId start, std::u32string* text) {
+  text->clear();
+  if (is_empty(start)) return false;
+  struct Step {
+    ExprId e;
+    uint32_t parent;
+    char32_t c;
+  };
+  std::vector<Step> order{{start, 0, 0}};
+  std::unordered_map<ExprId, bool> seen{{start, true}};
+  for (uint32_t i = 0; i < order.size(); ++i) {
+    if (nullable(order[i].e)) {
+      for (uint32_t at = i; at != 0; at = order[at].parent) text->push_back(order[at].c);
+      std::reverse(text->begin(), text->end());
+      return true;
+    }
+    if (order.size() > impl_->limits.max_search) {
+      throw GrammarLimitError("looking for a shortest string visits more than max_search_states = " + std::to_string(impl_->limits.max_search));
+    }
+    for (const Edge& edge : edges(order[i].e)) {
+      if (!seen.emplace(edge.target, true).second) continue;
+      uint32_t c = edge.lo;  // something readable where the range has it
+      for (uint32_t nice : {'a', '0', 'A', ' '}) {
+        if (edge.lo <= nice && nice <= edge.hi) {
+          c = nice;
+          break;
+        }
+      }
+      order.push_back({edge.target, i, static_cast<char32_t>(c)});
+    }
+  }
+  return false;
+}
+
+size_t ExpressionArena::count_strings(ExprId start, size_t limit) {
+  if (limit == 0 || is_empty(start)) return 0;
+  // Level by level: how many strings of this length lead to each state. A cycle among live states never runs dry, so
+  // the count reaches the limit; otherwise the levels end.
+  std::unordered_map<ExprId, size_t> level{{start, 1}};
+  size_t total = 0, visited = 0;
+  while (!level.empty()) {
+    std::unordered_map<ExprId, size_t> next;
+    for (const auto& [e, count] : level) {
+      if (nullable(e)) total = std::min(limit, total + count);
+      if (total >= limit) return limit;
+      if (++visited > impl_->limits.max_search) {
+        throw GrammarLimitError("counting strings visits more than max_search_states = " + std::to_string(impl_->limits.max_search));
+      }
+      for (const Edge& edge : edges(e)) {
+        size_t width = edge.hi - edge.lo + 1;
+        size_t& slot = next[edge.target];
+        size_t product = count >= limit || width >= limit ? limit : std::min(limit, count * width);
+        slot = std::min(limit, slot + product);
+      }
+    }
+    level = std::move(next);
+  }
+  return total;
+}
+
+bool ExpressionArena::enumerate(ExprId start, size_t limit, std::vector<std::u32string>* texts) {
+  texts->clear();
+  if (count_strings(start, limit + 1) > limit) return false;
+  std::vector<std::pair<ExprId, std::u32string>> todo{{start, U""}};
+  while (!todo.empty()) {
+    auto [e, text] = std::move(todo.back());
+    todo.pop_back();
+    if (nullable(e)) texts->push_back(text);
+    if (is_empty(e)) continue;
+    for (const Edge& edge : edges(e)) {
+      for (uint32_t c = edge.lo; c <= edge.hi; ++c) todo.emplace_back(edge.target, text + static_cast<char32_t>(c));
+    }
+  }
+  return true;
+}
+
+}  // namespace fcformat

@@ -1,0 +1,316 @@
+// Formulas: construction, expansion into normal forms, emptiness.
+#include "schema/algebra.h"
+
+#include <algorithm>
+
+#include "errors.h"
+
+namespace fcformat {
+namespace {
+
+// A question about a formula that is being expanded further out (a oneOf that asks whether its own branches overlap).
+struct InProgress {};
+
+// Counts nested calls, so that no schema can exhaust the stack.
+class DepthGuard {
+ public:
+  DepthGuard(uint32_t* depth, uint32_t limit) : depth_(depth) {
+    if (*depth_ >= limit) {
+      throw GrammarLimitError("schemas refer to one another deeper than max_schema_depth = " + std::to_string(limit));
+    }
+    ++*depth_;
+  }
+  ~DepthGuard() { --*depth_; }
+
+ private:
+  uint32_t* depth_;
+};
+
+}  // namespace
+
+Algebra::Algebra(ExpressionArena& arena, NumberSpelling spelling, bool ordered, SchemaLimits limits)
+    : arena_(arena), spelling_(spelling), ordered_(ordered), limits_(limits) {
+  add_shape(ObjectShape{});  // id 0: any object
+  add_shape(ArrayShape{});   // id 0: any array
+  formulas_.push_back({Kind::kFalse, {}});
+  formulas_.push_back({Kind::kTrue, {}});
+  formulas_[0].normal = store(nothing());
+  formulas_[1].normal = store(all());
+  formulas_[0].satisfiable = 0;
+  formulas_[1].satisfiable = 1;
+}
+
+int32_t Algebra::store(Normal normal) {
+  bytes_ += sizeof(Normal) + 64 + (normal.objects.size() + normal.arrays.size()) * 4 +
+            (normal.numbers.points.size() + normal.numbers.pieces.size()) * 64;
+  normals_.push_back(std::make_unique<Normal>(std::move(normal)));
+  return static_cast<int32_t>(normals_.size() - 1);
+}
+
+Normal Algebra::all() const {
+  Normal n;
+  n.null = n.true_value = n.false_value = true;
+  n.numbers = NumberSet::all();
+  n.strings = arena_.any_string();
+  n.objects = {0};
+  n.arrays = {0};
+  return n;
+}
+
+FormulaId Algebra::intern(Kind kind, std::vector<FormulaId> parts, uint32_t index) {
+  std::string key(1, static_cast<char>(kind));
+  append_key(&key, index);
+  for (FormulaId p : parts) append_key(&key, p);
+  auto [it, is_new] = interned_.try_emplace(std::move(key), static_cast<FormulaId>(formulas_.size()));
+  if (is_new) {
+    if (formulas_.size() >= limits_.max_formulas) {
+      throw GrammarLimitError("more formulas than max_formulas = " + std::to_string(limits_.max_formulas));
+    }
+    bytes_ += sizeof(Formula) + it->first.size() + 64 + parts.size() * sizeof(FormulaId);
+    formulas_.push_back({kind, std::move(parts), index});
+  }
+  return it->second;
+}
+
+FormulaId Algebra::leaf(Normal normal) {
+  int32_t stored = store(std::move(normal));
+  FormulaId f = intern(Kind::kLeaf, {}, static_cast<uint32_t>(stored));
+  formulas_[f].normal = stored;
+  return f;
+}
+
+FormulaId Algebra::schema(uint32_t index) { return intern(Kind::kSchema, {}, index); }
+
+FormulaId Algebra::conjunction(std::vector<FormulaId> parts) {
+  std::vector<FormulaId> flat;
+  for (FormulaId p : parts) {
+    if (p == kFalseFormula) return kFalseFormula;
+    if (formulas_[p].kind == Kind::kAnd) {
+      flat.insert(flat.end(), formulas_[p].parts.begin(), formulas_[p].parts.end());
+    } else if (p != kTrueFormula) {
+      flat.push_back(p);
+    }
+  }
+  std::sort(flat.begin(), flat.end());
+  flat.erase(std::unique(flat.begin(), flat.end()), flat.end());
+  for (FormulaId p : flat) {
+    if (formulas_[p].kind == Kind::kNot && std::binary_search(flat.begin(), flat.end(), formulas_[p].parts[0])) return kFalseFormula;
+  }
+  if (flat.empty()) return kTrueFormula;
+  if (flat.size() == 1) return flat[0];
+  return intern(Kind::kAnd, std::move(flat), 0);
+}
+
+FormulaId Algebra::disjunction(std::vector<FormulaId> parts) {
+  std::vector<FormulaId> flat;
+  for (FormulaId p : parts) {
+    if (p == kTrueFormula) return kTrueFormula;
+    if (formulas_[p].kind == Kind::kOr) {
+      flat.insert(flat.end(), formulas_[p].parts.begin(), formulas_[p].parts.end());
+    } else if (p != kFalseFormula) {
+      flat.push_back(p);
+    }
+  }
+  std::sort(flat.begin(), flat.end());
+  flat.erase(std::unique(flat.begin(), flat.end()), flat.end());
+  for (FormulaId p : flat) {
+    if (formulas_[p].kind == Kind::kNot && std::binary_search(flat.begin(), flat.end(), formulas_[p].parts[0])) return kTrueFormula;
+  }
+  if (flat.empty()) return kFalseFormula;
+  if (flat.size() == 1) return flat[0];
+  return intern(Kind::kOr, std::move(flat), 0);
+}
+
+FormulaId Algebra::negation(FormulaId part) {
+  if (part == kFalseFormula) return kTrueFormula;
+  if (part == kTrueFormula) return kFalseFormula;
+  if (formulas_[part].kind == Kind::kNot) return formulas_[part].parts[0];
+  return intern(Kind::kNot, {part}, 0);
+}
+
+FormulaId Algebra::exactly_one(const std::vector<FormulaId>& parts) {
+  std::vector<FormulaId> branches;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    std::vector<FormulaId> branch{parts[i]};
+    for (size_t j = 0; j < parts.size(); ++j) {
+      if (j != i && nonempty(conjunction({parts[i], parts[j]}))) branch.push_back(negation(parts[j]));
+    }
+    branches.push_back(conjunction(std::move(branch)));
+  }
+  return disjunction(std::move(branches));
+}
+
+FormulaId Algebra::constant(const Json& value) {
+  std::string key = canonical(value);
+  auto it = constants_.find(key);
+  if (it != constants_.end()) return it->second;
+  DepthGuard guard(&depth_, limits_.max_depth);
+  Normal n;
+  switch (value.type) {
+    case Json::Type::kNull: n.null = true; break;
+    case Json::Type::kTrue: n.true_value = true; break;
+    case Json::Type::kFalse: n.false_value = true; break;
+    case Json::Type::kNumber: n.numbers.points = {value.number}; break;
+    case Json::Type::kString: {
+      std::u32string text = decode_utf8(value.text);
+      bool lone = std::any_of(text.begin(), text.end(), [](char32_t c) { return c >= 0xD800 && c <= 0xDFFF; });
+      n.strings = lone ? arena_.empty() : arena_.literal_set({text});  // a lone surrogate cannot be written in UTF-8
+      break;
+    }
+    case Json::Type::kArray: {
+      ArrayShape shape;
+      for (const Json& item : value.items) shape.prefix.push_back(constant(item));
+      shape.rest = kFalseFormula;
+      shape.min = static_cast<uint32_t>(value.items.size());
+      n.arrays = {add_shape(std::move(shape))};
+      break;
+    }
+    case Json::Type::kObject: {
+      ObjectShape shape;
+      std::vector<std::u32string> names;
+      for (const auto& [key_text, member] : value.members) {
+        names.push_back(decode_utf8(key_text));
+        NameId id = name(names.back());
+        shape.properties.emplace_back(id, constant(member));
+        shape.required.push_back(id);
+        shape.order.push_back(id);
+      }
+      shape.patterns.emplace_back(names.empty() ? arena_.any_string() : arena_.complement(arena_.literal_set(std::move(names))), kFalseFormula);
+      n.objects = {add_shape(std::move(shape))};
+      break;
+    }
+  }
+  FormulaId f = leaf(std::move(n));
+  constants_.emplace(std::move(key), f);
+  return f;
+}
+
+const Normal& Algebra::expand(FormulaId f) {
+  if (formulas_[f].normal < 0) {
+    if (formulas_[f].expanding) {
+      if (formulas_[f].expanding_question != question_depth_) throw InProgress{};
+      std::string where = formulas_[f].kind == Kind::kSchema && pointer_of ? pointer_of(formulas_[f].index) : "";
+      throw SchemaError("at " + (where.empty() ? "the root" : where) + ": the schema refers to itself without a value in between, so it says nothing",
+                        where, "$ref");
+    }
+    DepthGuard guard(&depth_, limits_.max_depth);
+    formulas_[f].expanding = true;
+    formulas_[f].expanding_question = question_depth_;
+    try {
+      Normal n = compute(f);
+      formulas_[f].normal = store(std::move(n));
+    } catch (...) {
+      formulas_[f].expanding = false;
+      throw;
+    }
+    formulas_[f].expanding = false;
+  }
+  return *normals_[static_cast<size_t>(formulas_[f].normal)];
+}
+
+Normal Algebra::compute(FormulaId f) {
+  const Formula formula = formulas_[f];  // a copy: expanding others may move the table
+  switch (formula.kind) {
+    case Kind::kSchema:
+      return expand(definition(formula.index));
+    case Kind::kAnd: {
+      Normal n = expand(formula.parts[0]);
+      for (size_t i = 1; i < formula.parts.size(); ++i) n = meet(n, expand(formula.parts[i]));
+      tidy(&n);
+      return n;
+    }
+    case Kind::kOr: {
+      Normal n = expand(formula.parts[0]);
+      for (size_t i = 1; i < formula.parts.size(); ++i) n = join(n, expand(formula.parts[i]));
+      return n;
+    }
+    case Kind::kNot: {
+      Normal n = invert(expand(formula.parts[0]));
+      tidy(&n);
+      return n;
+    }
+    default:
+      return *normals_[static_cast<size_t>(formula.normal)];
+  }
+}
+
+ExprId Algebra::number_texts(FormulaId f) {
+  if (formulas_[f].numbers < 0) {
+    ExprId e = spell(arena_, expand(f).numbers, spelling_);
+    formulas_[f].numbers = e;
+  }
+  return static_cast<ExprId>(formulas_[f].numbers);
+}
+
+bool Algebra::nonempty(FormulaId f) {
+  if (formulas_[f].satisfiable >= 0) return formulas_[f].satisfiable != 0;
+  if (formulas_[f].kind == Kind::kSchema && plainly_satisfiable && plainly_satisfiable(formulas_[f].index)) {
+    formulas_[f].satisfiable = 1;
+    return true;
+  }
+  if (formulas_[f].depth > 0) {  // a question inside itself: no finite value is found that way
+    lowest_open_ = std::min(lowest_open_, formulas_[f].depth);
+    return false;
+  }
+  if (++steps_ > limits_.max_steps) {
+    throw GrammarLimitError("deciding which schemas have values takes more than max_schema_steps = " + std::to_string(limits_.max_steps));
+  }
+  DepthGuard guard(&depth_, limits_.max_depth);
+  int32_t outer = lowest_open_;
+  lowest_open_ = INT32_MAX;
+  int32_t mine = ++question_depth_;
+  formulas_[f].depth = mine;
+  bool outer_assumed = assumed_;
+  assumed_ = false;
+  bool found = false;
+  try {
+    found = find_value(f);
+  } catch (const InProgress&) {
+    found = assumed_ = true;  // unknown; "yes" is the safe side for whoever asks in that situation
+  } catch (...) {
+    formulas_[f].depth = 0;
+    --question_depth_;
+    lowest_open_ = outer;
+    assumed_ = outer_assumed;
+    throw;
+  }
+  formulas_[f].depth = 0;
+  --question_depth_;
+  // "No" is final only if it does not lean on a question that is still open further out.
+  bool leans = lowest_open_ < mine;
+  bool guessed = found && assumed_;
+  assumed_ = outer_assumed || guessed;
+  if (found) {
+    if (!guessed) formulas_[f].satisfiable = 1;
+    lowest_open_ = outer;
+  } else {
+    if (!leans) formulas_[f].satisfiable = 0;
+    lowest_open_ = std::min(outer, leans ? lowest_open_ : INT32_MAX);
+  }
+  return found;
+}
+
+bool Algebra::find_value(FormulaId f) {
+  const Normal& n = expand(f);
+  if (n.null || n.true_value || n.false_value) return true;
+  if (!arena_.is_empty(n.strings)) return true;
+  if (!n.numbers.trivially_empty() && !arena_.is_empty(number_texts(f))) return true;
+  for (ArrayShapeId id : n.arrays) {
+    if (array_exists(id)) return true;
+  }
+  for (ObjectShapeId id : n.objects) {
+    if (object_exists(id)) return true;
+  }
+  return false;
+}
+
+NameId Algebra::name(const std::u32string& text) {
+  auto [it, is_new] = name_index_.try_emplace(text, static_cast<NameId>(names_.size()));
+  if (is_new) {
+    names_.push_back(text);
+    bytes_ += text.size() * 8 + 96;
+  }
+  return it->second;
+}
+
+}  // namespace fcformat

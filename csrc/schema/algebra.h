@@ -1,0 +1,122 @@
+// Sets of JSON values as hash-consed Boolean formulas over schemas, and their lazily computed normal forms.
+//
+// A formula is expanded only as deep as one value's outermost level: the values of an object's members and the items of
+// an array stay formulas until a generation gets there. Emptiness is a memoised least fixed point, so a recursion
+// without a base case is empty. Theory: "Witness Generation for JSON Schema" (Attouche et al., VLDB 2022).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "regex/expression.h"
+#include "schema/json.h"
+#include "schema/shapes.h"
+
+namespace fcformat {
+
+struct SchemaLimits {
+  size_t max_formulas = 1'000'000;
+  size_t max_alternatives = 20'000;  // shapes of one type in one normal form
+  uint32_t max_depth = 1'500;        // formulas expanded inside one another
+  size_t max_steps = 20'000'000;     // emptiness questions
+};
+
+class Algebra {
+ public:
+  Algebra(ExpressionArena& arena, NumberSpelling spelling, bool ordered, SchemaLimits limits);
+
+  ExpressionArena& arena() { return arena_; }
+  const NumberSpelling& spelling() const { return spelling_; }
+  bool ordered() const { return ordered_; }
+
+  // --- formulas -------------------------------------------------------------------------------------------------------
+  FormulaId leaf(Normal normal);
+  FormulaId constant(const Json& value);                    // exactly this value
+  FormulaId schema(uint32_t index);                         // what `definition` gives for this index, on demand
+  FormulaId conjunction(std::vector<FormulaId> parts);
+  FormulaId disjunction(std::vector<FormulaId> parts);
+  FormulaId negation(FormulaId part);
+  // Exactly one of the parts. Parts that exclude each other are told apart here, so that the rest stays small.
+  FormulaId exactly_one(const std::vector<FormulaId>& parts);
+  // Called once for each schema index when its formula is first needed; and for messages, where the schema stands.
+  std::function<FormulaId(uint32_t)> definition;
+  std::function<std::string(uint32_t)> pointer_of;
+  // A cheap sufficient test that a schema has values; saves expanding it.
+  std::function<bool(uint32_t)> plainly_satisfiable;
+
+  // --- normal forms ---------------------------------------------------------------------------------------------------
+  const Normal& expand(FormulaId f);
+  bool nonempty(FormulaId f);
+  Normal all() const;
+  Normal nothing() const { return Normal{}; }
+  ExprId number_texts(FormulaId f);                         // the spellings of its numbers
+  ObjectShapeId add_shape(ObjectShape shape);
+  ArrayShapeId add_shape(ArrayShape shape);
+  const ObjectShape& object(ObjectShapeId id) const { return object_shapes_[id]; }
+  const ArrayShape& array(ArrayShapeId id) const { return array_shapes_[id]; }
+  NameId name(const std::u32string& text);
+  const std::u32string& name_text(NameId id) const { return names_[id]; }
+  size_t formula_count() const { return formulas_.size(); }
+  size_t bytes() const { return bytes_; }
+  void charge(size_t bytes) { bytes_ += bytes; }
+
+  // Whether an object (array) of this shape exists. Set by the residuals, which know how members are chosen.
+  std::function<bool(ObjectShapeId)> object_exists;
+  std::function<bool(ArrayShapeId)> array_exists;
+
+ private:
+  enum class Kind : uint8_t { kFalse, kTrue, kLeaf, kSchema, kAnd, kOr, kNot };
+  struct Formula {
+    Kind kind;
+    std::vector<FormulaId> parts;
+    uint32_t index = 0;   // kLeaf: normal form; kSchema: schema
+    int32_t normal = -1;  // expanded form
+    bool expanding = false;
+    int32_t expanding_question = 0;
+    int8_t satisfiable = -1;
+    int32_t depth = 0;    // place on the stack of emptiness questions, 0: not on it
+    int64_t numbers = -1; // memoised number_texts
+  };
+
+  FormulaId intern(Kind kind, std::vector<FormulaId> parts, uint32_t index);
+  Normal compute(FormulaId f);
+  Normal meet(const Normal& a, const Normal& b);
+  Normal join(const Normal& a, const Normal& b);
+  Normal invert(const Normal& a);
+  void tidy(Normal* normal);
+  bool find_value(FormulaId f);
+  std::vector<ObjectShapeId> invert_object(const ObjectShape& shape);
+  std::vector<ArrayShapeId> invert_array(const ArrayShape& shape);
+  bool contradictory(const ObjectShape& shape) const;
+  void check_alternatives(size_t count) const;
+  int32_t store(Normal normal);
+
+  ExpressionArena& arena_;
+  NumberSpelling spelling_;
+  bool ordered_;
+  SchemaLimits limits_;
+  std::vector<Formula> formulas_;
+  std::unordered_map<std::string, FormulaId> interned_;
+  std::vector<std::unique_ptr<Normal>> normals_;
+  std::vector<ObjectShape> object_shapes_;
+  std::vector<ArrayShape> array_shapes_;
+  std::unordered_map<std::string, uint32_t> object_index_, array_index_;
+  std::vector<std::u32string> names_;
+  std::unordered_map<std::u32string, NameId> name_index_;
+  std::unordered_map<std::string, FormulaId> constants_;
+  size_t bytes_ = 0, steps_ = 0;
+  uint32_t depth_ = 0;
+  bool assumed_ = false;  // the answer at hand rests on a formula whose expansion is not finished
+  int32_t question_depth_ = 0, lowest_open_ = INT32_MAX;
+};
+
+// Appends numbers to a byte key for hash-consing.
+template <typename T>
+void append_key(std::string* key, T value) {
+  key->append(reinterpret_cast<const char*>(&value), sizeof(value));
+}
+
+}  // namespace fcformat

@@ -1,0 +1,228 @@
+// Residuals of arrays: what the next item may be, and when the array may close.
+#include <algorithm>
+
+#include "errors.h"
+#include "schema/residuals.h"
+
+namespace fcformat {
+namespace {
+
+constexpr uint32_t kMaxContainsSteps = 100'000;
+
+}  // namespace
+
+Residuals::Residuals(Algebra& algebra) : algebra_(algebra) {
+  algebra_.object_exists = [this](ObjectShapeId id) {
+    ObjectId ignored;
+    return open_object(id, &ignored);
+  };
+  algebra_.array_exists = [this](ArrayShapeId id) {
+    ArrayId ignored;
+    return open_array(id, &ignored);
+  };
+}
+
+FormulaId Residuals::item_formula(const ArrayShape& shape, uint32_t index) const {
+  return index < shape.prefix.size() ? shape.prefix[index] : shape.rest;
+}
+
+ArrayId Residuals::intern(ArrayResidual r) {
+  const ArrayShape& shape = algebra_.array(r.shape);
+  // Past the prefix, the minimum and every `start`, and without a maximum, the number of items no longer matters.
+  if (shape.max == kUnbounded) {
+    auto enough = std::max<uint32_t>(shape.min, static_cast<uint32_t>(shape.prefix.size()));
+    for (const Contains& c : shape.contains) enough = std::max(enough, c.start);
+    r.index = std::min(r.index, enough);
+  }
+  for (size_t i = 0; i < r.counts.size(); ++i) {
+    if (shape.contains[i].max == kUnbounded) r.counts[i] = std::min(r.counts[i], shape.contains[i].min);
+  }
+  std::string key;
+  append_key(&key, r.shape);
+  append_key(&key, r.index);
+  for (uint32_t count : r.counts) append_key(&key, count);
+  for (FormulaId f : r.seen) append_key(&key, f);
+  auto [it, is_new] = array_index_.try_emplace(std::move(key), static_cast<ArrayId>(arrays_.size()));
+  if (is_new) {
+    bytes_ += sizeof(ArrayResidual) + it->first.size() * 2 + 64;
+    arrays_.push_back(std::move(r));
+  }
+  return it->second;
+}
+
+bool Residuals::open_array(ArrayShapeId shape, ArrayId* out) {
+  ArrayResidual r{};
+  r.shape = shape;
+  r.counts.assign(algebra_.array(shape).contains.size(), 0);
+  if (!alive(r)) return false;
+  *out = intern(std::move(r));
+  return true;
+}
+
+bool Residuals::alive(const ArrayResidual& r) {
+  const ArrayShape shape = algebra_.array(r.shape);
+  if (!shape.contains.empty()) {
+    for (size_t i = 0; i < shape.contains.size(); ++i) {
+      if (r.counts[i] > shape.contains[i].max) return false;
+    }
+    if (!contains_alive(shape, r.counts, r.index, 0)) return false;
+  }
+  if (shape.min > shape.max) return false;
+  for (uint32_t i = r.index; i < shape.min && i < shape.prefix.size(); ++i) {
+    if (!algebra_.nonempty(shape.prefix[i])) return false;
+  }
+  if (shape.min > std::max<uint64_t>(r.index, shape.prefix.size()) && !algebra_.nonempty(shape.rest)) return false;
+  if (shape.unique && shape.min > r.index) {
+    // Different items must be left. Exact where all of them come from one formula.
+    uint64_t needed = shape.min - r.index;
+    FormulaId left = shape.rest;
+    if (!shape.prefix.empty()) {
+      std::vector<FormulaId> any(shape.prefix.begin() + std::min<size_t>(r.index, shape.prefix.size()), shape.prefix.end());
+      if (shape.min > shape.prefix.size()) any.push_back(shape.rest);
+      left = algebra_.disjunction(std::move(any));
+    }
+    std::vector<FormulaId> parts{left};
+    for (FormulaId f : r.seen) parts.push_back(algebra_.negation(f));
+    if (cardinality(algebra_.conjunction(std::move(parts)), needed) < needed) return false;
+  }
+  return true;
+}
+
+// Whether the items to come can bring every contains between its bounds, and the array to its minimum.
+bool Residuals::contains_alive(const ArrayShape& shape, std::vector<uint32_t> counts, uint32_t index, uint32_t depth) {
+  for (;; ++index) {
+    bool done = index >= shape.min;
+    for (size_t i = 0; i < counts.size(); ++i) done &= counts[i] >= shape.contains[i].min;
+    if (done) return true;
+    if (index >= shape.max) return false;
+    if (++depth > kMaxContainsSteps) {
+      throw GrammarLimitError("contains and minItems together look further ahead than max_contains_steps = " + std::to_string(kMaxContainsSteps));
+    }
+    // Greedy: an item that meets as many open conditions as possible without overrunning another; with one
+    // condition this is exact, with several that can share an item the largest set that has a value is taken.
+    FormulaId base = item_formula(shape, index);
+    size_t n = counts.size();
+    if (n > 10) throw GrammarLimitError("more contains conditions than max_contains = 10 meet in one array");
+    int best = -1, best_gain = -1;
+    for (uint32_t mask = 0; mask < (1u << n); ++mask) {
+      std::vector<FormulaId> parts{base};
+      int gain = 0;
+      bool allowed = true;
+      for (size_t i = 0; i < n && allowed; ++i) {
+        const Contains& c = shape.contains[i];
+        if (index < c.start) {
+          allowed = !((mask >> i) & 1);
+          continue;
+        }
+        bool in = (mask >> i) & 1;
+        if (in && counts[i] + 1 > c.max) allowed = false;
+        if (in && counts[i] < c.min) ++gain;
+        if (in) parts.push_back(c.item);
+        if (!in && c.max != kUnbounded) parts.push_back(algebra_.negation(c.item));
+      }
+      if (!allowed || gain <= best_gain || !algebra_.nonempty(algebra_.conjunction(std::move(parts)))) continue;
+      best = static_cast<int>(mask);
+      best_gain = gain;
+    }
+    if (best < 0) return false;
+    bool past_prefix = index >= shape.prefix.size();
+    bool starts_passed = std::all_of(shape.contains.begin(), shape.contains.end(), [&](const Contains& c) { return index >= c.start; });
+    if (best_gain == 0 && past_prefix && starts_passed && index >= shape.min) return false;  // no item helps any more
+    for (size_t i = 0; i < n; ++i) counts[i] += (static_cast<uint32_t>(best) >> i) & 1;
+  }
+}
+
+bool Residuals::can_close_array(ArrayId id) {
+  const ArrayResidual& r = arrays_[id];
+  const ArrayShape& shape = algebra_.array(r.shape);
+  for (size_t i = 0; i < r.counts.size(); ++i) {
+    if (r.counts[i] < shape.contains[i].min || r.counts[i] > shape.contains[i].max) return false;
+  }
+  return r.index >= shape.min;
+}
+
+const std::vector<Next<ArrayId>>& Residuals::after_item(ArrayId id) {
+  if (arrays_[id].next_ready) return arrays_[id].next;
+  const ArrayResidual r = arrays_[id];
+  const ArrayShape shape = algebra_.array(r.shape);
+  std::vector<Next<ArrayId>> out;
+  if (r.index < shape.max) {
+    std::vector<FormulaId> base{item_formula(shape, r.index)};
+    for (FormulaId f : r.seen) base.push_back(algebra_.negation(f));
+    std::vector<std::pair<FormulaId, std::vector<uint32_t>>> options{{algebra_.conjunction(std::move(base)), r.counts}};
+    for (size_t i = 0; i < shape.contains.size(); ++i) {
+      const Contains& c = shape.contains[i];
+      if (r.index < c.start || (c.max == kUnbounded && r.counts[i] >= c.min)) continue;
+      std::vector<std::pair<FormulaId, std::vector<uint32_t>>> split;
+      for (auto& [f, counts] : options) {
+        auto more = counts;
+        ++more[i];
+        if (more[i] <= c.max) split.emplace_back(algebra_.conjunction({f, c.item}), std::move(more));
+        // Without an upper bound nothing is lost by not counting an item, so the plain formula is the simpler choice.
+        split.emplace_back(c.max == kUnbounded ? f : algebra_.conjunction({f, algebra_.negation(c.item)}), counts);
+      }
+      options = std::move(split);
+      if (options.size() > 1024) throw GrammarLimitError("an item may meet its array's contains in more than max_item_alternatives = 1024 ways");
+    }
+    for (auto& [f, counts] : options) {
+      if (!algebra_.nonempty(f)) continue;
+      ArrayResidual next{};
+      next.shape = r.shape;
+      next.index = r.index + 1;
+      next.counts = std::move(counts);
+      next.seen = r.seen;
+      if (!shape.unique && !alive(next)) continue;
+      Next<ArrayId> n{f, intern(std::move(next))};
+      if (std::find(out.begin(), out.end(), n) == out.end()) out.push_back(n);
+    }
+  }
+  arrays_[id].next = std::move(out);
+  arrays_[id].next_ready = true;
+  return arrays_[id].next;
+}
+
+bool Residuals::without(ArrayId id, const Json& item, ArrayId* out) {
+  ArrayResidual next = arrays_[id];
+  next.next.clear();
+  next.next_ready = false;
+  next.seen.push_back(algebra_.constant(item));
+  std::sort(next.seen.begin(), next.seen.end());
+  if (!alive(next)) return false;
+  *out = intern(std::move(next));
+  return true;
+}
+
+// Number of different values, counted up to `limit`. Objects and arrays other than a few fixed ones count as many.
+uint64_t Residuals::cardinality(FormulaId f, uint64_t limit) {
+  const Normal n = algebra_.expand(f);
+  uint64_t count = n.null + n.true_value + n.false_value;
+  count += algebra_.arena().count_strings(n.strings, std::min<uint64_t>(limit, 100'000));
+  if (count >= limit) return limit;
+  count += n.numbers.points.size() + n.numbers.integer_points.size();
+  if (!n.numbers.pieces.empty()) {
+    NumberSet pieces = n.numbers;
+    pieces.points.clear();
+    pieces.integer_points.clear();
+    bool whole = std::all_of(pieces.pieces.begin(), pieces.pieces.end(), [](const NumberPiece& p) {
+      return std::any_of(p.multiples.begin(), p.multiples.end(), [](const Decimal& m) { return m.is_integer(); });
+    });
+    // Spelled as digits alone, one integer has one spelling, but for -0.
+    ExprId texts = spell(algebra_.arena(), pieces, {true, algebra_.spelling().max_digits});
+    texts = algebra_.arena().difference(texts, algebra_.arena().literal_set({U"-0"}));
+    count += whole ? algebra_.arena().count_strings(texts, std::min<uint64_t>(limit, 100'000)) : algebra_.arena().is_empty(texts) ? 0 : limit;
+  }
+  if (count >= limit) return limit;
+  for (ObjectShapeId id : n.objects) {
+    if (!algebra_.object_exists(id)) continue;
+    const ObjectShape& s = algebra_.object(id);
+    bool fixed = s.patterns.size() == 1 && s.patterns[0].second == kFalseFormula && s.required.size() == s.properties.size();
+    count += fixed && s.properties.empty() ? 1 : fixed ? 1 : limit;
+  }
+  for (ArrayShapeId id : n.arrays) {
+    if (!algebra_.array_exists(id)) continue;
+    count += algebra_.array(id).max == algebra_.array(id).min ? 1 : limit;
+  }
+  return std::min(count, limit);
+}
+
+}  // namespace fcformat

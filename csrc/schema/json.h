@@ -1,0 +1,42 @@
+// A JSON value as the binding hands it over: objects keep their order, numbers are exact, strings are UTF-8.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "regex/decimal.h"
+
+namespace fcformat {
+
+struct Json {
+  enum class Type : uint8_t { kNull, kFalse, kTrue, kNumber, kString, kArray, kObject };
+  Type type = Type::kNull;
+  std::string text;                                   // kString
+  Decimal number;                                     // kNumber
+  std::vector<Json> items;                            // kArray
+  std::vector<std::pair<std::string, Json>> members;  // kObject; names are distinct
+
+  bool is_object() const { return type == Type::kObject; }
+  bool is_array() const { return type == Type::kArray; }
+  bool is_string() const { return type == Type::kString; }
+  bool is_number() const { return type == Type::kNumber; }
+  bool is_bool() const { return type == Type::kTrue || type == Type::kFalse; }
+  const Json* find(std::string_view name) const {
+    for (const auto& member : members) {
+      if (member.first == name) return &member.second;
+    }
+    return nullptr;
+  }
+};
+
+const char* type_name(const Json& value);
+// A short rendering for messages, cut at `limit` bytes.
+std::string summary(const Json& value, size_t limit = 60);
+// Equal JSON values (1 and 1.0, objects in any order) give equal texts, different ones different texts.
+std::string canonical(const Json& value);
+// Parses one JSON text that the matcher has accepted before, so it is known to be well-formed.
+Json parse_json(std::string_view text);
+
+}  // namespace fcformat

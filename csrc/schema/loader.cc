@@ -1,0 +1,318 @@
+#include "schema/loader.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "errors.h"
+#include "regex/pattern_parser.h"
+#include "schema/formats.h"
+
+namespace fcformat {
+
+SchemaLoader::SchemaLoader(Algebra& algebra, std::shared_ptr<const Json> root, std::shared_ptr<const std::map<std::string, Json>> others,
+                           LoaderOptions options)
+    : algebra_(algebra), root_json_(std::move(root)), others_json_(std::move(others)), options_(options), document_(*root_json_, *others_json_) {
+  check_keywords(document_, options_, algebra_.arena());
+}
+
+FormulaId SchemaLoader::root() {
+  algebra_.definition = [this](uint32_t index) { return define(index); };
+  algebra_.pointer_of = [this](uint32_t index) { return document_.at(index).pointer; };
+  algebra_.plainly_satisfiable = [this](uint32_t index) { return plainly_satisfiable(index); };
+  return algebra_.schema(document_.root());
+}
+
+FormulaId SchemaLoader::sub(uint32_t parent, const std::string& path, const Json& json) {
+  if (json.type == Json::Type::kTrue || (json.is_object() && json.members.empty())) return kTrueFormula;
+  if (json.type == Json::Type::kFalse) return kFalseFormula;
+  return algebra_.schema(document_.child(parent, path, json));
+}
+
+FormulaId SchemaLoader::define(uint32_t index) {
+  const Json& json = *document_.at(index).json;
+  if (json.type == Json::Type::kTrue) return kTrueFormula;
+  if (json.type == Json::Type::kFalse) return kFalseFormula;
+  std::vector<FormulaId> parts;
+  if (const Json* ref = json.find("$ref")) {
+    parts.push_back(algebra_.schema(document_.resolve(index, ref->text, "$ref")));
+    if (dialect(index) <= Dialect::kDraft7) return parts[0];
+  }
+  Normal n = algebra_.all();
+  apply_type(json, &n);
+  if (n.strings != algebra_.arena().empty()) apply_strings(index, json, &n);
+  if (!n.numbers.trivially_empty()) apply_numbers(index, json, &n);
+  if (!n.objects.empty()) {
+    ObjectShape shape;
+    apply_object(index, json, &shape);
+    n.objects = {algebra_.add_shape(std::move(shape))};
+  }
+  if (!n.arrays.empty()) {
+    ArrayShape shape;
+    apply_array(index, json, &shape);
+    n.arrays = {algebra_.add_shape(std::move(shape))};
+  }
+  parts.push_back(algebra_.leaf(std::move(n)));
+  applicators(index, json, &parts);
+  return algebra_.conjunction(std::move(parts));
+}
+
+void SchemaLoader::apply_type(const Json& json, Normal* n) {
+  const Json* type = json.find("type");
+  if (!type) return;
+  Normal out = algebra_.nothing();
+  auto add = [&](const std::string& t) {
+    if (t == "null") out.null = true;
+    if (t == "boolean") out.true_value = out.false_value = true;
+    if (t == "string") out.strings = algebra_.arena().any_string();
+    if (t == "object") out.objects = {0};
+    if (t == "array") out.arrays = {0};
+    if (t == "number") out.numbers = NumberSet::all();
+    if (t == "integer" && out.numbers.trivially_empty()) {
+      NumberPiece whole;
+      whole.multiples = {Decimal{false, "1", 0}};
+      out.numbers.pieces = {whole};
+    }
+  };
+  if (type->is_string()) add(type->text);
+  for (const Json& t : type->items) add(t.text);
+  *n = std::move(out);
+}
+
+ExprId SchemaLoader::pattern(uint32_t index, const std::string&, const std::string& keyword, const std::string& text) {
+  try {
+    return parse_search_pattern(algebra_.arena(), text);
+  } catch (const PatternError& e) {  // checked before, except in documents that only a reference made known
+    const std::string& pointer = document_.at(index).pointer;
+    std::string message = "at " + (pointer.empty() ? "the root" : pointer) + ": " + keyword + " \"" + text.substr(0, 120) + "\": " + e.what();
+    if (e.unsupported) throw UnsupportedSchemaError(message, pointer, keyword);
+    throw SchemaError(message, pointer, keyword);
+  }
+}
+
+void SchemaLoader::apply_strings(uint32_t index, const Json& json, Normal* n) {
+  ExpressionArena& arena = algebra_.arena();
+  const std::string& pointer = document_.at(index).pointer;
+  std::vector<ExprId> parts{n->strings};
+  uint32_t min = 0, max = kUnbounded;
+  if (const Json* v = json.find("minLength")) min = count_of(*v, pointer, "minLength");
+  if (const Json* v = json.find("maxLength")) max = count_of(*v, pointer, "maxLength");
+  if (min > max) {
+    n->strings = arena.empty();
+    return;
+  }
+  if (min > 0 || max != kUnbounded) parts.push_back(arena.length(min, max));
+  if (const Json* v = json.find("pattern")) parts.push_back(pattern(index, "/pattern", "pattern", v->text));
+  ExprId format;
+  const Json* v = json.find("format");
+  if (v && options_.assert_formats && format_expression(arena, v->text, &format)) parts.push_back(format);
+  n->strings = arena.intersect(std::move(parts));
+}
+
+void SchemaLoader::apply_numbers(uint32_t, const Json& json, Normal* n) {
+  NumberPiece piece;
+  auto number = [&](const char* keyword) -> const Decimal* {
+    const Json* v = json.find(keyword);
+    return v && v->is_number() ? &v->number : nullptr;
+  };
+  auto is_true = [&](const char* keyword) {
+    const Json* v = json.find(keyword);
+    return v && v->type == Json::Type::kTrue;
+  };
+  if (const Decimal* v = number("minimum")) piece.interval.low = *v, piece.interval.low_open = is_true("exclusiveMinimum");
+  if (const Decimal* v = number("maximum")) piece.interval.high = *v, piece.interval.high_open = is_true("exclusiveMaximum");
+  if (const Decimal* v = number("exclusiveMinimum")) {
+    if (!piece.interval.low || compare(*v, *piece.interval.low) >= 0) piece.interval.low = *v, piece.interval.low_open = true;
+  }
+  if (const Decimal* v = number("exclusiveMaximum")) {
+    if (!piece.interval.high || compare(*v, *piece.interval.high) <= 0) piece.interval.high = *v, piece.interval.high_open = true;
+  }
+  if (const Decimal* v = number("multipleOf")) piece.multiples = {*v};
+  if (piece == NumberPiece{}) return;
+  NumberSet bounds;
+  if (!piece.interval.empty()) bounds.pieces = {piece};
+  n->numbers = meet(n->numbers, bounds);
+}
+
+void SchemaLoader::apply_object(uint32_t index, const Json& json, ObjectShape* shape) {
+  ExpressionArena& arena = algebra_.arena();
+  const std::string pointer = document_.at(index).pointer;
+  std::vector<std::u32string> names;
+  std::vector<ExprId> patterns;
+  if (const Json* v = json.find("properties")) {
+    for (const auto& [key, value] : v->members) {
+      names.push_back(decode_utf8(key));
+      NameId id = algebra_.name(names.back());
+      shape->properties.emplace_back(id, sub(index, "/properties" + escape_pointer(key), value));
+      shape->order.push_back(id);
+    }
+  }
+  if (const Json* v = json.find("patternProperties")) {
+    for (const auto& [key, value] : v->members) {
+      patterns.push_back(pattern(index, "/patternProperties", "patternProperties", key));
+      shape->patterns.emplace_back(patterns.back(), sub(index, "/patternProperties" + escape_pointer(key), value));
+    }
+  }
+  if (const Json* v = json.find("additionalProperties")) {
+    FormulaId value = sub(index, "/additionalProperties", *v);
+    if (value != kTrueFormula) {
+      if (!names.empty()) patterns.push_back(arena.literal_set(names));
+      shape->patterns.emplace_back(arena.complement(arena.unite(patterns)), value);
+    }
+  }
+  if (const Json* v = json.find("propertyNames")) {
+    FormulaId allowed = sub(index, "/propertyNames", *v);
+    if (allowed != kTrueFormula) shape->patterns.emplace_back(arena.complement(algebra_.expand(allowed).strings), kFalseFormula);
+  }
+  if (const Json* v = json.find("required")) {
+    for (const Json& name : v->items) shape->required.push_back(algebra_.name(decode_utf8(name.text)));
+  }
+  if (const Json* v = json.find("minProperties")) shape->min = count_of(*v, pointer, "minProperties");
+  if (const Json* v = json.find("maxProperties")) shape->max = count_of(*v, pointer, "maxProperties");
+  for (const char* keyword : {"dependentRequired", "dependencies"}) {
+    const Json* v = json.find(keyword);
+    if (!v) continue;
+    for (const auto& [key, value] : v->members) {
+      NameId id = algebra_.name(decode_utf8(key));
+      if (value.is_string()) shape->dependencies.emplace_back(id, algebra_.name(decode_utf8(value.text)));  // draft 3
+      for (const Json& name : value.items) shape->dependencies.emplace_back(id, algebra_.name(decode_utf8(name.text)));
+    }
+  }
+  // The same name or pattern may stand in several keywords; what is said of it is joined by "and".
+  std::sort(shape->patterns.begin(), shape->patterns.end());
+  std::vector<std::pair<ExprId, FormulaId>> merged;
+  for (const auto& [keys, value] : shape->patterns) {
+    if (!merged.empty() && merged.back().first == keys) {
+      merged.back().second = algebra_.conjunction({merged.back().second, value});
+    } else {
+      merged.emplace_back(keys, value);
+    }
+  }
+  shape->patterns = std::move(merged);
+}
+
+void SchemaLoader::apply_array(uint32_t index, const Json& json, ArrayShape* shape) {
+  const std::string pointer = document_.at(index).pointer;
+  Dialect d = dialect(index);
+  const Json* prefix = json.find("prefixItems");
+  const Json* items = json.find("items");
+  std::string list_path = "/prefixItems";
+  if (prefix && (d == Dialect::kDraft2020 || d == Dialect::kUnstated)) {
+    if (items && !items->is_array()) shape->rest = sub(index, "/items", *items);
+  } else if (items && items->is_array()) {
+    prefix = items;
+    list_path = "/items";
+    const Json* additional = json.find("additionalItems");
+    if (additional) shape->rest = sub(index, "/additionalItems", *additional);
+  } else {
+    prefix = nullptr;
+    if (items) shape->rest = sub(index, "/items", *items);
+  }
+  if (prefix) {
+    for (size_t i = 0; i < prefix->items.size(); ++i) shape->prefix.push_back(sub(index, list_path + "/" + std::to_string(i), prefix->items[i]));
+  }
+  if (const Json* v = json.find("minItems")) shape->min = count_of(*v, pointer, "minItems");
+  if (const Json* v = json.find("maxItems")) shape->max = count_of(*v, pointer, "maxItems");
+  if (const Json* v = json.find("contains")) {
+    Contains c{sub(index, "/contains", *v), 0, 1, kUnbounded};
+    if (d >= Dialect::kDraft2019) {
+      if (const Json* m = json.find("minContains")) c.min = count_of(*m, pointer, "minContains");
+      if (const Json* m = json.find("maxContains")) c.max = count_of(*m, pointer, "maxContains");
+    }
+    shape->contains.push_back(c);
+    if (c.min > c.max) shape->rest = kFalseFormula, shape->prefix.clear(), shape->min = 1;  // no array at all
+  }
+  const Json* unique = json.find("uniqueItems");
+  shape->unique = unique && unique->type == Json::Type::kTrue;
+}
+
+FormulaId SchemaLoader::values(const std::vector<const Json*>& list) {
+  Normal scalars = algebra_.nothing();
+  std::vector<std::u32string> texts;
+  std::vector<FormulaId> parts;
+  for (const Json* v : list) {
+    switch (v->type) {
+      case Json::Type::kNull: scalars.null = true; break;
+      case Json::Type::kTrue: scalars.true_value = true; break;
+      case Json::Type::kFalse: scalars.false_value = true; break;
+      case Json::Type::kNumber: scalars.numbers.points.push_back(v->number); break;
+      case Json::Type::kString: {
+        std::u32string text = decode_utf8(v->text);
+        bool lone = std::any_of(text.begin(), text.end(), [](char32_t c) { return c >= 0xD800 && c <= 0xDFFF; });
+        if (!lone) texts.push_back(std::move(text));
+        break;
+      }
+      default: parts.push_back(algebra_.constant(*v));
+    }
+  }
+  if (!texts.empty()) scalars.strings = algebra_.arena().literal_set(std::move(texts));
+  NumberSet none;
+  scalars.numbers = unite(scalars.numbers, none);
+  parts.push_back(algebra_.leaf(std::move(scalars)));
+  return algebra_.disjunction(std::move(parts));
+}
+
+void SchemaLoader::applicators(uint32_t index, const Json& json, std::vector<FormulaId>* parts) {
+  auto list = [&](const char* keyword, const Json& v) {
+    std::vector<FormulaId> out;
+    for (size_t i = 0; i < v.items.size(); ++i) out.push_back(sub(index, std::string("/") + keyword + "/" + std::to_string(i), v.items[i]));
+    return out;
+  };
+  if (const Json* v = json.find("enum")) {
+    std::vector<const Json*> all;
+    for (const Json& item : v->items) all.push_back(&item);
+    parts->push_back(values(all));
+  }
+  if (const Json* v = json.find("const")) parts->push_back(values({v}));
+  if (const Json* v = json.find("allOf")) parts->push_back(algebra_.conjunction(list("allOf", *v)));
+  if (const Json* v = json.find("anyOf")) parts->push_back(algebra_.disjunction(list("anyOf", *v)));
+  if (const Json* v = json.find("not")) parts->push_back(algebra_.negation(sub(index, "/not", *v)));
+  if (const Json* v = json.find("if")) {
+    FormulaId condition = sub(index, "/if", *v);
+    const Json* then_json = json.find("then");
+    const Json* else_json = json.find("else");
+    FormulaId yes = then_json ? sub(index, "/then", *then_json) : kTrueFormula;
+    FormulaId no = else_json ? sub(index, "/else", *else_json) : kTrueFormula;
+    if (yes != kTrueFormula || no != kTrueFormula) {
+      parts->push_back(algebra_.disjunction({algebra_.conjunction({condition, yes}), algebra_.conjunction({algebra_.negation(condition), no})}));
+    }
+  }
+  for (const char* keyword : {"dependentSchemas", "dependencies"}) {
+    const Json* v = json.find(keyword);
+    if (!v) continue;
+    for (const auto& [key, value] : v->members) {
+      if (!value.is_object() && !value.is_bool()) continue;
+      NameId id = algebra_.name(decode_utf8(key));
+      Normal absent = algebra_.all(), present = algebra_.all();
+      ObjectShape without, with;
+      without.properties = {{id, kFalseFormula}};
+      with.required = {id};
+      absent.objects = {algebra_.add_shape(without)};
+      present = algebra_.nothing();
+      present.objects = {algebra_.add_shape(with)};
+      FormulaId then = sub(index, std::string("/") + keyword + escape_pointer(key), value);
+      parts->push_back(algebra_.disjunction({algebra_.leaf(std::move(absent)), algebra_.conjunction({algebra_.leaf(std::move(present)), then})}));
+    }
+  }
+  // Last, since telling the branches apart asks which values they share; the rest of this schema narrows that down.
+  if (const Json* v = json.find("oneOf")) {
+    std::vector<FormulaId> branches = list("oneOf", *v);
+    if (!parts->empty()) {
+      FormulaId rest = algebra_.conjunction(*parts);
+      for (FormulaId& branch : branches) branch = algebra_.conjunction({rest, branch});
+    }
+    parts->push_back(algebra_.exactly_one(branches));
+  }
+}
+
+// Schemas of everyday shape, which have a value whatever stands below them.
+bool SchemaLoader::plainly_satisfiable(uint32_t index) const {
+  static const std::unordered_set<std::string_view> harmless = {
+      "type", "properties", "patternProperties", "additionalProperties", "items", "maxItems", "maxProperties", "$defs", "definitions", "title",
+      "description", "default", "examples", "$comment", "readOnly", "writeOnly", "deprecated", "$schema", "$id", "id", "$anchor", "uniqueItems"};
+  const Json& json = *document_.at(index).json;
+  if (json.type == Json::Type::kTrue) return true;
+  if (!json.is_object()) return false;
+  return std::all_of(json.members.begin(), json.members.end(), [](const auto& m) { return harmless.count(m.first) > 0; });
+}
+
+}  // namespace fcformat

@@ -1,0 +1,296 @@
+#include "schema/number_set.h"
+
+#include <algorithm>
+
+#include "errors.h"
+
+namespace fcformat {
+namespace {
+
+constexpr size_t kMaxPieces = 10'000;
+
+bool less(const Decimal& a, const Decimal& b) { return compare(a, b) < 0; }
+
+void tidy(std::vector<Decimal>* values) {
+  std::sort(values->begin(), values->end(), less);
+  values->erase(std::unique(values->begin(), values->end()), values->end());
+}
+
+bool inside(const NumberInterval& interval, const Decimal& v) {
+  if (interval.low) {
+    int c = compare(v, *interval.low);
+    if (c < 0 || (c == 0 && interval.low_open)) return false;
+  }
+  if (interval.high) {
+    int c = compare(v, *interval.high);
+    if (c > 0 || (c == 0 && interval.high_open)) return false;
+  }
+  return true;
+}
+
+bool holds(const NumberPiece& piece, const Decimal& v) {
+  return inside(piece.interval, v) &&
+         std::all_of(piece.multiples.begin(), piece.multiples.end(), [&](const Decimal& m) { return is_multiple(v, m); }) &&
+         std::none_of(piece.non_multiples.begin(), piece.non_multiples.end(), [&](const Decimal& m) { return is_multiple(v, m); }) &&
+         !std::binary_search(piece.excluded.begin(), piece.excluded.end(), v, less);
+}
+
+bool integers_only(const NumberPiece& piece) {
+  return std::any_of(piece.multiples.begin(), piece.multiples.end(), [](const Decimal& m) { return m.is_integer(); });
+}
+
+NumberInterval meet_intervals(const NumberInterval& a, const NumberInterval& b) {
+  NumberInterval out = a;
+  if (b.low) {
+    int c = out.low ? compare(*b.low, *out.low) : 1;
+    if (c > 0) out.low = b.low, out.low_open = b.low_open;
+    if (c == 0) out.low_open |= b.low_open;
+  }
+  if (b.high) {
+    int c = out.high ? compare(*b.high, *out.high) : -1;
+    if (c < 0) out.high = b.high, out.high_open = b.high_open;
+    if (c == 0) out.high_open |= b.high_open;
+  }
+  return out;
+}
+
+std::vector<Decimal> joined(const std::vector<Decimal>& a, const std::vector<Decimal>& b) {
+  std::vector<Decimal> out = a;
+  out.insert(out.end(), b.begin(), b.end());
+  tidy(&out);
+  return out;
+}
+
+void check_size(const NumberSet& set) {
+  if (set.pieces.size() > kMaxPieces) {
+    throw GrammarLimitError("a set of numbers needs more than max_number_pieces = " + std::to_string(kMaxPieces) + " intervals");
+  }
+}
+
+CodeSet digits_from(char lo) { return {{static_cast<uint32_t>(lo), '9'}}; }
+
+ExprId minus_if(ExpressionArena& arena, ExprId e) { return arena.concat(arena.repeat(arena.char_class({{'-', '-'}}), 0, 1), e); }
+
+ExprId plain_integer(ExpressionArena& arena, uint32_t max_digits) {
+  ExprId rest = arena.repeat(arena.char_class(digits_from('0')), 0, max_digits - 1);
+  return arena.unite(arena.char_class({{'0', '0'}}), arena.concat(arena.char_class(digits_from('1')), rest));
+}
+
+ExprId fraction(ExpressionArena& arena, uint32_t max_digits) {
+  return arena.concat(arena.char_class({{'.', '.'}}), arena.repeat(arena.char_class(digits_from('0')), 1, max_digits));
+}
+
+ExprId exponent_mark(ExpressionArena& arena) {
+  return arena.concat(arena.char_class({{'e', 'e'}, {'E', 'E'}}), arena.repeat(arena.char_class({{'+', '+'}, {'-', '-'}}), 0, 1));
+}
+
+ExprId exponent(ExpressionArena& arena) {
+  return arena.concat(exponent_mark(arena), arena.repeat(arena.char_class(digits_from('0')), 1, 3));
+}
+
+// One digit before the point: in this spelling the exponent alone says how large a number is.
+ExprId scientific(ExpressionArena& arena, uint32_t max_digits) {
+  return arena.concat(arena.char_class(digits_from('1')),
+                      arena.concat(arena.repeat(fraction(arena, max_digits), 0, 1), exponent(arena)));
+}
+
+// Whether, on one side of zero, every leading digit has some exponent that brings it inside.
+bool wide(const std::optional<Decimal>& near, const std::optional<Decimal>& far) {
+  if (!near || near->is_zero() || !far) return !far || far->is_zero() || far->point() > -250;
+  return far->point() > near->point() + 1;
+}
+
+bool allows_exponent(const NumberInterval& i) {
+  auto side = [](const Decimal& d) { return d.is_zero() ? 0 : d.negative ? -1 : 1; };
+  bool has_positive = !i.high || side(*i.high) > 0, has_negative = !i.low || side(*i.low) < 0;
+  std::optional<Decimal> low = i.low && side(*i.low) > 0 ? i.low : std::nullopt;
+  std::optional<Decimal> high = i.high && side(*i.high) < 0 ? i.high : std::nullopt;
+  auto magnitude_ok = [](const std::optional<Decimal>& d) { return !d || d->is_zero() || (d->point() < 250 && d->point() > -250); };
+  if (!magnitude_ok(i.low) || !magnitude_ok(i.high)) return false;
+  return (!has_positive || wide(low, i.high)) && (!has_negative || wide(high, i.low));
+}
+
+// Each value's spellings: digits, with zeros behind the last decimal place, and with an exponent.
+ExprId spell_points(ExpressionArena& arena, const std::vector<Decimal>& points, bool plain, const NumberSpelling& spelling) {
+  std::vector<std::u32string> whole, broken, negative_zero;
+  std::vector<ExprId> parts;
+  auto ascii = [](const std::string& text) { return std::u32string(text.begin(), text.end()); };
+  for (const Decimal& v : points) {
+    int64_t point = v.point();
+    if (point > 300 || point < -300 || v.exponent < -600) {
+      whole.push_back(ascii(to_string(v)));
+      continue;
+    }
+    std::string text = v.negative ? "-" : "";
+    if (v.exponent >= 0 || v.is_zero()) {
+      text += v.is_zero() ? "0" : v.digits + std::string(static_cast<size_t>(v.exponent), '0');
+      whole.push_back(ascii(text));
+      if (v.is_zero()) whole.push_back(U"-0");
+    } else if (point > 0) {
+      broken.push_back(ascii(text + v.digits.substr(0, static_cast<size_t>(point)) + "." + v.digits.substr(static_cast<size_t>(point))));
+    } else {
+      broken.push_back(ascii(text + "0." + std::string(static_cast<size_t>(-point), '0') + v.digits));
+    }
+    bool has_exponent = !v.is_zero() && !plain && (point > 6 || point < -2);
+    if (has_exponent) {
+      std::string mantissa = (v.negative ? "-" : "") + v.digits.substr(0, 1) + (v.digits.size() > 1 ? "." + v.digits.substr(1) : "");
+      int64_t e = point - 1;
+      ExprId sign = e < 0 ? arena.literal(U"-") : arena.repeat(arena.literal(U"+"), 0, 1);
+      ExprId digits = arena.concat(arena.repeat(arena.literal(U"0"), 0, 1), arena.literal(ascii(std::to_string(e < 0 ? -e : e))));
+      parts.push_back(arena.concat(arena.literal(ascii(mantissa)),
+                                   arena.concat(arena.char_class({{'e', 'e'}, {'E', 'E'}}), arena.concat(sign, digits))));
+    }
+  }
+  ExprId zero = arena.char_class({{'0', '0'}});
+  if (!whole.empty()) {
+    ExprId e = arena.literal_set(std::move(whole));
+    ExprId zeros = arena.concat(arena.char_class({{'.', '.'}}), arena.repeat(zero, 1, spelling.max_digits));
+    parts.push_back(plain ? e : arena.concat(e, arena.repeat(zeros, 0, 1)));
+  }
+  if (!broken.empty()) parts.push_back(arena.concat(arena.literal_set(std::move(broken)), arena.repeat(zero, 0, spelling.max_digits)));
+  return arena.unite(std::move(parts));
+}
+
+ExprId spell_piece(ExpressionArena& arena, const NumberPiece& piece, const NumberSpelling& spelling) {
+  bool integers = integers_only(piece), plain = integers && spelling.plain_integers;
+  bool divisible = !piece.multiples.empty() || !piece.non_multiples.empty();
+  bool only_whole = plain && piece.non_multiples.empty() &&
+                    std::all_of(piece.multiples.begin(), piece.multiples.end(), [](const Decimal& m) { return m == Decimal{false, "1", 0}; });
+  bool bounded = piece.interval.low || piece.interval.high;
+  ExprId integer = plain_integer(arena, spelling.max_digits);
+  std::vector<ExprId> spellings;
+  if (plain) {
+    spellings.push_back(minus_if(arena, integer));
+  } else {
+    ExprId digits = arena.concat(integer, arena.repeat(fraction(arena, spelling.max_digits), 0, 1));
+    if (divisible) {
+      spellings.push_back(minus_if(arena, digits));
+    } else if (!bounded) {
+      spellings.push_back(minus_if(arena, arena.concat(digits, arena.repeat(exponent(arena), 0, 1))));
+    } else {
+      spellings.push_back(minus_if(arena, digits));
+      if (allows_exponent(piece.interval)) spellings.push_back(minus_if(arena, scientific(arena, spelling.max_digits)));
+    }
+  }
+  std::vector<ExprId> out;
+  for (size_t i = 0; i < spellings.size(); ++i) {
+    std::vector<ExprId> parts{spellings[i]};
+    if (bounded) parts.push_back(arena.number_interval(piece.interval, i == 1));
+    if (!only_whole) {
+      for (const Decimal& m : piece.multiples) parts.push_back(arena.number_multiple(m, false));
+      for (const Decimal& m : piece.non_multiples) parts.push_back(arena.number_multiple(m, true));
+    }
+    if (!piece.excluded.empty()) parts.push_back(arena.complement(spell_points(arena, piece.excluded, false, spelling)));
+    out.push_back(arena.intersect(std::move(parts)));
+  }
+  return arena.unite(std::move(out));
+}
+
+}  // namespace
+
+bool is_multiple(const Decimal& value, const Decimal& divisor) {
+  if (value.is_zero()) return true;
+  MultipleState state;
+  auto d = make_divisor(divisor, false);
+  if (!d) throw GrammarLimitError("multipleOf " + to_string(divisor).substr(0, 40) + " needs remainders beyond max_remainder = 2^60");
+  // value = digits * 10^exponent, and the divisor counts `scale` decimal places.
+  int64_t shift = value.exponent + d->scale;
+  if (shift < 0) return false;  // a nonzero digit behind the last place that counts
+  if (shift > 1'000'000) throw GrammarLimitError("a number's exponent is beyond max_exponent = 1000000");
+  unsigned __int128 r = 0;
+  for (char c : value.digits) r = (r * 10 + static_cast<unsigned>(c - '0')) % d->modulus;
+  for (int64_t i = 0; i < shift; ++i) r = r * 10 % d->modulus;
+  return r == 0;
+}
+
+NumberSet unite(const NumberSet& a, const NumberSet& b) {
+  NumberSet out = a;
+  for (const NumberPiece& piece : b.pieces) {
+    if (std::find(out.pieces.begin(), out.pieces.end(), piece) == out.pieces.end()) out.pieces.push_back(piece);
+  }
+  if (std::find(out.pieces.begin(), out.pieces.end(), NumberPiece{}) != out.pieces.end()) return NumberSet::all();
+  out.points = joined(a.points, b.points);
+  out.integer_points = joined(a.integer_points, b.integer_points);
+  check_size(out);
+  return out;
+}
+
+NumberSet meet(const NumberSet& a, const NumberSet& b) {
+  NumberSet out;
+  for (const NumberPiece& x : a.pieces) {
+    for (const NumberPiece& y : b.pieces) {
+      NumberPiece piece{meet_intervals(x.interval, y.interval), joined(x.multiples, y.multiples),
+                        joined(x.non_multiples, y.non_multiples), joined(x.excluded, y.excluded)};
+      if (!piece.interval.empty()) out.pieces.push_back(std::move(piece));
+    }
+    check_size(out);
+  }
+  auto filter = [&](const NumberSet& points, const NumberSet& by) {
+    for (const Decimal& v : points.integer_points) {
+      bool in = std::any_of(by.pieces.begin(), by.pieces.end(), [&](const NumberPiece& p) { return holds(p, v); });
+      if (in) out.integer_points.push_back(v);
+    }
+    for (const Decimal& v : points.points) {
+      bool in = false, free = false;
+      for (const NumberPiece& p : by.pieces) {
+        if (!holds(p, v)) continue;
+        in = true;
+        free |= !integers_only(p);
+      }
+      if (in) (free ? out.points : out.integer_points).push_back(v);
+    }
+  };
+  filter(a, b);
+  filter(b, a);
+  auto all_points = [](const NumberSet& s) { return joined(s.points, s.integer_points); };
+  std::vector<Decimal> pa = all_points(a), pb = all_points(b), both;
+  std::set_intersection(pa.begin(), pa.end(), pb.begin(), pb.end(), std::back_inserter(both), less);
+  for (const Decimal& v : both) {
+    bool free = std::binary_search(a.points.begin(), a.points.end(), v, less) && std::binary_search(b.points.begin(), b.points.end(), v, less);
+    (free ? out.points : out.integer_points).push_back(v);
+  }
+  tidy(&out.points);
+  tidy(&out.integer_points);
+  return out;
+}
+
+NumberSet complement(const NumberSet& a) {
+  NumberSet out = NumberSet::all();
+  out.pieces[0].excluded = joined(a.points, a.integer_points);
+  for (const NumberPiece& piece : a.pieces) {
+    NumberSet broken;
+    if (piece.interval.low) {
+      NumberPiece p;
+      p.interval.high = piece.interval.low, p.interval.high_open = !piece.interval.low_open;
+      broken.pieces.push_back(p);
+    }
+    if (piece.interval.high) {
+      NumberPiece p;
+      p.interval.low = piece.interval.high, p.interval.low_open = !piece.interval.high_open;
+      broken.pieces.push_back(p);
+    }
+    for (const Decimal& m : piece.multiples) {
+      NumberPiece p;
+      p.non_multiples = {m};
+      broken.pieces.push_back(p);
+    }
+    for (const Decimal& m : piece.non_multiples) {
+      NumberPiece p;
+      p.multiples = {m};
+      broken.pieces.push_back(p);
+    }
+    broken.points = piece.excluded;
+    out = meet(out, broken);
+  }
+  return out;
+}
+
+ExprId spell(ExpressionArena& arena, const NumberSet& set, const NumberSpelling& spelling) {
+  std::vector<ExprId> parts;
+  for (const NumberPiece& piece : set.pieces) parts.push_back(spell_piece(arena, piece, spelling));
+  if (!set.points.empty()) parts.push_back(spell_points(arena, set.points, false, spelling));
+  if (!set.integer_points.empty()) parts.push_back(spell_points(arena, set.integer_points, spelling.plain_integers, spelling));
+  return arena.unite(std::move(parts));
+}
+
+}  // namespace fcformat

@@ -1,0 +1,373 @@
+// Residuals of objects: which key may come next, what its value may be, and when the object may close.
+#include <algorithm>
+#include <bit>
+
+#include "errors.h"
+#include "schema/residuals.h"
+
+namespace fcformat {
+namespace {
+
+constexpr size_t kMaxExists = 32;      // bits of ObjectResidual::satisfied
+constexpr size_t kMaxCells = 4096;
+constexpr size_t kListedKeys = 64;     // a cell with so few keys is listed name by name
+
+bool is_used(const ObjectResidual& r, uint32_t name) { return (r.used[name >> 6] >> (name & 63)) & 1; }
+
+}  // namespace
+
+PlanId Residuals::plan_of(ObjectShapeId shape) {
+  auto it = plan_index_.find(shape);
+  if (it != plan_index_.end()) return it->second;
+  ObjectPlan plan = make_plan(ObjectShape(algebra_.object(shape)));
+  auto id = static_cast<PlanId>(plans_.size());
+  bytes_ += sizeof(ObjectPlan) + plan.names.size() * (sizeof(ObjectPlan::Name) + 32) + plan.trie.size() * sizeof(ObjectPlan::TrieNode);
+  plans_.push_back(std::move(plan));
+  plan_index_.emplace(shape, id);
+  return id;
+}
+
+ObjectPlan Residuals::make_plan(const ObjectShape& shape) {
+  ExpressionArena& arena = algebra_.arena();
+  ObjectPlan plan;
+  plan.exists = shape.exists;
+  if (plan.exists.size() > kMaxExists) {
+    throw GrammarLimitError("an object must hold more than max_existence_conditions = " + std::to_string(kMaxExists) + " kinds of members");
+  }
+  plan.min = shape.min;
+  plan.max = shape.max;
+  plan.counts = shape.min > 0 || shape.max != kUnbounded;
+  std::vector<NameId> ids = shape.required;
+  for (const auto& property : shape.properties) ids.push_back(property.first);
+  for (const auto& [first, second] : shape.dependencies) ids.push_back(first), ids.push_back(second);
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  std::vector<std::u32string> texts;
+  for (NameId id : ids) texts.push_back(algebra_.name_text(id));
+  split_cells(shape, texts, &plan);  // may list further names
+  for (NameId id : ids) plan.names.push_back({id, algebra_.name_text(id), kTrueFormula, 0, {}, 0});
+  std::sort(plan.names.begin(), plan.names.end(), [](const auto& a, const auto& b) { return a.text < b.text; });
+  std::unordered_map<NameId, uint32_t> place;
+  for (uint32_t i = 0; i < plan.names.size(); ++i) place[plan.names[i].id] = i;
+  for (ObjectPlan::Name& name : plan.names) {
+    std::vector<FormulaId> parts;
+    auto own = std::lower_bound(shape.properties.begin(), shape.properties.end(), std::make_pair(name.id, 0u));
+    if (own != shape.properties.end() && own->first == name.id) parts.push_back(own->second);
+    for (const auto& [keys, value] : shape.patterns) {
+      if (arena.matches(keys, name.text)) parts.push_back(value);
+    }
+    name.value = algebra_.conjunction(std::move(parts));
+    for (size_t i = 0; i < plan.exists.size(); ++i) {
+      if (arena.matches(plan.exists[i].keys, name.text)) name.exists |= 1u << i;
+    }
+  }
+  for (NameId id : shape.required) plan.required.push_back(place.at(id));
+  for (const auto& [first, second] : shape.dependencies) plan.names[place.at(first)].requires_names.push_back(place.at(second));
+  if (algebra_.ordered()) {
+    uint32_t rank = 0;
+    for (ObjectPlan::Name& name : plan.names) name.rank = UINT32_MAX;
+    for (NameId id : shape.order) {
+      auto it = place.find(id);
+      if (it != place.end()) plan.names[it->second].rank = rank++;
+    }
+    for (ObjectPlan::Name& name : plan.names) {
+      if (name.rank == UINT32_MAX) name.rank = rank;  // undeclared: behind all declared, in any order
+    }
+  }
+  build_trie(&plan);
+  return plan;
+}
+
+// Keys without a name of their own, split so that within a cell the same patterns apply.
+void Residuals::split_cells(const ObjectShape& shape, const std::vector<std::u32string>& names, ObjectPlan* plan) {
+  ExpressionArena& arena = algebra_.arena();
+  struct Draft {
+    ExprId keys;
+    std::vector<FormulaId> values;
+    uint32_t exists;
+  };
+  ExprId others = names.empty() ? arena.any_string() : arena.complement(arena.literal_set(names));
+  std::vector<Draft> drafts{{others, {}, 0}};
+  auto split = [&](ExprId keys, auto&& apply) {
+    std::vector<Draft> next;
+    for (Draft& draft : drafts) {
+      ExprId inside = arena.intersect(draft.keys, keys), outside = arena.difference(draft.keys, keys);
+      bool has_inside = !arena.is_empty(inside);
+      bool has_outside = !arena.is_empty(outside);
+      if (has_inside) {
+        Draft in{has_outside ? inside : draft.keys, draft.values, draft.exists};
+        apply(&in);
+        if (std::find(in.values.begin(), in.values.end(), kFalseFormula) == in.values.end()) next.push_back(std::move(in));
+      }
+      if (has_outside) next.push_back({has_inside ? outside : draft.keys, draft.values, draft.exists});
+      if (next.size() > kMaxCells) {
+        throw GrammarLimitError("property patterns overlap in more than max_pattern_cells = " + std::to_string(kMaxCells) + " ways");
+      }
+    }
+    drafts = std::move(next);
+  };
+  for (const auto& [keys, value] : shape.patterns) {
+    FormulaId f = value;
+    split(keys, [f](Draft* d) { d->values.push_back(f); });
+  }
+  for (size_t i = 0; i < shape.exists.size(); ++i) {
+    split(shape.exists[i].keys, [i](Draft* d) { d->exists |= 1u << i; });
+  }
+  for (Draft& draft : drafts) {
+    if (arena.is_empty(draft.keys)) continue;
+    FormulaId value = algebra_.conjunction(std::move(draft.values));
+    if (value == kFalseFormula) continue;
+    std::vector<std::u32string> listed;
+    if (arena.enumerate(draft.keys, kListedKeys, &listed)) {
+      for (const std::u32string& text : listed) plan->names.push_back({algebra_.name(text), text, value, draft.exists, {}, 0});
+    } else {
+      plan->cells.push_back({draft.keys, value, draft.exists});
+    }
+  }
+}
+
+void Residuals::build_trie(ObjectPlan* plan) {
+  auto& trie = plan->trie;
+  trie.emplace_back();
+  trie[0].end = static_cast<uint32_t>(plan->names.size());
+  for (uint32_t i = 0; i < plan->names.size(); ++i) {
+    uint32_t at = 0;
+    for (char32_t c : plan->names[i].text) {
+      auto& children = trie[at].children;
+      if (children.empty() || children.back().first != c) {
+        auto next = static_cast<uint32_t>(trie.size());
+        children.emplace_back(c, next);
+        trie.emplace_back();
+        trie[next].begin = i;
+        at = next;
+      } else {
+        at = children.back().second;
+      }
+      trie[at].end = i + 1;
+    }
+    trie[at].name = static_cast<int32_t>(i);
+  }
+}
+
+ObjectId Residuals::intern(ObjectResidual r) {
+  std::string key;
+  append_key(&key, r.plan);
+  append_key(&key, r.satisfied);
+  append_key(&key, r.count);
+  append_key(&key, r.rank);
+  for (uint64_t word : r.used) append_key(&key, word);
+  for (ExprId e : r.cells) append_key(&key, e);
+  auto [it, is_new] = object_index_.try_emplace(std::move(key), static_cast<ObjectId>(objects_.size()));
+  if (is_new) {
+    bytes_ += sizeof(ObjectResidual) + it->first.size() * 2 + 64;
+    objects_.push_back(std::move(r));
+  }
+  return it->second;
+}
+
+bool Residuals::open_object(ObjectShapeId shape, ObjectId* out) {
+  PlanId id = plan_of(shape);
+  const ObjectPlan& plan = plans_[id];
+  ObjectResidual r{};
+  r.plan = id;
+  r.used.assign((plan.names.size() + 63) / 64, 0);
+  for (const ObjectPlan::Cell& cell : plan.cells) r.cells.push_back(cell.keys);
+  if (!alive(r)) return false;
+  *out = intern(std::move(r));
+  return true;
+}
+
+// Required names that are not used yet, with everything that they require in turn.
+std::vector<uint32_t> Residuals::still_required(const ObjectResidual& r) const {
+  const ObjectPlan& plan = plans_[r.plan];
+  std::vector<uint32_t> out;
+  std::vector<bool> seen(plan.names.size());
+  std::vector<uint32_t> todo = plan.required;
+  bool dependencies = std::any_of(plan.names.begin(), plan.names.end(), [](const auto& n) { return !n.requires_names.empty(); });
+  if (dependencies) {
+    for (uint32_t i = 0; i < plan.names.size(); ++i) {
+      if (is_used(r, i)) todo.push_back(i);
+    }
+  }
+  while (!todo.empty()) {
+    uint32_t name = todo.back();
+    todo.pop_back();
+    if (seen[name]) continue;
+    seen[name] = true;
+    if (!is_used(r, name)) out.push_back(name);
+    todo.insert(todo.end(), plan.names[name].requires_names.begin(), plan.names[name].requires_names.end());
+  }
+  return out;
+}
+
+bool Residuals::order_allows(const ObjectResidual& r, uint32_t name) const {
+  return !algebra_.ordered() || plans_[r.plan].names[name].rank >= r.rank;
+}
+
+// How many members, besides the required ones, the open existence conditions need.
+uint32_t Residuals::missing_for_exists(const ObjectResidual& r, const std::vector<uint32_t>& required, bool* possible) {
+  const ObjectPlan& plan = plans_[r.plan];
+  uint32_t missing = 0, open = 0;
+  for (size_t i = 0; i < plan.exists.size(); ++i) {
+    if ((r.satisfied >> i) & 1) continue;
+    ++open;
+    auto fits = [&](FormulaId value) { return algebra_.nonempty(algebra_.conjunction({value, plan.exists[i].value})); };
+    bool by_required = std::any_of(required.begin(), required.end(), [&](uint32_t n) {
+      return ((plan.names[n].exists >> i) & 1) && fits(plan.names[n].value);
+    });
+    if (by_required) continue;
+    bool found = false;
+    for (uint32_t n = 0; n < plan.names.size() && !found; ++n) {
+      found = ((plan.names[n].exists >> i) & 1) && !is_used(r, n) && order_allows(r, n) && fits(plan.names[n].value);
+    }
+    for (size_t c = 0; c < plan.cells.size() && !found; ++c) {
+      found = ((plan.cells[c].exists >> i) & 1) && !algebra_.arena().is_empty(r.cells[c]) && fits(plan.cells[c].value);
+    }
+    if (!found) {
+      *possible = false;
+      return 0;
+    }
+    ++missing;
+  }
+  if (open > 1 && plan.max != kUnbounded) {
+    throw UnsupportedSchemaError("several conditions that some member must meet (negated patternProperties, propertyNames or "
+                                 "additionalProperties) together with maxProperties are not supported", "", "maxProperties");
+  }
+  return missing;
+}
+
+bool Residuals::alive(const ObjectResidual& r) {
+  PlanId id = r.plan;  // plans_ may move while formulas are expanded
+  std::vector<uint32_t> required = still_required(r);
+  for (uint32_t n : required) {
+    if (!order_allows(r, n) || !name_live(plans_[id], n)) return false;
+  }
+  bool possible = true;
+  uint32_t missing = plans_[id].exists.empty() ? 0 : missing_for_exists(r, required, &possible);
+  if (!possible) return false;
+  if (!plans_[id].counts) return true;
+  uint64_t needed = required.size() + missing;
+  if (r.count + needed > plans_[id].max) return false;
+  if (plans_[id].min <= r.count + needed) return true;
+  uint64_t available = 0, wanted = plans_[id].min - r.count;
+  for (uint32_t n = 0; n < plans_[id].names.size() && available < wanted; ++n) {
+    available += !is_used(r, n) && order_allows(r, n) && name_live(plans_[id], n);
+  }
+  for (size_t c = 0; c < r.cells.size() && available < wanted; ++c) {
+    if (algebra_.nonempty(plans_[id].cells[c].value)) {
+      available += algebra_.arena().count_strings(r.cells[c], std::min<uint64_t>(wanted - available, 100'000));
+    }
+  }
+  return available >= std::min<uint64_t>(wanted, 100'000);
+}
+
+bool Residuals::can_close_object(ObjectId id) {
+  const ObjectResidual& r = objects_[id];
+  const ObjectPlan& plan = plans_[r.plan];
+  uint32_t all = plan.exists.empty() ? 0 : static_cast<uint32_t>((uint64_t{1} << plan.exists.size()) - 1);
+  return (r.satisfied & all) == all && r.count >= plan.min && still_required(r).empty();
+}
+
+bool Residuals::can_add_member(ObjectId id) {
+  if (!open_names(id).empty()) return true;
+  if (objects_[id].open_cells < 0) {
+    bool any = false;
+    for (size_t c = 0; c < plans_[objects_[id].plan].cells.size() && !any; ++c) any = cell_open(id, c);
+    objects_[id].open_cells = any;
+  }
+  return objects_[id].open_cells > 0;
+}
+
+const std::vector<uint32_t>& Residuals::open_names(ObjectId id) {
+  if (!objects_[id].names_ready) {
+    std::vector<uint32_t> open;
+    auto count = static_cast<uint32_t>(plans_[objects_[id].plan].names.size());
+    for (uint32_t n = 0; n < count; ++n) {
+      if (!is_used(objects_[id], n) && !after_name(id, n).empty()) open.push_back(n);
+    }
+    objects_[id].open_names = std::move(open);
+    objects_[id].names_ready = true;
+    bytes_ += objects_[id].open_names.size() * sizeof(uint32_t);
+  }
+  return objects_[id].open_names;
+}
+
+bool Residuals::name_open_between(ObjectId id, uint32_t begin, uint32_t end) {
+  const std::vector<uint32_t>& open = open_names(id);
+  auto it = std::lower_bound(open.begin(), open.end(), begin);
+  return it != open.end() && *it < end;
+}
+
+// Which existence conditions the value meets: all alternatives, as (value, newly satisfied bits).
+std::vector<std::pair<FormulaId, uint32_t>> Residuals::satisfactions(const ObjectResidual& r, FormulaId value, uint32_t exists) {
+  std::vector<std::pair<FormulaId, uint32_t>> out{{value, 0}};
+  const std::vector<MemberExists> conditions = plans_[r.plan].exists;
+  for (size_t i = 0; i < conditions.size(); ++i) {
+    if (!((exists >> i) & 1) || ((r.satisfied >> i) & 1)) continue;
+    size_t n = out.size();
+    for (size_t k = 0; k < n; ++k) {
+      out.emplace_back(algebra_.conjunction({out[k].first, conditions[i].value}), out[k].second | 1u << i);
+    }
+    if (out.size() > 1024) throw GrammarLimitError("a member may meet its object's conditions in more than max_member_alternatives = 1024 ways");
+  }
+  std::erase_if(out, [&](const auto& p) { return !algebra_.nonempty(p.first); });
+  return out;
+}
+
+void Residuals::advance(ObjectResidual* r) const {
+  const ObjectPlan& plan = plans_[r->plan];
+  r->open_names.clear();
+  r->open_cells = -1;
+  r->names_ready = false;
+  // Past the minimum, and without a maximum, how many there are no longer matters.
+  if (plan.counts && (plan.max != kUnbounded || r->count < plan.min)) ++r->count;
+}
+
+std::vector<Next<ObjectId>> Residuals::after_name(ObjectId id, uint32_t name) {
+  std::vector<Next<ObjectId>> out;
+  const ObjectResidual r = objects_[id];
+  if (is_used(r, name) || !order_allows(r, name)) return out;
+  for (auto [value, bits] : satisfactions(r, plans_[r.plan].names[name].value, plans_[r.plan].names[name].exists)) {
+    ObjectResidual next = r;
+    next.used[name >> 6] |= uint64_t{1} << (name & 63);
+    next.satisfied |= bits;
+    if (algebra_.ordered()) next.rank = plans_[r.plan].names[name].rank;
+    advance(&next);
+    if (alive(next)) out.push_back({value, intern(std::move(next))});
+  }
+  return out;
+}
+
+bool Residuals::cell_open(ObjectId id, size_t cell) { return !cell_values(id, cell).empty(); }
+
+std::vector<FormulaId> Residuals::cell_values(ObjectId id, size_t cell) {
+  const ObjectResidual r = objects_[id];
+  std::vector<FormulaId> out;
+  if (algebra_.arena().is_empty(r.cells[cell])) return out;
+  for (auto [value, bits] : satisfactions(r, plans_[r.plan].cells[cell].value, plans_[r.plan].cells[cell].exists)) {
+    ObjectResidual next = r;
+    next.satisfied |= bits;
+    if (algebra_.ordered()) next.rank = UINT32_MAX - 1;
+    advance(&next);
+    if (alive(next)) out.push_back(value);
+  }
+  return out;
+}
+
+ObjectId Residuals::after_cell_key(ObjectId id, size_t cell, size_t choice, const std::u32string& key) {
+  const ObjectResidual r = objects_[id];
+  ExpressionArena& arena = algebra_.arena();
+  size_t at = 0;
+  for (auto [value, bits] : satisfactions(r, plans_[r.plan].cells[cell].value, plans_[r.plan].cells[cell].exists)) {
+    ObjectResidual next = r;
+    next.satisfied |= bits;
+    if (algebra_.ordered()) next.rank = UINT32_MAX - 1;
+    advance(&next);
+    if (!alive(next) || at++ != choice) continue;
+    next.cells[cell] = arena.difference(next.cells[cell], arena.literal_set({key}));
+    return intern(std::move(next));
+  }
+  throw std::logic_error("after_cell_key: no such alternative");
+}
+
+}  // namespace fcformat

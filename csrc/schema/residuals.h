@@ -1,0 +1,141 @@
+// What may still come inside an object or array that has been opened: the residuals of shapes.
+//
+// A residual is a shape with what has been written taken away: a key used up is no longer required and cannot come
+// again, an item counts towards `contains`. Residuals are hash-consed, so equal situations share one id and with it one
+// row of transitions and one mask. Every residual handed out is alive: it can be completed.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "schema/algebra.h"
+
+namespace fcformat {
+
+using ObjectId = uint32_t;  // residual of an object
+using ArrayId = uint32_t;   // residual of an array
+using PlanId = uint32_t;
+
+// A value and the residual after it. Several mean alternatives.
+template <typename Residual>
+struct Next {
+  FormulaId value;
+  Residual residual;
+  bool operator==(const Next&) const = default;
+};
+
+// The names of an object shape, made ready once: literal names as a sorted list with a trie over them, and all other
+// keys as disjoint cells, each with one formula for its values.
+struct ObjectPlan {
+  struct Name {
+    NameId id;
+    std::u32string text;
+    FormulaId value;
+    uint32_t exists = 0;             // bit i: its key is in exists[i]
+    std::vector<uint32_t> requires_names;  // places of the names that must then be present
+    uint32_t rank = 0;               // place in the declared order
+  };
+  struct Cell {
+    ExprId keys;
+    FormulaId value;
+    uint32_t exists = 0;
+  };
+  struct TrieNode {
+    std::vector<std::pair<uint32_t, uint32_t>> children;  // code point, node; sorted
+    uint32_t begin = 0, end = 0;                          // the names below
+    int32_t name = -1;                                    // the name that ends here
+  };
+  std::vector<Name> names;   // sorted by text
+  std::vector<Cell> cells;
+  std::vector<TrieNode> trie;
+  std::vector<MemberExists> exists;
+  std::vector<uint32_t> required;  // places in names
+  uint32_t min = 0, max = kUnbounded;
+  bool counts = false;             // the number of members matters
+};
+
+struct ObjectResidual {
+  PlanId plan;
+  std::vector<uint64_t> used;   // bit per name
+  std::vector<ExprId> cells;    // keys left in each cell
+  uint32_t satisfied = 0;       // bit per exists
+  uint32_t count = 0;           // members so far, as far as it matters
+  uint32_t rank = 0;            // declared order: names before this are passed
+  // Memoised answers.
+  std::vector<uint32_t> open_names;  // places of the names that may come next; sorted
+  int8_t open_cells = -1;            // -1: not computed; else whether some cell may be used
+  bool names_ready = false;
+};
+
+struct ArrayResidual {
+  ArrayShapeId shape;
+  uint32_t index = 0;                // items so far, saturating where more does not matter
+  std::vector<uint32_t> counts;      // per contains, saturating
+  std::vector<FormulaId> seen;       // unique: the items so far
+  std::vector<Next<ArrayId>> next;   // memoised alternatives for one more item
+  bool next_ready = false;
+};
+
+class Residuals {
+ public:
+  explicit Residuals(Algebra& algebra);
+
+  Algebra& algebra() { return algebra_; }
+
+  // Residuals after the opening brace or bracket; false where the shape has no value.
+  bool open_object(ObjectShapeId shape, ObjectId* out);
+  bool open_array(ArrayShapeId shape, ArrayId* out);
+
+  const ObjectResidual& object(ObjectId id) const { return objects_[id]; }
+  const ObjectPlan& plan(ObjectId id) const { return plans_[objects_[id].plan]; }
+  bool can_close_object(ObjectId id);
+  bool can_add_member(ObjectId id);
+  // Places of the literal names that may come next, sorted.
+  const std::vector<uint32_t>& open_names(ObjectId id);
+  bool name_open_between(ObjectId id, uint32_t begin, uint32_t end);
+  bool cell_open(ObjectId id, size_t cell);
+  std::vector<Next<ObjectId>> after_name(ObjectId id, uint32_t name);
+  // The values that a key of this cell may have; the residual is computed by after_cell_key once the key is known.
+  // `choice` numbers the alternatives.
+  std::vector<FormulaId> cell_values(ObjectId id, size_t cell);
+  ObjectId after_cell_key(ObjectId id, size_t cell, size_t choice, const std::u32string& key);
+
+  const ArrayResidual& array(ArrayId id) const { return arrays_[id]; }
+  bool is_unique(ArrayId id) const { return algebra_.array(arrays_[id].shape).unique; }
+  bool can_close_array(ArrayId id);
+  const std::vector<Next<ArrayId>>& after_item(ArrayId id);
+  // unique: the residual once the item is known; false where it cannot be completed.
+  bool without(ArrayId id, const Json& item, ArrayId* out);
+
+  size_t bytes() const { return bytes_; }
+
+ private:
+  PlanId plan_of(ObjectShapeId shape);
+  ObjectPlan make_plan(const ObjectShape& shape);
+  void split_cells(const ObjectShape& shape, const std::vector<std::u32string>& names, ObjectPlan* plan);
+  void build_trie(ObjectPlan* plan);
+  ObjectId intern(ObjectResidual residual);
+  ArrayId intern(ArrayResidual residual);
+  bool alive(const ObjectResidual& r);
+  bool alive(const ArrayResidual& r);
+  bool contains_alive(const ArrayShape& shape, std::vector<uint32_t> counts, uint32_t index, uint32_t depth);
+  bool name_live(const ObjectPlan& plan, uint32_t name) { return algebra_.nonempty(plan.names[name].value); }
+  std::vector<uint32_t> still_required(const ObjectResidual& r) const;
+  uint32_t missing_for_exists(const ObjectResidual& r, const std::vector<uint32_t>& required, bool* possible);
+  std::vector<std::pair<FormulaId, uint32_t>> satisfactions(const ObjectResidual& r, FormulaId value, uint32_t exists);
+  void advance(ObjectResidual* r) const;
+  bool order_allows(const ObjectResidual& r, uint32_t name) const;
+  FormulaId item_formula(const ArrayShape& shape, uint32_t index) const;
+  uint64_t cardinality(FormulaId f, uint64_t limit);
+
+  Algebra& algebra_;
+  std::unordered_map<ObjectShapeId, PlanId> plan_index_;
+  std::vector<ObjectPlan> plans_;
+  std::vector<ObjectResidual> objects_;
+  std::vector<ArrayResidual> arrays_;
+  std::unordered_map<std::string, uint32_t> object_index_, array_index_;
+  size_t bytes_ = 0;
+};
+
+}  // namespace fcformat

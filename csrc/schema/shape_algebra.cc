@@ -1,0 +1,317 @@
+// And, or, not of normal forms and shapes.
+#include <algorithm>
+#include <map>
+
+#include "errors.h"
+#include "schema/algebra.h"
+
+namespace fcformat {
+namespace {
+
+template <typename T>
+void sort_unique(std::vector<T>* v) {
+  std::sort(v->begin(), v->end());
+  v->erase(std::unique(v->begin(), v->end()), v->end());
+}
+
+template <typename T>
+std::vector<T> joined(const std::vector<T>& a, const std::vector<T>& b) {
+  std::vector<T> out = a;
+  out.insert(out.end(), b.begin(), b.end());
+  sort_unique(&out);
+  return out;
+}
+
+// Merges (key, formula) lists, taking the conjunction where a key stands in both.
+template <typename K>
+std::vector<std::pair<K, FormulaId>> met(Algebra& algebra, const std::vector<std::pair<K, FormulaId>>& a,
+                                         const std::vector<std::pair<K, FormulaId>>& b) {
+  std::vector<std::pair<K, FormulaId>> out;
+  size_t i = 0, j = 0;
+  while (i < a.size() || j < b.size()) {
+    if (j == b.size() || (i < a.size() && a[i].first < b[j].first)) {
+      out.push_back(a[i++]);
+    } else if (i == a.size() || b[j].first < a[i].first) {
+      out.push_back(b[j++]);
+    } else {
+      out.emplace_back(a[i].first, algebra.conjunction({a[i].second, b[j].second}));
+      ++i, ++j;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+void Algebra::check_alternatives(size_t count) const {
+  if (count > limits_.max_alternatives) {
+    throw GrammarLimitError("a schema splits into more than max_alternatives = " + std::to_string(limits_.max_alternatives) +
+                            " alternatives of one type");
+  }
+}
+
+ObjectShapeId Algebra::add_shape(ObjectShape s) {
+  std::sort(s.properties.begin(), s.properties.end());
+  std::sort(s.patterns.begin(), s.patterns.end());
+  std::erase_if(s.patterns, [&](const auto& p) { return p.second == kTrueFormula || p.first == arena_.empty(); });
+  sort_unique(&s.required);
+  sort_unique(&s.exists);
+  sort_unique(&s.dependencies);
+  if (!ordered_) s.order.clear();
+  std::string key;
+  auto list = [&](size_t size) { append_key(&key, static_cast<uint32_t>(size)); };
+  list(s.properties.size());
+  for (auto& [a, b] : s.properties) append_key(&key, a), append_key(&key, b);
+  list(s.patterns.size());
+  for (auto& [a, b] : s.patterns) append_key(&key, a), append_key(&key, b);
+  list(s.required.size());
+  for (NameId a : s.required) append_key(&key, a);
+  list(s.exists.size());
+  for (auto& e : s.exists) append_key(&key, e.keys), append_key(&key, e.value);
+  list(s.dependencies.size());
+  for (auto& [a, b] : s.dependencies) append_key(&key, a), append_key(&key, b);
+  for (NameId a : s.order) append_key(&key, a);
+  list(s.order.size());
+  append_key(&key, s.min);
+  append_key(&key, s.max);
+  auto [it, is_new] = object_index_.try_emplace(std::move(key), static_cast<uint32_t>(object_shapes_.size()));
+  if (is_new) {
+    bytes_ += sizeof(ObjectShape) + it->first.size() * 2 + 64;
+    object_shapes_.push_back(std::move(s));
+  }
+  return it->second;
+}
+
+ArrayShapeId Algebra::add_shape(ArrayShape s) {
+  while (!s.prefix.empty() && s.prefix.back() == s.rest) s.prefix.pop_back();
+  sort_unique(&s.contains);
+  std::erase_if(s.contains, [](const Contains& c) { return c.min == 0 && c.max == kUnbounded; });
+  if (s.rest == kFalseFormula) s.max = std::min(s.max, static_cast<uint32_t>(s.prefix.size()));
+  std::string key;
+  append_key(&key, static_cast<uint32_t>(s.prefix.size()));
+  for (FormulaId f : s.prefix) append_key(&key, f);
+  append_key(&key, s.rest);
+  for (const Contains& c : s.contains) append_key(&key, c.item), append_key(&key, c.start), append_key(&key, c.min), append_key(&key, c.max);
+  append_key(&key, s.min);
+  append_key(&key, s.max);
+  append_key(&key, s.unique);
+  auto [it, is_new] = array_index_.try_emplace(std::move(key), static_cast<uint32_t>(array_shapes_.size()));
+  if (is_new) {
+    bytes_ += sizeof(ArrayShape) + it->first.size() * 2 + 64;
+    array_shapes_.push_back(std::move(s));
+  }
+  return it->second;
+}
+
+bool Algebra::contradictory(const ObjectShape& s) const {
+  if (s.min > s.max || s.required.size() > s.max) return true;
+  return std::any_of(s.required.begin(), s.required.end(), [&](NameId id) {
+    auto it = std::lower_bound(s.properties.begin(), s.properties.end(), std::make_pair(id, 0u));
+    return it != s.properties.end() && it->first == id && it->second == kFalseFormula;
+  });
+}
+
+Normal Algebra::join(const Normal& a, const Normal& b) {
+  Normal n;
+  n.null = a.null || b.null;
+  n.true_value = a.true_value || b.true_value;
+  n.false_value = a.false_value || b.false_value;
+  n.numbers = unite(a.numbers, b.numbers);
+  n.strings = arena_.unite(a.strings, b.strings);
+  n.objects = joined(a.objects, b.objects);
+  n.arrays = joined(a.arrays, b.arrays);
+  if (!n.objects.empty() && n.objects[0] == 0) n.objects = {0};
+  if (!n.arrays.empty() && n.arrays[0] == 0) n.arrays = {0};
+  check_alternatives(std::max(n.objects.size(), n.arrays.size()));
+  return n;
+}
+
+Normal Algebra::meet(const Normal& a, const Normal& b) {
+  Normal n;
+  n.null = a.null && b.null;
+  n.true_value = a.true_value && b.true_value;
+  n.false_value = a.false_value && b.false_value;
+  n.numbers = fcformat::meet(a.numbers, b.numbers);
+  n.strings = arena_.intersect(a.strings, b.strings);
+  for (ObjectShapeId i : a.objects) {
+    for (ObjectShapeId j : b.objects) {
+      if (i == j || j == 0) {
+        n.objects.push_back(i);
+        continue;
+      }
+      if (i == 0) {
+        n.objects.push_back(j);
+        continue;
+      }
+      const ObjectShape x = object_shapes_[i], y = object_shapes_[j];
+      ObjectShape s;
+      s.properties = met(*this, x.properties, y.properties);
+      s.patterns = met(*this, x.patterns, y.patterns);
+      s.required = joined(x.required, y.required);
+      s.exists = joined(x.exists, y.exists);
+      s.dependencies = joined(x.dependencies, y.dependencies);
+      s.order = x.order;
+      for (NameId id : y.order) {
+        if (std::find(s.order.begin(), s.order.end(), id) == s.order.end()) s.order.push_back(id);
+      }
+      s.min = std::max(x.min, y.min);
+      s.max = std::min(x.max, y.max);
+      if (!contradictory(s)) n.objects.push_back(add_shape(std::move(s)));
+    }
+    check_alternatives(n.objects.size());
+  }
+  for (ArrayShapeId i : a.arrays) {
+    for (ArrayShapeId j : b.arrays) {
+      const ArrayShape x = array_shapes_[i], y = array_shapes_[j];
+      ArrayShape s;
+      size_t prefix = std::max(x.prefix.size(), y.prefix.size());
+      for (size_t k = 0; k < prefix; ++k) {
+        s.prefix.push_back(conjunction({k < x.prefix.size() ? x.prefix[k] : x.rest, k < y.prefix.size() ? y.prefix[k] : y.rest}));
+      }
+      s.rest = conjunction({x.rest, y.rest});
+      s.contains = joined(x.contains, y.contains);
+      s.min = std::max(x.min, y.min);
+      s.max = std::min(x.max, y.max);
+      s.unique = x.unique || y.unique;
+      if (s.min <= s.max) n.arrays.push_back(add_shape(std::move(s)));
+    }
+    check_alternatives(n.arrays.size());
+  }
+  sort_unique(&n.objects);
+  sort_unique(&n.arrays);
+  return n;
+}
+
+std::vector<ObjectShapeId> Algebra::invert_object(const ObjectShape& s) {
+  std::vector<ObjectShapeId> out;
+  auto add = [&](ObjectShape broken) {
+    if (!contradictory(broken)) out.push_back(add_shape(std::move(broken)));
+  };
+  for (auto [id, f] : s.properties) {
+    ObjectShape b;
+    b.properties = {{id, negation(f)}};
+    b.required = {id};
+    add(std::move(b));
+  }
+  for (auto [keys, f] : s.patterns) {
+    ObjectShape b;
+    b.exists = {{keys, negation(f)}};
+    b.min = 1;
+    add(std::move(b));
+  }
+  for (NameId id : s.required) {
+    ObjectShape b;
+    b.properties = {{id, kFalseFormula}};
+    add(std::move(b));
+  }
+  for (const MemberExists& e : s.exists) {
+    ObjectShape b;
+    b.patterns = {{e.keys, negation(e.value)}};
+    add(std::move(b));
+  }
+  for (auto [first, second] : s.dependencies) {
+    ObjectShape b;
+    b.required = {first};
+    b.properties = {{second, kFalseFormula}};
+    add(std::move(b));
+  }
+  if (s.min > 0) {
+    ObjectShape b;
+    b.max = s.min - 1;
+    add(std::move(b));
+  }
+  if (s.max != kUnbounded) {
+    ObjectShape b;
+    b.min = s.max + 1;
+    add(std::move(b));
+  }
+  return out;
+}
+
+std::vector<ArrayShapeId> Algebra::invert_array(const ArrayShape& s) {
+  std::vector<ArrayShapeId> out;
+  for (size_t i = 0; i < s.prefix.size(); ++i) {
+    if (s.prefix[i] == kTrueFormula) continue;
+    ArrayShape b;
+    b.prefix.assign(i, kTrueFormula);
+    b.prefix.push_back(negation(s.prefix[i]));
+    b.min = static_cast<uint32_t>(i) + 1;
+    out.push_back(add_shape(std::move(b)));
+  }
+  if (s.rest != kTrueFormula) {
+    ArrayShape b;
+    auto start = static_cast<uint32_t>(s.prefix.size());
+    if (s.rest == kFalseFormula) {
+      b.min = start + 1;
+    } else {
+      b.contains = {{negation(s.rest), start, 1, kUnbounded}};
+      b.min = start + 1;
+    }
+    out.push_back(add_shape(std::move(b)));
+  }
+  for (const Contains& c : s.contains) {
+    if (c.min > 0) {
+      ArrayShape b;
+      b.contains = {{c.item, c.start, 0, c.min - 1}};
+      out.push_back(add_shape(std::move(b)));
+    }
+    if (c.max != kUnbounded) {
+      ArrayShape b;
+      b.contains = {{c.item, c.start, c.max + 1, kUnbounded}};
+      b.min = c.max + 1;
+      out.push_back(add_shape(std::move(b)));
+    }
+  }
+  if (s.min > 0) {
+    ArrayShape b;
+    b.max = s.min - 1;
+    out.push_back(add_shape(std::move(b)));
+  }
+  if (s.max != kUnbounded) {
+    ArrayShape b;
+    b.min = s.max + 1;
+    out.push_back(add_shape(std::move(b)));
+  }
+  if (s.unique) {
+    throw UnsupportedSchemaError("the negation of uniqueItems (under not, if, or oneOf branches that overlap) is not supported", "", "uniqueItems");
+  }
+  return out;
+}
+
+Normal Algebra::invert(const Normal& a) {
+  Normal n;
+  n.null = !a.null;
+  n.true_value = !a.true_value;
+  n.false_value = !a.false_value;
+  n.numbers = complement(a.numbers);
+  n.strings = arena_.complement(a.strings);
+  Normal objects = all(), arrays = all();
+  objects.arrays.clear();
+  arrays.objects.clear();
+  const std::vector<ObjectShapeId> object_ids = a.objects;
+  const std::vector<ArrayShapeId> array_ids = a.arrays;
+  for (ObjectShapeId id : object_ids) {
+    Normal broken;
+    broken.objects = invert_object(ObjectShape(object_shapes_[id]));
+    sort_unique(&broken.objects);
+    objects = meet(objects, broken);
+    tidy(&objects);
+  }
+  for (ArrayShapeId id : array_ids) {
+    Normal broken;
+    broken.arrays = invert_array(ArrayShape(array_shapes_[id]));
+    sort_unique(&broken.arrays);
+    arrays = meet(arrays, broken);
+  }
+  n.objects = std::move(objects.objects);
+  n.arrays = std::move(arrays.arrays);
+  return n;
+}
+
+// Alternatives without values only cost time later.
+void Algebra::tidy(Normal* n) {
+  if (n->objects.size() > 8) std::erase_if(n->objects, [&](ObjectShapeId id) { return !object_exists(id); });
+  if (n->arrays.size() > 8) std::erase_if(n->arrays, [&](ArrayShapeId id) { return !array_exists(id); });
+}
+
+}  // namespace fcformat
