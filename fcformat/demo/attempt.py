@@ -6,6 +6,7 @@ Uses the library as any program would: `render`, `constrain`, `generate`, `parse
 from __future__ import annotations
 
 import dataclasses
+import functools
 import importlib.util
 import json
 import time
@@ -42,6 +43,10 @@ class Attempt:
     mask_seconds: float
 
 
+# One object for all attempts, so that its vocabulary is prepared once.
+_tokenizer = functools.cache(load_tokenizer)
+
+
 class _Timed:
     """A logits processor that adds up the time spent in another one."""
 
@@ -64,7 +69,7 @@ def prompt_text(format_name: str) -> str:
 def ask(format_name: str, seed: int, *, constrained: bool, max_new_tokens: int) -> Attempt:
     """Renders the question, lets a model with random weights answer it by sampling, and reads the answer."""
     fmt = fcformat.get_format(format_name)
-    tokenizer, model = load_tokenizer(), load_model(seed)
+    tokenizer, model = _tokenizer(), load_model(seed)
     prompt = fmt.render(MESSAGES, tools=TOOLS, add_generation_prompt=True)
     inputs = torch.tensor([prompt.encode(tokenizer)])
     options: dict[str, Any] = {}
@@ -114,7 +119,7 @@ def _schema_error(schema: dict[str, Any], arguments: str) -> str | None:
 
         violations = jsonschema.Draft202012Validator(schema).iter_errors(value)
         return next((violation.message for violation in violations), None)
-    info = fcformat.TokenizerInfo.from_huggingface(load_tokenizer())
+    info = fcformat.TokenizerInfo.from_huggingface(_tokenizer())
     matcher = fcformat.GrammarMatcher(fcformat.GrammarCompiler(info).compile_json_schema(schema))
     valid = matcher.accept_string(arguments) and matcher.can_terminate()
     return None if valid else "the arguments do not match the schema"
