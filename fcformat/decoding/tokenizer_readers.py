@@ -205,10 +205,10 @@ def _tiktoken_bytes(owner: Any) -> dict[int, bytes]:
     return found
 
 
-def _named_specials(tokenizer: Any, owner: Any) -> dict[int, str]:
-    """The special tokens that a tokenizer with code of its own keeps in a dictionary from text to id."""
+def _named_specials(tokenizer: Any) -> dict[int, str]:
+    """The special tokens that a tokenizer with code of its own keeps in a dictionary from text to id, innermost names first."""
     found: dict[int, str] = {}
-    for holder in (owner, tokenizer):
+    for holder in reversed(list(_owners(tokenizer))):
         table = getattr(holder, "special_tokens", None)
         if isinstance(table, Mapping):
             for text, token_id in table.items():
@@ -217,9 +217,9 @@ def _named_specials(tokenizer: Any, owner: Any) -> dict[int, str]:
     return found
 
 
-def _mark_added(tokenizer: Any, owner: Any, tokens: list[bytes | None], control: dict[int, str]) -> None:
+def _mark_added(tokenizer: Any, tokens: list[bytes | None], control: dict[int, str]) -> None:
     """Enter the special and added tokens of a slow tokenizer."""
-    for token_id, text in _named_specials(tokenizer, owner).items():
+    for token_id, text in _named_specials(tokenizer).items():
         if token_id not in control:
             _mark(tokens, control, token_id, text, None)
     special_ids = _special_ids(tokenizer)
@@ -239,7 +239,7 @@ def _read_tiktoken(tokenizer: Any, owner: Any) -> ReadVocabulary:
     control: dict[int, str] = {}
     for text in getattr(owner, "special_tokens_set", ()):
         _mark(tokens, control, owner.encode_single_token(text), text, None)
-    _mark_added(tokenizer, owner, tokens, control)
+    _mark_added(tokenizer, tokens, control)
     stop_ids = _stop_ids(tokenizer)
     if not stop_ids and "<|endoftext|>" in getattr(owner, "special_tokens_set", ()):
         stop_ids = _ids(owner.eot_token)
@@ -277,7 +277,7 @@ def _read_sentencepiece(tokenizer: Any, owner: Any) -> ReadVocabulary:
         elif model.is_control(index) or model.is_unknown(index):
             control[token_id] = text
     unknown = {model.unk_id() + offset, *_ids(getattr(tokenizer, "unk_token_id", None))}
-    _mark_added(tokenizer, owner, tokens, control)
+    _mark_added(tokenizer, tokens, control)
     return ReadVocabulary(
         name=name,
         tokens=tokens,
@@ -308,7 +308,7 @@ def _id_offset(vocabulary: Mapping[str, int], texts: Sequence[str], ordinary: Se
 def _read_python(tokenizer: Any, spell: Spelling) -> ReadVocabulary:
     tokens = _spelled(_by_id(tokenizer.get_vocab()), spell)
     control: dict[int, str] = {}
-    _mark_added(tokenizer, tokenizer, tokens, control)
+    _mark_added(tokenizer, tokens, control)
     return ReadVocabulary(
         name=_name(tokenizer),
         tokens=tokens,
