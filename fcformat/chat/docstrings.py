@@ -46,13 +46,12 @@ def parse_docstring(text: str | None) -> Docstring:
     section: str | None = None  # None: description, else the lower-case header
     entry: list[str] = []
     entry_indent = -1
-    for line in inspect.cleandoc(text or "").splitlines():
+    for line in _lines(text or ""):
         stripped = line.strip()
         indent = len(line) - len(line.lstrip())
         if stripped and indent == 0:
-            header = _HEADER.match(line)
-            name = header.group(1).lower() if header else ""
-            if name in _ARGUMENTS or name in _OTHERS:
+            name = _section(line)
+            if name is not None:
                 section, entry, entry_indent = name, [], -1
                 continue
             if section is not None:  # plain text after a section belongs to the description again
@@ -71,3 +70,18 @@ def parse_docstring(text: str | None) -> Docstring:
     joined = re.sub(r"\n{3,}", "\n\n", "\n".join(description).strip())
     texts = {name: " ".join(line for line in lines if line) for name, lines in parameters.items()}
     return Docstring(joined or None, {name: text for name, text in texts.items() if text})
+
+
+def _lines(text: str) -> list[str]:
+    """The lines without the indentation of the source; entries stay deeper than a header that is the first line."""
+    lines = inspect.cleandoc(text).splitlines()
+    if lines and _section(lines[0]) and all(_section(line) is None for line in lines[1:]):
+        return [lines[0], *(f" {line}" for line in lines[1:])]
+    return lines
+
+
+def _section(line: str) -> str | None:
+    """The name of the section that a line at the margin opens, or `None`."""
+    header = _HEADER.match(line)
+    name = header.group(1).lower() if header else ""
+    return name if name in _ARGUMENTS or name in _OTHERS else None

@@ -44,12 +44,8 @@ class Tool:
     _definition: str | None = dataclasses.field(default=None, repr=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        now = {
-            "name": self.name,
-            "description": self.description,
-            "parameters": self.parameters,
-            "strict": self.strict,
-        }
+        fields = ("name", "description", "parameters", "strict")
+        now = json_copy({field: getattr(self, field) for field in fields}, "tool")
         if self._definition is None:
             given = {key: value for key, value in now.items() if value is not None}
             definition: dict[str, Any] = {"type": "function", "function": given}
@@ -59,7 +55,6 @@ class Tool:
             for (key, value), before in zip(now.items(), _read(definition, "tool"), strict=True):
                 if json.dumps(value) != json.dumps(before):
                     definition["function"][key] = value
-        definition = json_copy(definition, "tool")
         object.__setattr__(self, "parameters", _read(definition, "tool")[2])
         object.__setattr__(self, "_definition", json.dumps(definition, ensure_ascii=False))
 
@@ -130,17 +125,15 @@ def check_names(tools: Sequence[Tool]) -> None:
 
 def _wrapped(given: dict[str, Any], where: str) -> dict[str, Any]:
     """The wrapper dict of a definition that was given with one, flat (`type` beside `name`), or bare."""
-    if "function" in given:
-        if given.get("type", "function") != "function":
-            raise FormatError(f"{where}: type: found {found(given['type'])}, expected 'function'")
-        if not isinstance(given["function"], dict):
-            raise FormatError(f"{where}: function: found {found(given['function'])}, expected an object")
-        return given
-    if "name" not in given and "type" in given:
+    if "name" not in given and "function" not in given and "type" in given:
         raise FormatError(f"{where}: found neither 'function' nor 'name' beside type {found(given['type'])}")
-    if given.get("type") == "function":
-        del given["type"]
-    return {"type": "function", "function": given}
+    if given.get("type", "function") != "function":
+        raise FormatError(f"{where}: type: found {found(given['type'])}, expected 'function'")
+    if "function" not in given:
+        return {"type": "function", "function": {key: value for key, value in given.items() if key != "type"}}
+    if not isinstance(given["function"], dict):
+        raise FormatError(f"{where}: function: found {found(given['function'])}, expected an object")
+    return given
 
 
 def _read(definition: dict[str, Any], where: str) -> tuple[str, str | None, dict[str, Any] | bool, bool | None]:
