@@ -6,14 +6,17 @@ exact fractions, its patterns Python's spelling of what they mean in ECMA-262. N
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 import jsonschema
+from jsonschema._utils import equal
+from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend, validator_for
 
 from oracle.reader import Number
@@ -57,7 +60,16 @@ def _validator(schema_text: str, spelled_integers: bool) -> Any:
             ),
         }
     )
-    return extend(base, type_checker=types)(_translate(schema), format_checker=base.FORMAT_CHECKER)
+    return extend(base, {"uniqueItems": _unique_items}, type_checker=types)(
+        _translate(schema), format_checker=base.FORMAT_CHECKER
+    )
+
+
+def _unique_items(validator: Any, unique: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    """All pairs are compared: jsonschema's own sorts first, and then takes [[1], [true], [1]] for unique."""
+    pairs = itertools.combinations(instance if isinstance(instance, list) else (), 2)
+    if unique and any(equal(one, two) for one, two in pairs):
+        yield ValidationError("an item stands twice")
 
 
 def _translate(schema: Any) -> Any:

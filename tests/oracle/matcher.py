@@ -11,7 +11,7 @@ from typing import Any
 
 from fcformat.json_style import JSONStyle
 from oracle.judge import is_valid
-from oracle.reader import Malformed, Unfinished, read
+from oracle.reader import Malformed, Number, Unfinished, read
 
 
 def accepts(schema: Any, text: bytes, style: JSONStyle | None = None) -> bool:
@@ -34,6 +34,27 @@ def accepts(schema: Any, text: bytes, style: JSONStyle | None = None) -> bool:
     return is_valid(schema, value) and (
         style.integer_spelling == "any" or is_valid(schema, value, spelled_integers=True)
     )
+
+
+def expected(schema: Any, text: bytes, style: JSONStyle | None = None) -> bool | None:
+    """What the engine must say: as `accepts`, or None where it may say either.
+
+    Which exponents may be written is left to the engine, as long as it takes no wrong number: every number can be written without.
+    So is 1.0 for 1, where integers are plain digits: whether a number must be an integer is not always said by `type`.
+    """
+    style = style if style is not None else JSONStyle()
+    if not accepts(schema, text, style):
+        return False
+    return None if _freely_spelled(read(text, style), style) else True
+
+
+def _freely_spelled(value: Any, style: JSONStyle) -> bool:
+    if isinstance(value, Number):
+        plain = value.plain or value.denominator != 1 or style.integer_spelling == "any"
+        return "e" in value.text.lower() or not plain
+    if isinstance(value, dict):
+        return any(_freely_spelled(item, style) for item in value.values())
+    return isinstance(value, list) and any(_freely_spelled(item, style) for item in value)
 
 
 def accepted_texts(

@@ -34,7 +34,7 @@ MORE = frozenset(
         ),
     )
 )
-SUPPORTED = FIRST
+SUPPORTED = (FIRST | MORE) - {"unevaluatedItems"}
 
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 NAMES = ("a", "b", "ab", "é", 'q"\\', "")

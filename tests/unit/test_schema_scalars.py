@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
+import pytest
+
 from support.cases import Case, by_name, check
+from support.engine import accepts
 
 LENGTHS = (
     Case(
@@ -288,6 +294,23 @@ NUMBERS = (
     ),
     Case("bounds and enum", {"enum": [1, 2.5, 10, "x"], "minimum": 2}, ("2.5", "10", '"x"', "10.0"), ("1",)),
 )
+
+
+# Exponents as Python and JavaScript write them by default: these at least must be accepted.
+EXPONENTS = (
+    ({"type": "number"}, ("1e+22", "1e22", "1e-07", "1e-7", "1.5e+300", "-2.5e-10", "1e5", "1E+5", "0e0")),
+    ({"type": "number", "exclusiveMinimum": 0}, ("1e-07", "1e+22", "1.5e-300", "2.5e21")),
+    ({"type": "number", "minimum": -1e10, "maximum": 1e30}, ("1e-07", "-1e-07", "1e+22", "-1.25e9")),
+    ({"type": "number", "multipleOf": 0.5}, ("1e+22",)),
+    ({"const": 1e22}, ("1e+22", "1e22", "10000000000000000000000")),
+    ({"enum": [1e-7, -1.5e300]}, ("1e-07", "1e-7", "0.0000001", "-1.5e+300", "-1.5e300")),
+    (True, ("1e+22", "1e-07")),
+)
+
+
+@pytest.mark.parametrize(("schema", "texts"), EXPONENTS, ids=[json.dumps(schema) for schema, _ in EXPONENTS])
+def test_numbers_as_other_languages_write_them(schema: Any, texts: tuple[str, ...]) -> None:
+    assert [text for text in texts if not accepts(schema, text)] == []
 
 
 @by_name(LENGTHS)

@@ -1,0 +1,27 @@
+"""The official JSON Schema Test Suite: nothing invalid is ever accepted, and what once passed goes on passing.
+
+`expected_suite.json` lists the tests that do not pass yet; `update_expected.py` rewrites it, for the better only.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from support.outcomes import RANK
+from support.suite import DIALECTS, expected_outcomes, file_outcomes, suite_files
+
+EXPECTED = expected_outcomes()
+
+
+@pytest.mark.parametrize("draft", DIALECTS)
+def test_no_file_of_the_suite_is_left_out(draft: str) -> None:
+    assert {file for known, file in suite_files() if known == draft} == set(EXPECTED[draft])
+
+
+@pytest.mark.parametrize(("draft", "file"), [(draft, file) for draft, files in EXPECTED.items() for file in files])
+def test_suite_file(draft: str, file: str) -> None:
+    found = file_outcomes(draft, file)
+    assert {test for test, outcome in found.items() if outcome in ("false_accept", "crash")} == set()
+    expected = EXPECTED[draft][file]
+    worse = {test: got for test, got in found.items() if RANK[got] > RANK[expected.get(test, "pass")]}
+    assert worse == {}
