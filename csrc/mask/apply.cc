@@ -1,12 +1,11 @@
-// The kernels behind apply.h. One plain loop serves all element types and most instruction sets: the compiler turns its body
-// into compares and blends for the target that a wrapper names. AVX-512 has stores that write single lanes straight from mask
-// bits, so it has a loop of its own. Runs of 32 allowed columns cost one comparison and touch no logit.
+// The kernels behind apply.h: one loop, whose step chooses 32 columns by a word of the bitmask. The step is written
+// once with the compilers' vector extension, which becomes SSE2, AVX2 or NEON by the function it is inlined into, and
+// once for AVX-512, whose blends take mask bits as they are.
 
 #include "apply.h"
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 #include <stdexcept>
 #include <string>
 
@@ -34,10 +33,11 @@ constexpr std::uint32_t kSingle = 0xFF800000u;
 constexpr std::uint64_t kDouble = 0xFFF0000000000000u;
 
 template <class Bits>
-using RowKernel = void (*)(Bits* row, std::size_t columns, const std::uint32_t* words, std::size_t word_count, Bits value);
+using RowKernel = void (*)(Bits* row, std::size_t columns, const std::uint32_t* words, std::size_t word_count,
+                           Bits value);
 
-// Words are looked at in runs: a run that allows everything is skipped by one well-predicted branch, any other run is treated
-// without branches, since at densities near one it is chance which of its words are full.
+// Words are looked at in runs: a run that allows everything is skipped by one well-predicted branch, any other run is
+// treated without branches, since at densities near one it is chance which of its words are full.
 constexpr std::size_t kRun = 8;
 
 FCFORMAT_INLINE bool run_is_allowed(const std::uint32_t* words) {
@@ -60,8 +60,8 @@ FCFORMAT_INLINE void finish_row(Bits* row, std::size_t columns, const std::uint3
   std::fill(row + column, row + columns, value);
 }
 
-// A word's 32 columns, chosen by its bits. Loading, choosing and storing whole vectors is as fast as a plain fill: loads run ahead
-// of the stores, while a store to single lanes waits for each line that is not in the cache.
+// A word's 32 columns, chosen by its bits. Whole vectors are loaded, chosen and stored: where the logits are not in the
+// cache, that is as fast as a plain fill, since loads run ahead, while a store to single lanes waits for each line.
 #if defined(__GNUC__) || defined(__clang__)
 
 // The vector extension of GCC and Clang: SSE2, AVX2 or NEON, whatever the enclosing function is compiled for.
@@ -98,14 +98,17 @@ struct Lanes {
 #endif
 
 template <class Bits, std::size_t kVectorBytes>
-FCFORMAT_INLINE void plain_row(Bits* row, std::size_t columns, const std::uint32_t* words, std::size_t word_count, Bits value) {
+FCFORMAT_INLINE void plain_row(Bits* row, std::size_t columns, const std::uint32_t* words, std::size_t word_count,
+                               Bits value) {
   const std::size_t whole_words = std::min(columns / kWordBits, word_count);
   std::size_t index = 0;
   for (; index + kRun <= whole_words; index += kRun) {
     if (run_is_allowed(words + index)) continue;
-    for (std::size_t i = index; i < index + kRun; ++i) Lanes<Bits, kVectorBytes>::choose_word(row + i * kWordBits, words[i], value);
+    for (std::size_t i = index; i < index + kRun; ++i)
+      Lanes<Bits, kVectorBytes>::choose_word(row + i * kWordBits, words[i], value);
   }
-  for (; index < whole_words; ++index) Lanes<Bits, kVectorBytes>::choose_word(row + index * kWordBits, words[index], value);
+  for (; index < whole_words; ++index)
+    Lanes<Bits, kVectorBytes>::choose_word(row + index * kWordBits, words[index], value);
   finish_row(row, columns, words, word_count, whole_words, value);
 }
 
@@ -117,8 +120,8 @@ void row_portable(Bits* row, std::size_t columns, const std::uint32_t* words, st
 #if defined(FCFORMAT_X86_KERNELS)
 
 template <class Bits>
-__attribute__((target("avx2"))) void row_avx2(Bits* row, std::size_t columns, const std::uint32_t* words, std::size_t word_count,
-                                              Bits value) {
+__attribute__((target("avx2"))) void row_avx2(Bits* row, std::size_t columns, const std::uint32_t* words,
+                                              std::size_t word_count, Bits value) {
   plain_row<Bits, 32>(row, columns, words, word_count, value);
 }
 
@@ -133,12 +136,14 @@ FCFORMAT_AVX512 inline void choose_word_avx512(std::uint32_t* out, std::uint32_t
   const __m512i values = _mm512_set1_epi32(static_cast<int>(value));
   for (int half = 0; half < 2; ++half) {
     const __m512i old = _mm512_loadu_si512(out + half * 16);
-    _mm512_storeu_si512(out + half * 16, _mm512_mask_blend_epi32(static_cast<__mmask16>(word >> (half * 16)), values, old));
+    _mm512_storeu_si512(out + half * 16,
+                        _mm512_mask_blend_epi32(static_cast<__mmask16>(word >> (half * 16)), values, old));
   }
 }
 
 template <class Bits>
-FCFORMAT_AVX512 void row_avx512(Bits* row, std::size_t columns, const std::uint32_t* words, std::size_t word_count, Bits value) {
+FCFORMAT_AVX512 void row_avx512(Bits* row, std::size_t columns, const std::uint32_t* words, std::size_t word_count,
+                                Bits value) {
   const std::size_t whole_words = std::min(columns / kWordBits, word_count);
   std::size_t index = 0;
   for (; index + kRun <= whole_words; index += kRun) {
@@ -172,7 +177,8 @@ void apply_rows(const ApplyTask& task, Bits value, SimdLevel level) {
   for (std::size_t entry = 0; entry < task.rows; ++entry) {
     const std::ptrdiff_t row =
         task.indices != nullptr ? static_cast<std::ptrdiff_t>(task.indices[entry]) : static_cast<std::ptrdiff_t>(entry);
-    kernel(logits + row * task.row_stride, task.columns, task.bitmask + row * task.bitmask_row_stride, task.bitmask_words, value);
+    kernel(logits + row * task.row_stride, task.columns, task.bitmask + row * task.bitmask_row_stride,
+           task.bitmask_words, value);
   }
 }
 
