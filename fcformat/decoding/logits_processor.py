@@ -163,7 +163,8 @@ class LogitsProcessor(_Base):  # type: ignore[misc, unused-ignore]
         if not continues and not self._same_prompt(input_ids):
             raise ValueError(
                 f"LogitsProcessor: found rows of another prompt (shape {tuple(input_ids.shape)}) than the first call's (shape "
-                f"{tuple(self._prompt.shape)}), expected one generate() for each object: make a new one, or call reset()"
+                f"{tuple(self._prompt.shape)}), expected one generate() for each object (make a new one, or call "
+                "reset()), and no assistant model with a tokenizer of its own"
             )
         self._ids = ids
         return ids

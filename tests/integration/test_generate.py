@@ -262,6 +262,53 @@ def test_an_assistant_of_the_same_vocabulary_changes_nothing() -> None:
     assert texts_of(assisted, inputs) == texts_of(plain, inputs)
 
 
+def test_an_assistant_with_a_tokenizer_of_its_own_is_refused() -> None:
+    foreign = make.demo_tokenizer()
+    ends: dict[str, Any] = {"eos_token_id": foreign.eos_token_id, "pad_token_id": foreign.pad_token_id}
+    config = transformers.Qwen2Config(**{**SIZE, **DECODER, **ends, "vocab_size": len(foreign)})
+    with pytest.raises(ValueError, match="no assistant model with a tokenizer of its own"):
+        model_of("qwen2", 1).generate(
+            **prompts("Who is it?"),
+            **constrain(model_of("qwen2", 1), tokenizer(), schema=SCHEMA),
+            do_sample=False,
+            assistant_model=transformers.Qwen2ForCausalLM(config).eval(),
+            tokenizer=tokenizer(),
+            assistant_tokenizer=foreign,
+        )
+
+
+def test_a_sampling_assistant_keeps_rows_valid() -> None:
+    model, inputs = model_of("qwen2", 1), prompts("Who? ")
+    for seed in range(3):
+        torch.manual_seed(seed)
+        output = model.generate(
+            **inputs,
+            **constrain(model, tokenizer(), schema=SCHEMA),
+            do_sample=True,
+            assistant_model=model_of("qwen2", 2),
+        )
+        check(texts_of(output, inputs))
+
+
+def test_sampled_beams_are_valid() -> None:
+    model, inputs = model_of("llama", 0), prompts("Who is it? ", "Who? ")
+    torch.manual_seed(0)
+    output = model.generate(**inputs, **constrain(model, tokenizer(), schema=SCHEMA), do_sample=True, num_beams=3)
+    check(texts_of(output, inputs))
+
+
+def test_a_static_cache_changes_nothing() -> None:
+    model, inputs = model_of("llama", 1), prompts("Who is it? ", "Who? ")
+    plain, static = (
+        model.generate(
+            **inputs, **constrain(model, tokenizer(), schema=SCHEMA), do_sample=False, disable_compile=True, **cache
+        )
+        for cache in ({}, {"cache_implementation": "static"})
+    )
+    check(texts_of(static, inputs))
+    assert texts_of(static, inputs) == texts_of(plain, inputs)
+
+
 def test_an_encoder_and_decoder_is_constrained_in_its_decoder() -> None:
     torch.manual_seed(0)
     config = transformers.T5Config(

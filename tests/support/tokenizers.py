@@ -92,7 +92,10 @@ def small_tokenizer() -> PreTrainedTokenizerFast:
 def demo_tokenizer() -> PreTrainedTokenizerFast:
     """The vocabulary that the package ships."""
     return PreTrainedTokenizerFast(
-        tokenizer_file=str(DEMO_TOKENIZER), eos_token="<|im_end|>", pad_token="<|endoftext|>"
+        tokenizer_file=str(DEMO_TOKENIZER),
+        clean_up_tokenization_spaces=False,
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
     )
 
 
