@@ -34,7 +34,7 @@ def constrain(
     format: Any = None,
     tools: Any = None,
     tool_choice: Any = None,
-    prompt: str | None = None,
+    prompt: str | Sequence[str] | None = None,
     prefix: str | bytes | Sequence[str | bytes] = "",
     style: JSONStyle | None = None,
     stop_token_ids: int | Iterable[int] | None = None,
@@ -47,14 +47,16 @@ def constrain(
 
     Args:
         model: A model of transformers; its width of logits, end tokens and padding token are read.
-        tokenizer: Its tokenizer, or a `TokenizerInfo`.
+        tokenizer: Its tokenizer, or a `TokenizerInfo`, which is taken as it is.
         schema: JSON schema (dict, JSON text, bool) or pydantic model.
         regex: ECMA-262 regular expression, matched from beginning to end.
         grammar: A value of `fcformat.grammar`, or a grammar compiled for this vocabulary.
-        format: A format or its name; the model is held to what it can say in it.
+        format: A format or its name; the model is held to what it can say in it. The format's own end tokens count as well,
+            where the vocabulary has them as special tokens.
         tools: The tools that may be called, in any form that formats take.
         tool_choice: As in `Format.grammar`: "auto", "required", "none", or one tool.
-        prompt: The text sent to the model, where the format is to continue a block that it opened.
+        prompt: The text sent to the model, or one for each row's prompt: where its end already holds the beginning of the reply
+            (a block that it opened), the format goes on from there.
         prefix: Text of the constrained value with which the prompt already ends, one for all prompts or one each.
         style: Permitted spelling of JSON values, for `schema`.
         stop_token_ids: End tokens beside those that the model and the tokenizer name.
@@ -79,7 +81,11 @@ def constrain(
     from fcformat.decoding.logits_processor import LogitsProcessor
     from fcformat.decoding.stopping import StoppingCriteria
 
-    compiler = _compiler(model, tokenizer, stop_token_ids)
+    if isinstance(format, str):
+        from fcformat.formats import get_format
+
+        format = get_format(format)
+    compiler = _compiler(model, tokenizer, _ids(stop_token_ids), getattr(format, "stops", ()))
     if schema is not None:
         grammars = _compiled(schema, lambda one: compiler.compile_json_schema(one, style=style))
     elif regex is not None:
@@ -89,9 +95,16 @@ def constrain(
     else:
         if tool_choice is not None:
             format_options["tool_choice"] = tool_choice
+        by_prompt = (
+            isinstance(tools, (list, tuple)) and bool(tools) and all(isinstance(one, (list, tuple)) for one in tools)
+        )
+        grammars = [
+            compiler.compile_grammar(format.grammar(one, **format_options)) for one in (tools if by_prompt else [tools])
+        ]
         if prompt is not None:
-            format_options["prompt"] = prompt
-        grammars = _format_grammars(compiler, format, tools, format_options)
+            prefix = [format.begun(one) for one in ([prompt] if isinstance(prompt, str) else prompt)]
+            grammars = grammars * len(prefix) if len(grammars) == 1 else grammars
+            prefix = prefix * len(grammars) if len(prefix) == 1 else prefix
     processor = LogitsProcessor(
         grammars, tokenizer_info=compiler.tokenizer_info, pad_token_id=_pad_id(model, tokenizer), prefix=prefix
     )
@@ -128,19 +141,6 @@ def _compile_grammar(compiler: GrammarCompiler, grammar: Any) -> CompiledGrammar
     from fcformat.decoding.compiler import CompiledGrammar
 
     return grammar if isinstance(grammar, CompiledGrammar) else compiler.compile_grammar(grammar)
-
-
-def _format_grammars(
-    compiler: GrammarCompiler, format: Any, tools: Any, options: dict[str, Any]
-) -> list[CompiledGrammar | None]:
-    if isinstance(format, str):
-        from fcformat.formats import get_format
-
-        format = get_format(format)
-    by_prompt = (
-        isinstance(tools, (list, tuple)) and bool(tools) and all(isinstance(one, (list, tuple)) for one in tools)
-    )
-    return [compiler.compile_grammar(format.grammar(one, **options)) for one in (tools if by_prompt else [tools])]
 
 
 def _ids(value: Any) -> tuple[int, ...]:
@@ -186,7 +186,7 @@ def _logits_width(model: Any) -> int | None:
     return None if size is None else int(size)
 
 
-def _compiler(model: Any, tokenizer: Any, more_stops: Any) -> GrammarCompiler:
+def _compiler(model: Any, tokenizer: Any, more_stops: tuple[int, ...], stop_texts: Sequence[str]) -> GrammarCompiler:
     """The compiler for a model and its tokenizer, kept with the tokenizer."""
     from fcformat.decoding.compiler import GrammarCompiler
 
@@ -200,11 +200,15 @@ def _compiler(model: Any, tokenizer: Any, more_stops: Any) -> GrammarCompiler:
         return GrammarCompiler(tokenizer)
     width = _logits_width(model)
     size = len(tokenizer) if hasattr(tokenizer, "__len__") else None  # a tokenizer may grow after its first use
-    key = (size, width, stops)
+    key = (size, width, stops, tuple(stop_texts))
     with _compilers_lock:
         kept = _kept_compilers(tokenizer)
         if key not in kept:
-            kept[key] = GrammarCompiler(TokenizerInfo.from_huggingface(tokenizer, width, stops or None))
+            info = TokenizerInfo.from_huggingface(tokenizer, width, stops or None)
+            named = [i for i, text in info.control_tokens.items() if text in stop_texts and info.token_bytes(i) is None]
+            if not set(named) <= set(info.stop_token_ids):
+                info = info.with_stop_token_ids([*info.stop_token_ids, *named])
+            kept[key] = GrammarCompiler(info)
         return kept[key]
 
 

@@ -201,6 +201,15 @@ class TokenizerInfo:
         assert self._native is not None
         return self._native
 
+    def with_stop_token_ids(self, stop_token_ids: int | Iterable[int]) -> TokenizerInfo:
+        """The same vocabulary with other end tokens; what ended a turn before and is a special token stays one.
+
+        Raises:
+            TokenizerError: No end token is given, or one lies outside the vocabulary.
+        """
+        tokens = [self.token_bytes(i) for i in range(self._vocab_size)]
+        return self._build(self._name, tokens, dict(self._control_tokens), _as_ids(stop_token_ids), self._vocab_size)
+
     def token_bytes(self, token_id: int) -> bytes | None:
         """The bytes of a token; None where an id is special, an end token or unused.
 

@@ -437,6 +437,66 @@ def test_a_grammar_is_followed() -> None:
         assert texts_of(output, inputs)[0] in {"call ftrue", "call ffalse", "call gtrue", "call gfalse"}
 
 
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "Weather of a city.",
+        "parameters": {
+            "type": "object",
+            "properties": {"city": {"type": "string", "maxLength": 8}, "days": {"type": "integer", "maximum": 9}},
+            "required": ["city", "days"],
+            "additionalProperties": False,
+        },
+    },
+}
+CLOCK = {
+    "type": "function",
+    "function": {
+        "name": "get_time",
+        "description": "Time of day.",
+        "parameters": {"type": "object", "properties": {"zone": {"enum": ["UTC", "CET"]}}, "required": ["zone"]},
+    },
+}
+
+
+def format_model(tokenizer: Any) -> Any:
+    torch.manual_seed(0)
+    ends: dict[str, Any] = {"eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id}
+    config = transformers.Qwen2Config(**{**SIZE, **DECODER, **ends, "vocab_size": len(tokenizer) + 5})
+    return transformers.Qwen2ForCausalLM(config).eval()
+
+
+@pytest.mark.parametrize("name", ["qwen2.5", "chatglm3"])
+def test_each_prompt_of_a_format_may_have_tools_of_its_own(name: str) -> None:
+    from fcformat.formats import get_format
+
+    own = make.demo_tokenizer()
+    model, form = format_model(own), get_format(name)
+    messages = [{"role": "user", "content": "What now?"}]
+    tools = [[WEATHER], [CLOCK]]
+    encoded = [form.render(messages, tools=some, add_generation_prompt=True).encode(own) for some in tools]
+    length = max(map(len, encoded))
+    inputs = {
+        "input_ids": torch.tensor([[own.pad_token_id] * (length - len(ids)) + ids for ids in encoded]),
+        "attention_mask": torch.tensor([[0] * (length - len(ids)) + [1] * len(ids) for ids in encoded]),
+    }
+    torch.manual_seed(0)
+    arguments = constrain(model, own, format=name, tools=tools, tool_choice="required", parallel_tool_calls=False)
+    output = model.generate(**inputs, **arguments, do_sample=True, max_new_tokens=1500)
+    for ids, some in zip(output[:, length:], tools, strict=True):
+        message = form.parse(own.decode(ids), tools=some)
+        assert [call.function.name for call in message.tool_calls] == [some[0]["function"]["name"]]
+        jsonschema.validate(message.tool_calls[0].function.arguments_object(), some[0]["function"]["parameters"])
+
+
+def test_a_formats_own_end_tokens_count() -> None:
+    own = make.demo_tokenizer()
+    arguments = constrain(format_model(own), own, format="chatglm3", tools=[WEATHER])
+    stops = arguments["logits_processor"][0].tokenizer_info.stop_token_ids
+    assert {own.convert_tokens_to_ids(text) for text in ("<|im_end|>", "<|user|>", "<|observation|>")} <= set(stops)
+
+
 @pytest.mark.parametrize(
     ("arguments", "found"),
     [

@@ -338,6 +338,15 @@ def test_ids_outside_the_vocabulary_have_no_bytes() -> None:
             info.token_bytes(token_id)
 
 
+def test_other_end_tokens_make_another_vocabulary() -> None:
+    info = TokenizerInfo.from_huggingface(make.small_tokenizer(), vocab_size=300)
+    other = info.with_stop_token_ids([269, 271, 65])
+    assert other.stop_token_ids == (269, 271, 65)
+    assert (info.token_bytes(65), other.token_bytes(65), other.token_bytes(66)) == (b"A", None, b"B")
+    assert other.vocab_size == 300
+    assert info.stop_token_ids == (269,)
+
+
 def test_instances_are_immutable() -> None:
     info = TokenizerInfo.from_bytes([b"a", None], {1: "<end>"}, stop_token_ids=1)
     with pytest.raises(AttributeError, match="immutable"):
