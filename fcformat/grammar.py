@@ -35,7 +35,7 @@ __all__ = [
     "sequence",
 ]
 
-Syntax: TypeAlias = _Literal["json", "python", "python_arguments"]
+Syntax: TypeAlias = _Literal["json", "json_string", "python", "python_arguments"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -95,7 +95,8 @@ class SchemaValue:
 
     Attributes:
         schema: The schema, as a dictionary or a boolean.
-        syntax: `"json"`; `"python"`: a Python literal (`True`, `None`, `'text'`); `"python_arguments"`: an object written as
+        syntax: `"json"`; `"json_string"`: JSON as it stands between the quotes of a JSON string, `"` written `\\"` and `\\`
+            written `\\\\`; `"python"`: a Python literal (`True`, `None`, `'text'`); `"python_arguments"`: an object written as
             Python keyword arguments, `a=1, b='x'`, without brackets.
         style: The permitted spelling.
     """
@@ -166,6 +167,8 @@ def regex(pattern: str) -> Regex:
     return Regex(pattern)
 
 
-def schema_value(schema: Mapping[str, Any] | bool, syntax: Syntax = "json", style: JSONStyle | None = None) -> SchemaValue:
+def schema_value(
+    schema: Mapping[str, Any] | bool, syntax: Syntax = "json", style: JSONStyle | None = None
+) -> SchemaValue:
     """A value that is valid under `schema`, in the given syntax and style."""
     return SchemaValue(schema, syntax, style if style is not None else JSONStyle())

@@ -1,0 +1,147 @@
+"""What a format is: a turn layout and a call syntax under a name; rendering, constraining and parsing follow from them.
+
+Format files make instances and name their quirks as data. `ConversationFormat` is the format of a model family with its own
+prompt; other kinds derive from `Format`.
+"""
+
+from __future__ import annotations
+
+import abc
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from fcformat import grammar as g
+from fcformat.chat import Message, Tool, normalize_messages, normalize_tools
+from fcformat.errors import FormatError
+from fcformat.formats.argument_schemas import arguments_schema
+from fcformat.formats.call_syntax.parts import ToolView
+from fcformat.formats.call_syntax.turn import Turn, TurnPlan
+from fcformat.formats.rendered import Rendered
+from fcformat.formats.tool_choice import plan_calls
+from fcformat.parsing.cursor import Cursor, Steps
+from fcformat.parsing.message_builder import MessageBuilder
+from fcformat.parsing.stream import Reader, StreamParser, read_whole
+
+__all__ = ["Format"]
+
+
+class Format(abc.ABC):
+    """A tool-call format: one name for a prompt, a constraint and a parser that agree.
+
+    Attributes:
+        name: The format's name.
+        aliases: Other names of it; a name that ends in `*` stands for all that begin so.
+        turn: How the assistant's turn is laid out.
+        stops: Texts that end the assistant's turn, or cannot be in it.
+    """
+
+    name: str
+    aliases: tuple[str, ...]
+    turn: Turn
+    stops: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"<Format {self.name!r}>"
+
+    def render(
+        self,
+        messages: Sequence[Mapping[str, Any] | Message],
+        tools: Iterable[Any] | None = None,
+        add_generation_prompt: bool = False,
+        date: datetime.date | None = None,
+        on_loss: str = "raise",
+        **options: Any,
+    ) -> Rendered:
+        """Renders a conversation.
+
+        Args:
+            messages: OpenAI-shaped messages; they are not changed.
+            tools: OpenAI-shaped tools or functions, callables, pydantic models.
+            add_generation_prompt: Whether to end where the assistant begins to write.
+            date: Today, for formats that write it.
+            on_loss: What to do where the format cannot carry something: `"raise"`, `"warn"`, or `"drop"`. What was left
+                out stands in the result's `losses` in any case.
+            **options: What this format has beside; see its documentation.
+
+        Raises:
+            FormatError: A message is wrong, cannot be expressed (the message names it), or an option is unknown.
+        """
+        return self._render(
+            normalize_messages(messages), normalize_tools(tools), add_generation_prompt, date, on_loss, options
+        )
+
+    def grammar(
+        self,
+        tools: Iterable[Any] | None = None,
+        tool_choice: Any = "auto",
+        parallel_tool_calls: bool | int = True,
+        undeclared_arguments: str = "forbid",
+    ) -> g.Grammar:
+        """What the model may write after the prompt.
+
+        Args:
+            tools: As in `render`.
+            tool_choice: `"auto"`, `"none"`, `"required"`, a tool's name, or OpenAI's objects for one tool or allowed ones.
+            parallel_tool_calls: Whether the reply may hold several calls; a number is the most of them.
+            undeclared_arguments: `"forbid"`: objects in a tool's schema that declare `properties` and say nothing of
+                others have no others; `"schema"`: they may, as JSON Schema has it.
+
+        Raises:
+            FormatError: The tools or the choice are wrong.
+        """
+        plan = plan_calls(normalize_tools(tools), tool_choice, parallel_tool_calls)
+        views = tuple(ToolView(tool.name, arguments_schema(tool, undeclared_arguments)) for tool in plan.tools)
+        return self.turn.grammar(TurnPlan(views, plan.required, plan.most, self.stops))
+
+    def parse(self, text: str, tools: Iterable[Any] | None = None, prompt: str = "", strict: bool = False) -> Message:
+        """Parses what the model wrote.
+
+        Args:
+            text: The reply, special tokens included where there are any.
+            tools: The tools of the conversation, where known.
+            prompt: What was sent to the model; what its end already holds of the reply is part of the message.
+            strict: Raise where the text is not as the format has it, instead of repairing and noting an issue.
+
+        Returns:
+            The assistant's message; `issues` names what was repaired or could not be read.
+
+        Raises:
+            ParseError: `strict` is set and the text is not as the format has it.
+        """
+        return read_whole(self._reader(tools), text, begun=self.begun(prompt), strict=strict)
+
+    def stream_parser(self, tools: Iterable[Any] | None = None, prompt: str = "", strict: bool = False) -> StreamParser:
+        """A parser for a reply that arrives in pieces; see `parse`."""
+        return StreamParser(self._reader(tools), begun=self.begun(prompt), strict=strict)
+
+    @abc.abstractmethod
+    def begun(self, prompt: str) -> str:
+        """What a prompt's end already holds of the reply."""
+
+    @abc.abstractmethod
+    def _render(
+        self,
+        messages: tuple[Message, ...],
+        tools: tuple[Tool, ...],
+        add_generation_prompt: bool,
+        date: datetime.date | None,
+        on_loss: str,
+        options: dict[str, Any],
+    ) -> Rendered:
+        """Renders normalized messages; see `render`."""
+
+    def _reader(self, tools: Iterable[Any] | None) -> Reader:
+        views = tuple(ToolView(tool.name, tool.parameters) for tool in normalize_tools(tools))
+
+        def read(cursor: Cursor, builder: MessageBuilder) -> Steps[None]:
+            return self.turn.read(cursor, builder, views, self.stops)
+
+        return read
+
+    def _refuse_options(self, options: Mapping[str, Any], known: tuple[str, ...] = ()) -> None:
+        for option in options:
+            if option not in known:
+                raise FormatError(
+                    f"{self.name}: found the option {option!r}, expected {' or '.join(known) or 'no options'}"
+                )

@@ -1,0 +1,254 @@
+"""The parts that a call is made of, each with its three views side by side: how it is written, what may be generated
+there, and how it is read back.
+
+A call syntax is a tuple of parts, so that its writer, its grammar and its parser come from one declaration and cannot
+disagree. Readers are more tolerant than writers: white space between parts may vary.
+"""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from fcformat import grammar as g
+from fcformat.chat import FunctionCall
+from fcformat.formats.rendered import Draft
+from fcformat.json_style import PYTHON, JSONStyle
+from fcformat.parsing.cursor import Cursor, Steps, Truncated, Unreadable
+from fcformat.parsing.json_incremental import JSONReader
+from fcformat.parsing.json_text import as_json, as_python_arguments
+from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
+from fcformat.parsing.python_literals import PythonReader
+from fcformat.parsing.strings import json_string
+
+__all__ = ["JSONCall", "Part", "PythonArguments", "Reading", "Tag", "Text", "ToolView", "literal"]
+
+#: Longest function name that is read.
+MAX_NAME = 256
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ToolView:
+    """What a grammar needs of a tool: its name and the schema of its arguments."""
+
+    name: str
+    schema: Mapping[str, Any] | bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reading:
+    """A call being read: where the text comes from, what it becomes, and the message that it joins."""
+
+    cursor: Cursor
+    call: CallBuilder
+    builder: MessageBuilder
+
+
+class Part(abc.ABC):
+    """One part of a call.
+
+    Attributes:
+        start: Pattern of how the part begins, to tell at a glance that a tag in prose is no call. `""`: anything.
+    """
+
+    start = ""
+
+    @abc.abstractmethod
+    def write(self, call: FunctionCall, draft: Draft) -> None:
+        """Adds the part of this call to a draft.
+
+        Raises:
+            FormatError: The part cannot express the call.
+        """
+
+    @abc.abstractmethod
+    def grammar(self, tool: ToolView) -> g.Grammar:
+        """What may be generated for a call of this tool."""
+
+    @abc.abstractmethod
+    def read(self, reading: Reading) -> Steps[None]:
+        """Reads the part.
+
+        Raises:
+            Unreadable: The text is something else.
+            Truncated: The text ends inside the part.
+        """
+
+
+class Text(Part):
+    """Fixed text, written as it is; any white space may stand for its white space when it is read."""
+
+    def __init__(self, text: str) -> None:
+        """Sets up the part.
+
+        Args:
+            text: The text.
+        """
+        self.text = text
+        self.words = tuple(text.split())
+
+    def write(self, call: FunctionCall, draft: Draft) -> None:
+        """See `Part`."""
+        draft.fixed(self.text, trainable=True)
+
+    def grammar(self, tool: ToolView) -> g.Grammar:
+        """See `Part`."""
+        return literal(self.text)
+
+    def read(self, reading: Reading) -> Steps[None]:
+        """See `Part`."""
+        if self.words and not (yield from reading.cursor.match_loosely(self.words)):
+            if reading.cursor.ended:
+                char = yield from reading.cursor.skip_space()
+                if not char:
+                    raise Truncated(repr(self.text))
+            raise Unreadable(repr(self.text))
+
+
+class Tag(Text):
+    """A mark that vocabularies have as one control token."""
+
+    def grammar(self, tool: ToolView) -> g.Grammar:
+        """See `Part`."""
+        return g.control_token(self.text)
+
+
+class JSONCall(Part):
+    """An object with the function's name and its arguments: `{"name": ..., "arguments": {...}}`.
+
+    Read in any key order; arguments as an object, or as a string that holds one. A call without arguments has none.
+    """
+
+    start = r"\{[ \t\r\n]{0,64}(?:\Z|[\"'\w$])"
+
+    def __init__(
+        self, name: str = "name", arguments: str = "arguments", *, also: tuple[str, ...] = (), style: JSONStyle = PYTHON
+    ) -> None:
+        """Sets up the part.
+
+        Args:
+            name: Key of the function's name.
+            arguments: Key of the arguments.
+            also: Other keys under which models write the arguments; read and never written.
+            style: How the arguments are spelled.
+        """
+        self._name = name
+        self._arguments = arguments
+        self._read = (arguments, *also)
+        self._style = style
+
+    def write(self, call: FunctionCall, draft: Draft) -> None:
+        """See `Part`."""
+        draft.text(
+            f'{{"{self._name}": {json_string(call.name)}, "{self._arguments}": {as_json(call.arguments)}}}',
+            trainable=True,
+        )
+
+    def grammar(self, tool: ToolView) -> g.Grammar:
+        """See `Part`."""
+        return g.sequence(
+            literal(f'{{"{self._name}": {json_string(tool.name)}, "{self._arguments}": '),
+            g.schema_value(tool.schema, style=self._style),
+            literal("}"),
+        )
+
+    def read(self, reading: Reading) -> Steps[None]:
+        """See `Part`."""
+        cursor, call, report = reading.cursor, reading.call, reading.builder.report
+        json = JSONReader(cursor, report)
+        char = yield from cursor.skip_space()
+        if char != "{":
+            raise Unreadable("'{'") if char else Truncated("'{'")
+        cursor.take(cursor.position + 1)
+        first = True
+        while (key := (yield from json.key(first))) is not None:
+            first = False
+            if key == self._name and call.name is None:
+                call.named((yield from _short_string(cursor, json)))
+            elif key in self._read and not call.has_arguments:
+                yield from _arguments(cursor, json, reading)
+                call.complete = True
+            else:
+                report(f"the key {key!r} in a call")
+                yield from json.value(lambda text: None)
+        if call.name is None:
+            raise Unreadable(f"a call with {self._name!r}")
+        if not call.has_arguments:
+            call.arguments("{}")
+        call.complete = True
+
+
+class PythonArguments(Part):
+    """Keyword arguments, `a=1, b='x'`, with the closing parenthesis."""
+
+    def write(self, call: FunctionCall, draft: Draft) -> None:
+        """See `Part`."""
+        draft.text(as_python_arguments(call.arguments) + ")", trainable=True)
+
+    def grammar(self, tool: ToolView) -> g.Grammar:
+        """See `Part`."""
+        return g.sequence(g.schema_value(tool.schema, syntax="python_arguments", style=PYTHON), literal(")"))
+
+    def read(self, reading: Reading) -> Steps[None]:
+        """See `Part`."""
+        reader = PythonReader(reading.cursor, reading.builder.report)
+        yield from reader.keyword_arguments(reading.call.arguments)
+        reading.call.complete = True
+
+
+def literal(text: str) -> g.Grammar:
+    """Exactly this text."""
+    return g.literal(text)
+
+
+def _short_string(cursor: Cursor, json: JSONReader) -> Steps[str]:
+    """A string that is read as a whole: a function's name."""
+    pieces: list[str] = []
+    size = 0
+
+    def collect(text: str) -> None:
+        nonlocal size
+        size += len(text)
+        if size > MAX_NAME:
+            raise Unreadable(f"a name of at most {MAX_NAME} characters")
+        pieces.append(text)
+
+    yield from json.string(collect)
+    if not pieces:
+        raise Unreadable("a name")
+    return "".join(pieces)
+
+
+def _arguments(cursor: Cursor, json: JSONReader, reading: Reading) -> Steps[None]:
+    """The arguments' value: an object; a string that holds one; `null` for no arguments. Others are kept and reported."""
+    call, report = reading.call, reading.builder.report
+    char = yield from cursor.peek()
+    if char == "{":
+        yield from json.value(call.arguments)
+        return
+    held: list[str] = []
+    if char in ("'", '"'):
+        is_object: bool | None = None
+
+        def decode(text: str) -> None:
+            nonlocal is_object
+            if is_object is None and text.strip():
+                is_object = text.lstrip().startswith("{")
+                if is_object:
+                    report("arguments in a string")
+            if is_object:
+                call.arguments("".join((*held, text)))
+                held.clear()
+            else:
+                held.append(text)
+
+        yield from json.string(decode)
+        if is_object:
+            return
+        held = [json_string("".join(held))]
+    else:
+        yield from json.value(held.append)
+    report("arguments that are not an object")
+    call.arguments("{}" if held == ["null"] else "".join(held))

@@ -1,0 +1,141 @@
+"""The assistant's turn as segments behind role tokens: ChatGLM3, GLM-4.
+
+A segment is a header line and a body. The header of text is empty; the header of a call is the function's name, and the
+body is the call. Each call is a segment of its own behind another role token. Where role tokens were stripped, a call is
+still read if its name is a known tool's, or right after another call.
+"""
+
+from __future__ import annotations
+
+import re
+
+from fcformat import grammar as g
+from fcformat.chat import Message
+from fcformat.errors import FormatError
+from fcformat.formats.call_syntax.parts import Reading, Text, ToolView
+from fcformat.formats.call_syntax.syntax import CallSyntax
+from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, drain, write_call
+from fcformat.formats.rendered import Draft
+from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable
+from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
+
+__all__ = ["RoleSegments"]
+
+#: Longest header line that may be a function's name.
+MAX_HEADER = 256
+_NAME = r"[^\s`(){}\[\]\"'<>,;]"
+_HEADER = re.compile(rf"[ \t]{{0,8}}({_NAME}{{1,{MAX_HEADER}}})[ \t]{{0,8}}\n")
+_WORD = re.compile(r"[A-Za-z0-9_]{2}")
+_HALF_HEADER = re.compile(rf"[ \t]{{0,8}}(?:{_NAME}{{1,{MAX_HEADER}}}[ \t]{{0,8}})?\Z")
+
+
+class RoleSegments(Turn):
+    """Segments of text and of calls."""
+
+    def __init__(self, role: str, body: CallSyntax) -> None:
+        """Sets up the turn.
+
+        Args:
+            role: The role token before every segment; the first one belongs to the prompt.
+            body: What follows the name and its line break in a call; its first part is text.
+        """
+        opening = body.parts[0]
+        assert isinstance(opening, Text)  # a declaration without a fixed beginning is a mistake of ours
+        self._role = role
+        self._body = body
+        self._opening = opening
+
+    def write(self, message: Message, index: int, draft: Draft) -> None:
+        """See `Turn`."""
+        if message.content or not message.tool_calls:
+            draft.text("\n", trainable=True)
+            draft.text(message.content or "", trainable=True, apart=True)
+        for position, call in enumerate(message.tool_calls):
+            if position or message.content:
+                draft.fixed(self._role, trainable=True)
+            name = call.function.name
+            header = _HEADER.fullmatch(name + "\n")
+            if header is None or header[1] != name:
+                raise FormatError(
+                    f"message {index}: tool_calls[{position}]: found the name {name!r}, "
+                    "expected one that can stand alone on a line"
+                )
+            draft.text(name + "\n", trainable=True)
+            body = Draft(())
+            write_call(self._body, call.function, index, position, body)
+            draft.text(body.rendered().text, trainable=True, apart=True)
+
+    def grammar(self, plan: TurnPlan) -> g.Grammar:
+        """See `Turn`."""
+        # Text that spells the beginning of a call after a tool's name would be read as one.
+        text = g.sequence(g.literal("\n"), g.free_text((self._opening.text, self._role, *plan.stops)))
+        if not plan.tools:
+            return text
+        call = g.choice(*(g.sequence(g.literal(tool.name + "\n"), self._body.grammar(tool)) for tool in plan.tools))
+        another = g.sequence(g.control_token(self._role), call)
+        calls = g.sequence(call, g.repeat(another, max=None if plan.most is None else plan.most - 1))
+        return calls if plan.required else g.choice(calls, g.sequence(text, g.repeat(another, max=plan.most)))
+
+    def read(
+        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], stops: tuple[str, ...]
+    ) -> Steps[None]:
+        """See `Turn`."""
+        known = frozenset(tool.name for tool in tools)
+        openings = [f"{name}\n{space}{self._opening.text}" for name in known for space in ("", " ")]
+        finder = Finder((self._role, *stops, *openings))
+        said = Speech(builder)
+        may_call = at_segment = True
+        while True:
+            if said.after_call:
+                yield from said.skip_gap(cursor)
+            if may_call:
+                may_call = False
+                if (yield from self._read_call(cursor, builder, known)):
+                    said.called()
+                    may_call, at_segment = True, False
+                    continue
+                # The line break that ends an empty header is layout; between texts it is what keeps them apart.
+                if at_segment and (yield from cursor.peek()) == "\n":
+                    line_break = cursor.take(cursor.position + 1)
+                    if builder.has_content:
+                        said.say(line_break)
+                at_segment = False
+            found = finder.find(cursor.buffer, cursor.position)
+            if found is None:
+                held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
+                said.say(cursor.take(len(cursor.buffer) - held))
+                if cursor.ended:
+                    return
+                yield
+                continue
+            place, text = found
+            said.say(cursor.take(place))
+            if text == self._role:
+                cursor.take(place + len(text))
+                may_call = at_segment = True
+            elif text in stops:
+                cursor.take(place + len(text))
+                yield from drain(cursor, builder)
+                return
+            elif _WORD.fullmatch(cursor.previous + text[0]):
+                # The name is only the end of a longer word.
+                said.say(cursor.take(cursor.position + 1))
+            else:
+                may_call = True
+
+    def _read_call(self, cursor: Cursor, builder: MessageBuilder, known: frozenset[str]) -> Steps[bool]:
+        """Reads a header line with a name, and a call; whether there was one. Reads nothing if there was not."""
+        while not cursor.ended and _HALF_HEADER.match(cursor.buffer, cursor.position):
+            yield
+        header = _HEADER.match(cursor.buffer, cursor.position)
+        if header is None or (known and header[1] not in known):
+            return False
+        if not (yield from cursor.match_loosely((header[1], *self._opening.words))):
+            return False
+        call = CallBuilder(builder)
+        call.named(header[1])
+        try:
+            yield from self._body.read(Reading(cursor, call, builder), skip=1)
+        except (Unreadable, Truncated) as error:
+            announce_end(builder, call, error)
+        return True

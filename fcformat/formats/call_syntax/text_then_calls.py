@@ -1,0 +1,127 @@
+"""The assistant's turn as text followed by calls, each call opened by a tag: Hermes, Qwen and many others.
+
+The separators around calls are layout, not content: one before a call is taken off the text before it, and white space
+between calls and after the last one is dropped. Everything else that is not a call is content, to the character.
+"""
+
+from __future__ import annotations
+
+import re
+
+from fcformat import grammar as g
+from fcformat.chat import Message
+from fcformat.formats.call_syntax.parts import Reading, Text, ToolView
+from fcformat.formats.call_syntax.syntax import CallSyntax
+from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, drain, write_call
+from fcformat.formats.rendered import Draft
+from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable
+from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
+
+__all__ = ["TextThenCalls"]
+
+
+class TextThenCalls(Turn):
+    """Text, then calls."""
+
+    def __init__(self, call: CallSyntax, *, before: str = "\n", between: str = "\n") -> None:
+        """Sets up the turn.
+
+        Args:
+            call: How a call is written; its first part is the tag that opens it.
+            before: Layout between text and the first call.
+            between: Layout between calls.
+        """
+        opening = call.parts[0]
+        assert isinstance(opening, Text)  # a declaration without an opening tag is a mistake of ours
+        self._call = call
+        self._opening = opening.text
+        self._before = before
+        self._between = between
+        first = next(part for part in call.parts[1:] if not isinstance(part, Text) or part.words)
+        self._start = re.compile(rf"[ \t\r\n]{{0,64}}(?:\Z|{first.start})")
+
+    def write(self, message: Message, index: int, draft: Draft) -> None:
+        """See `Turn`."""
+        draft.text(message.content or "", trainable=True)
+        separator = self._before if message.content else ""
+        for position, call in enumerate(message.tool_calls):
+            draft.text(separator, trainable=True)
+            write_call(self._call, call.function, index, position, draft)
+            separator = self._between
+
+    def grammar(self, plan: TurnPlan) -> g.Grammar:
+        """See `Turn`."""
+        text = g.free_text((self._opening, *plan.stops))
+        if not plan.tools:
+            return text
+        call = g.choice(*(self._call.grammar(tool) for tool in plan.tools))
+        most = None if plan.most is None else plan.most - 1
+        calls = g.sequence(call, g.repeat(g.sequence(g.literal(self._between), call), max=most))
+        return calls if plan.required else g.sequence(text, g.optional(calls))
+
+    def read(
+        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], stops: tuple[str, ...]
+    ) -> Steps[None]:
+        """See `Turn`."""
+        finder = Finder((self._opening, *stops), (self._before + self._opening, self._between + self._opening))
+        said = Speech(builder)
+        known = frozenset(tool.name for tool in tools)
+        scan = 0  # text before this place holds no tag that counts
+        while True:
+            if said.after_call:
+                yield from said.skip_gap(cursor)
+            scan = max(scan, cursor.position)
+            buffer = cursor.buffer
+            found = finder.find(buffer, scan)
+            if found is None:
+                held = 0 if cursor.ended else finder.held(buffer, cursor.position)
+                said.say(cursor.take(len(buffer) - held))
+                if cursor.ended:
+                    return
+                yield
+                scan = 0
+                continue
+            place, tag = found
+            if tag != self._opening:
+                said.say(cursor.take(place))
+                cursor.take(place + len(tag))
+                yield from drain(cursor, builder)
+                return
+            start = self._start.match(buffer, place + len(tag))
+            if start is None:
+                scan = place + len(tag)
+                continue
+            if start.end() == len(buffer) and not cursor.ended:
+                yield
+                scan = 0
+                continue
+            separator = self._between if said.after_call else self._before
+            end = place - len(separator) if buffer.endswith(separator, cursor.position, place) else place
+            said.say(cursor.take(end))
+            cursor.recorded = []
+            cursor.take(place)
+            if said.in_fence:
+                cursor.take(place + len(tag))
+                said.say("".join(_stop_recording(cursor)))
+                continue
+            cursor.take(place + len(tag))
+            call = CallBuilder(builder)
+            try:
+                yield from self._call.read(Reading(cursor, call, builder), skip=1)
+            except (Unreadable, Truncated) as error:
+                recorded = "".join(_stop_recording(cursor))
+                announce_end(builder, call, error)
+                if not call.announced:
+                    said.say(recorded)
+            else:
+                cursor.recorded = None
+            if call.announced:
+                said.called()
+                if known and call.name not in known:
+                    builder.report(f"a call of {call.name!r}, which is not among the tools")
+            scan = 0
+
+
+def _stop_recording(cursor: Cursor) -> list[str]:
+    recorded, cursor.recorded = cursor.recorded, None
+    return recorded or []

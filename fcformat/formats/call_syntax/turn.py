@@ -1,0 +1,156 @@
+"""The assistant's turn: how text and calls share it, written, constrained and read.
+
+Each kind of turn is one class in a sibling module; this one holds what they have in common.
+"""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+
+from fcformat import grammar as g
+from fcformat.chat import FunctionCall, Message
+from fcformat.errors import FormatError
+from fcformat.formats.call_syntax.parts import ToolView
+from fcformat.formats.call_syntax.syntax import CallSyntax
+from fcformat.formats.rendered import Draft
+from fcformat.parsing.cursor import SPACE, Cursor, Steps, Truncated, Unreadable
+from fcformat.parsing.fences import FenceTracker
+from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
+
+__all__ = ["Speech", "Turn", "TurnPlan", "announce_end", "drain", "write_call"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TurnPlan:
+    """What a turn may be.
+
+    Attributes:
+        tools: The tools that may be called.
+        required: Whether the turn must call.
+        most: Most calls, `None` for any number.
+        stops: Texts that end a turn, which free text must not spell.
+    """
+
+    tools: tuple[ToolView, ...]
+    required: bool
+    most: int | None
+    stops: tuple[str, ...]
+
+
+class Turn(abc.ABC):
+    """How an assistant's turn is laid out, after its header and before its end."""
+
+    @abc.abstractmethod
+    def write(self, message: Message, index: int, draft: Draft) -> None:
+        """Adds a message's text and calls to a draft.
+
+        Args:
+            message: An assistant's message.
+            index: Its place in the conversation, for errors.
+            draft: Where it goes.
+
+        Raises:
+            FormatError: The turn cannot express the message.
+        """
+
+    @abc.abstractmethod
+    def grammar(self, plan: TurnPlan) -> g.Grammar:
+        """What may be generated after the prompt."""
+
+    @abc.abstractmethod
+    def read(
+        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], stops: tuple[str, ...]
+    ) -> Steps[None]:
+        """Reads a turn to the end of the text, or to a text that ends turns.
+
+        Args:
+            cursor: Where the text comes from.
+            builder: The message that it becomes.
+            tools: The tools of the conversation; empty if they are not known.
+            stops: Texts that end a turn.
+        """
+
+
+class Speech:
+    """What a turn says around its calls: holds white space after a call until text follows it, follows code fences.
+
+    Attributes:
+        after_call: Whether nothing has been said since the last call.
+    """
+
+    def __init__(self, builder: MessageBuilder) -> None:
+        """Sets up an empty turn.
+
+        Args:
+            builder: Where the text goes.
+        """
+        self.after_call = False
+        self._builder = builder
+        self._fences = FenceTracker()
+        self._gap: list[str] = []
+
+    @property
+    def in_fence(self) -> bool:
+        """Whether what comes next stands inside a fenced code block."""
+        return self._fences.inside
+
+    def say(self, text: str) -> None:
+        """Adds text."""
+        if not text:
+            return
+        if self._gap:
+            text = "".join((*self._gap, text))
+            self._gap.clear()
+        self.after_call = False
+        self._fences.feed(text)
+        self._builder.content(text)
+
+    def called(self) -> None:
+        """Notes a call: white space before it, after another one, was layout."""
+        self.after_call = True
+        self._gap.clear()
+
+    def skip_gap(self, cursor: Cursor) -> Steps[None]:
+        """Reads white space after a call; it counts only if text follows."""
+        while True:
+            match = SPACE.match(cursor.buffer, cursor.position)
+            assert match is not None  # the pattern matches the empty text
+            if match.end() > cursor.position:
+                self._gap.append(cursor.take(match.end()))
+            if cursor.position < len(cursor.buffer) or cursor.ended:
+                return
+            yield
+
+
+def write_call(syntax: CallSyntax, call: FunctionCall, index: int, position: int, draft: Draft) -> None:
+    """Adds a call to a draft; an error names the message and the call.
+
+    Raises:
+        FormatError: The syntax cannot express the call.
+    """
+    try:
+        syntax.write(call, draft)
+    except FormatError as error:
+        raise FormatError(f"message {index}: tool_calls[{position}] ({call.name}): {error}") from error
+
+
+def announce_end(builder: MessageBuilder, call: CallBuilder, error: Unreadable | Truncated) -> None:
+    """Reports a call that could not be read to its end."""
+    if isinstance(error, Truncated):
+        builder.truncated = True
+        builder.report(f"the text ends inside a call, expected {error}")
+    elif call.announced:
+        builder.report(f"a broken call, expected {error}; what follows is kept as content")
+    else:
+        builder.report(f"what looks like a call is not one, expected {error}; it is kept as content")
+
+
+def drain(cursor: Cursor, builder: MessageBuilder) -> Steps[None]:
+    """Passes over what follows the end of the turn; anything but white space is reported."""
+    while True:
+        if cursor.take(len(cursor.buffer)).strip():
+            builder.report("text after the end of the turn")
+        if cursor.ended:
+            return
+        yield

@@ -1,0 +1,117 @@
+"""Token ids of rendered segments: control tokens by name, and text that can never become one.
+
+A tokenizer recognises its added tokens wherever they are spelled, also in what a user typed. Text in which that happens is
+encoded with a copy of the tokenizer that knows no added tokens; if even its plain vocabulary spells one, the spelling is cut
+in two. Text without such a spelling takes the tokenizer's own way.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import weakref
+from typing import Any
+
+from fcformat.errors import TokenizerError
+
+__all__ = ["TokenEncoder", "encoder_of"]
+
+_encoders: weakref.WeakKeyDictionary[Any, TokenEncoder] = weakref.WeakKeyDictionary()
+
+
+def encoder_of(tokenizer: Any) -> TokenEncoder:
+    """The encoder of a transformers tokenizer; it is kept as long as the tokenizer lives and gains no tokens."""
+    try:
+        encoder = _encoders.get(tokenizer)
+        if encoder is None or encoder.size != len(tokenizer):
+            encoder = _encoders[tokenizer] = TokenEncoder(tokenizer)
+    except TypeError as error:
+        raise TokenizerError(
+            f"tokenizer: found a value of type {type(tokenizer).__name__}, expected a transformers tokenizer"
+        ) from error
+    return encoder
+
+
+class TokenEncoder:
+    """Encodes the segments of rendered conversations for one tokenizer.
+
+    Attributes:
+        size: How many tokens the tokenizer had.
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        """Reads the tokenizer's added tokens.
+
+        Args:
+            tokenizer: A transformers tokenizer.
+
+        Raises:
+            TokenizerError: It is not one.
+        """
+        if not callable(getattr(tokenizer, "encode", None)) or not callable(
+            getattr(tokenizer, "get_added_vocab", None)
+        ):
+            raise TokenizerError(
+                f"tokenizer: found a value of type {type(tokenizer).__name__}, expected a transformers tokenizer"
+            )
+        self.size = len(tokenizer)
+        # A strong reference would keep the tokenizer alive in the table that holds it weakly.
+        self._tokenizer = weakref.ref(tokenizer)
+        controls: dict[str, int] = dict(tokenizer.get_added_vocab())
+        for text, token in zip(tokenizer.all_special_tokens, tokenizer.all_special_ids, strict=False):
+            controls.setdefault(str(text), token)
+        # ChatGLM3's own tokenizer class keeps its role tokens to itself.
+        inner = getattr(getattr(tokenizer, "tokenizer", None), "special_tokens", None)
+        if isinstance(inner, dict):
+            controls.update(inner)
+        self._controls = controls
+        self._ids = frozenset(controls.values())
+
+    def control_id(self, text: str) -> int | None:
+        """The id of the control token spelled `text`, or `None` if the vocabulary has none."""
+        return self._controls.get(text)
+
+    def encode_text(self, text: str) -> list[int]:
+        """Ids of the text, none of them a control token's.
+
+        Raises:
+            TokenizerError: Every way of encoding gives a control token.
+        """
+        tokenizer = self._tokenizer()
+        assert tokenizer is not None  # the caller holds it
+        ids: list[int] = tokenizer.encode(text, add_special_tokens=False)
+        if self._ids.isdisjoint(ids):
+            return ids
+        plain = self._plain
+        if plain is not None:
+            ids = plain.encode(text, add_special_tokens=False).ids
+            if self._ids.isdisjoint(ids):
+                return ids
+        ids = []
+        for piece in self._cut(text):
+            if plain is not None:
+                ids.extend(plain.encode(piece, add_special_tokens=False).ids)
+            else:
+                ids.extend(tokenizer.encode(piece, add_special_tokens=False))
+        wrong = self._ids.intersection(ids)
+        if wrong:
+            raise TokenizerError(f"tokenizer: found the control token {min(wrong)} in the encoding of plain text")
+        return ids
+
+    def _cut(self, text: str) -> list[str]:
+        """The text in pieces, each spelling of a control token cut after its first character."""
+        spellings = sorted((text for text in self._controls if len(text) > 1), key=len, reverse=True)
+        places = [match.start() + 1 for match in re.finditer("|".join(map(re.escape, spellings)), text)]
+        return [text[start:end] for start, end in zip([0, *places], [*places, len(text)], strict=True) if start < end]
+
+    @functools.cached_property
+    def _plain(self) -> Any:
+        """A copy of a fast tokenizer's core without its added tokens; `None` for a slow one."""
+        backend = getattr(self._tokenizer(), "backend_tokenizer", None)
+        if backend is None:
+            return None
+        core = json.loads(backend.to_str())
+        core["added_tokens"] = []
+        core["post_processor"] = core["truncation"] = core["padding"] = None
+        return type(backend).from_str(json.dumps(core))

@@ -1,0 +1,38 @@
+"""Formats by name. A name finds its format whatever its case; a model id finds its family's."""
+
+from __future__ import annotations
+
+from fcformat.errors import FormatError
+from fcformat.formats.base import Format
+from fcformat.formats.chatglm3 import CHATGLM3
+from fcformat.formats.openai import OPENAI
+from fcformat.formats.qwen25 import QWEN25
+
+__all__ = ["get_format", "list_formats"]
+
+_FORMATS: tuple[Format, ...] = (CHATGLM3, OPENAI, QWEN25)
+_BY_NAME = {name.lower(): each for each in _FORMATS for name in (each.name, *each.aliases) if not name.endswith("*")}
+_BY_PREFIX = {name[:-1].lower(): each for each in _FORMATS for name in each.aliases if name.endswith("*")}
+
+
+def get_format(name: str) -> Format:
+    """The format of this name, alias or model id.
+
+    Raises:
+        FormatError: There is none; the message lists the names.
+    """
+    if not isinstance(name, str):
+        raise FormatError(f"format: found a value of type {type(name).__name__}, expected a name")
+    wanted = name.lower()
+    found = _BY_NAME.get(wanted)
+    if found is not None:
+        return found
+    for prefix, each in _BY_PREFIX.items():
+        if wanted.startswith(prefix):
+            return each
+    raise FormatError(f"format: found {name!r}, expected one of {', '.join(list_formats())}, or a model of theirs")
+
+
+def list_formats() -> tuple[str, ...]:
+    """The names of all formats, sorted."""
+    return tuple(sorted(each.name for each in _FORMATS))

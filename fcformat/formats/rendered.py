@@ -1,0 +1,139 @@
+"""What rendering gives: segments, and from them the text, the token ids and the training labels.
+
+A segment is either layout that the format itself wrote with control tokens, or text. Only the first kind can become
+control tokens; how text is kept from it is in `encoding`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+__all__ = ["IGNORED_LABEL", "Draft", "Rendered", "Segment"]
+
+#: Label of a token that training leaves out, as PyTorch's and transformers' losses have it.
+IGNORED_LABEL = -100
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of rendered text.
+
+    Attributes:
+        text: The text, not empty.
+        control: Whether it is one control token's spelling, written by the format. Where the vocabulary has no such
+            token, it is text.
+        trainable: Whether a model is trained to write it.
+        apart: Whether it is tokenized apart from the text before it, as some publishers' own code does.
+    """
+
+    text: str
+    control: bool = False
+    trainable: bool = False
+    apart: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Rendered:
+    """A rendered conversation.
+
+    Attributes:
+        segments: The text in order, each stretch with what it is.
+        losses: What the format could not carry and left out, as sentences.
+    """
+
+    segments: tuple[Segment, ...]
+    losses: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return "".join(segment.text for segment in self.segments)
+
+    def encode(self, tokenizer: Any) -> list[int]:
+        """Token ids, in which text never becomes a control token.
+
+        For text that spells no control token these are the ids that the tokenizer gives for the whole text, except
+        that where text becomes trainable a token always ends: it is where the prompt ended when the model wrote it.
+
+        Args:
+            tokenizer: A transformers tokenizer, fast or slow.
+
+        Raises:
+            TokenizerError: The tokenizer makes a control token of some text however it is asked.
+        """
+        return [token for token, _ in self._tokens(tokenizer)]
+
+    def labels(self, tokenizer: Any) -> list[int]:
+        """For each id of `encode`, the id where a model is trained to write it, else `IGNORED_LABEL`.
+
+        Raises:
+            TokenizerError: As in `encode`.
+        """
+        return [token if trainable else IGNORED_LABEL for token, trainable in self._tokens(tokenizer)]
+
+    def _tokens(self, tokenizer: Any) -> list[tuple[int, bool]]:
+        from fcformat.formats.encoding import encoder_of
+
+        encoder = encoder_of(tokenizer)
+        tokens: list[tuple[int, bool]] = []
+        pending: list[str] = []
+        trainable = False
+
+        def flush() -> None:
+            if pending:
+                tokens.extend((token, trainable) for token in encoder.encode_text("".join(pending)))
+                pending.clear()
+
+        for segment in self.segments:
+            token = encoder.control_id(segment.text) if segment.control else None
+            if token is not None:
+                flush()
+                tokens.append((token, segment.trainable))
+                continue
+            if segment.apart or segment.trainable != trainable:
+                flush()
+            trainable = segment.trainable
+            pending.append(segment.text)
+        flush()
+        return tokens
+
+
+class Draft:
+    """Segments under construction; neighbours of one kind are joined."""
+
+    def __init__(self, controls: Iterable[str]) -> None:
+        """Sets up an empty draft.
+
+        Args:
+            controls: The control tokens that the format's own text may contain.
+        """
+        self.losses: list[str] = []
+        self._controls = tuple(sorted(controls, key=len, reverse=True))
+        self._segments: list[Segment] = []
+
+    def text(self, text: str, *, trainable: bool = False, apart: bool = False) -> None:
+        """Adds text that came from outside; nothing in it is a control token."""
+        last = self._segments[-1] if self._segments else None
+        if not text:
+            return
+        if last is not None and not last.control and last.trainable == trainable and not apart:
+            self._segments[-1] = dataclasses.replace(last, text=last.text + text)
+        else:
+            self._segments.append(Segment(text, trainable=trainable, apart=apart))
+
+    def fixed(self, text: str, *, trainable: bool = False) -> None:
+        """Adds text of the format's own, in which its control tokens are control tokens."""
+        at = 0
+        while at < len(text):
+            places = [(place, control) for control in self._controls if (place := text.find(control, at)) >= 0]
+            place, control = min(places, key=lambda found: found[0], default=(len(text), ""))
+            self.text(text[at:place], trainable=trainable)
+            if control:
+                self._segments.append(Segment(control, control=True, trainable=trainable))
+            at = place + len(control)
+
+    def rendered(self) -> Rendered:
+        """The result."""
+        return Rendered(tuple(self._segments), tuple(self.losses))

@@ -1,0 +1,169 @@
+"""Text that arrives in pieces, read from the front.
+
+A reader is a generator over a `Cursor`: where it cannot decide without more text, it yields; the driver feeds the cursor
+and resumes it. What a reader decides depends on the text alone and never on where the pieces were cut, so every chunking
+gives the same result. Nothing here knows what the text means.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from typing import TypeVar
+
+__all__ = ["SPACE", "Cursor", "Finder", "Steps", "Truncated", "Unreadable"]
+
+_T = TypeVar("_T")
+
+#: A reader: yields where it needs more text, returns what it has read.
+Steps = Generator[None, None, _T]
+
+#: A run of blanks, tabs and line breaks, possibly empty.
+SPACE = re.compile(r"[ \t\r\n]*")
+
+#: Longest run of white space that layout may hold between two parts of a call; more of it is not a call.
+MAX_LAYOUT_SPACE = 64
+
+
+class Unreadable(Exception):
+    """The text at the cursor is not what the reader can read; the message says what was expected."""
+
+
+class Truncated(Exception):
+    """The text ends where more was expected; the message says what."""
+
+
+class Cursor:
+    """A window on text that is still arriving.
+
+    Attributes:
+        buffer: The text at hand; what lies before `position` has been read.
+        position: Where reading stands in `buffer`.
+        ended: Whether no more text will come.
+        recorded: While it is a list, everything that is read is also collected there, so that it can be given back as
+            plain text if it turns out not to be a call.
+    """
+
+    __slots__ = ("_before", "_last", "buffer", "ended", "position", "recorded")
+
+    def __init__(self) -> None:
+        self.buffer = ""
+        self.position = 0
+        self.ended = False
+        self.recorded: list[str] | None = None
+        self._before = 0
+        self._last = ""
+
+    @property
+    def previous(self) -> str:
+        """The last character that was read, `""` at the beginning."""
+        return self.buffer[self.position - 1] if self.position else self._last
+
+    @property
+    def offset(self) -> int:
+        """How many characters have been read since the beginning."""
+        return self._before + self.position
+
+    def feed(self, text: str) -> None:
+        """Appends text; what has been read is let go."""
+        self._last = self.previous
+        self._before += self.position
+        self.buffer = self.buffer[self.position :] + text
+        self.position = 0
+
+    def take(self, end: int) -> str:
+        """Reads up to `end`, a place in the buffer."""
+        text = self.buffer[self.position : end]
+        if self.recorded is not None:
+            self.recorded.append(text)
+        self.position = end
+        return text
+
+    def peek(self) -> Steps[str]:
+        """The next character, or `""` at the end of the text."""
+        while self.position == len(self.buffer):
+            if self.ended:
+                return ""
+            yield
+        return self.buffer[self.position]
+
+    def skip_space(self) -> Steps[str]:
+        """Reads white space, as much as there is, and returns the character after it, `""` at the end."""
+        while True:
+            match = SPACE.match(self.buffer, self.position)
+            assert match is not None  # the pattern matches the empty text
+            if match.end() > self.position:
+                self.take(match.end())
+            if self.position < len(self.buffer):
+                return self.buffer[self.position]
+            if self.ended:
+                return ""
+            yield
+
+    def match_loosely(self, words: tuple[str, ...]) -> Steps[bool]:
+        """Reads the words, each after any white space; reads nothing unless all of them are there.
+
+        At most `MAX_LAYOUT_SPACE` characters of white space may stand before a word.
+        """
+        while True:
+            at, complete = self.position, True
+            for word in words:
+                match = SPACE.match(self.buffer, at)
+                assert match is not None  # the pattern matches the empty text
+                if match.end() - at > MAX_LAYOUT_SPACE:
+                    return False
+                at = match.end()
+                found = self.buffer[at : at + len(word)]
+                if found == word:
+                    at += len(word)
+                elif word.startswith(found) and at + len(found) == len(self.buffer) and not self.ended:
+                    complete = False
+                    break
+                else:
+                    return False
+            if complete:
+                self.take(at)
+                return True
+            yield
+
+
+class Finder:
+    """Finds the first of several strings in a growing buffer, in time linear in the text.
+
+    The next place of each string is remembered until reading has passed it, so that frequent strings do not make the
+    search for rare ones start again and again.
+    """
+
+    def __init__(self, needles: tuple[str, ...], led_by: tuple[str, ...] = ()) -> None:
+        """Sets up the search.
+
+        Args:
+            needles: What to find. Where two begin at one place, the longer one is found.
+            led_by: Further strings whose beginnings `held` must not let go, such as a needle with a line break before it.
+        """
+        self._needles = tuple(sorted(set(needles), key=len, reverse=True))
+        self._prefixes = frozenset(text[:size] for text in (*needles, *led_by) for size in range(1, len(text)))
+        self._longest = max((len(prefix) for prefix in self._prefixes), default=0)
+        self._buffer: str | None = None
+        self._places: list[int] = []
+
+    def find(self, buffer: str, start: int) -> tuple[int, str] | None:
+        """The first needle at or after `start`, with its place."""
+        if self._buffer is not buffer:
+            self._buffer = buffer
+            self._places = [-2] * len(self._needles)
+        best: tuple[int, str] | None = None
+        for number, needle in enumerate(self._needles):
+            place = self._places[number]
+            if place != -1 and place < start:
+                place = self._places[number] = buffer.find(needle, start)
+            if place != -1 and (best is None or place < best[0]):
+                best = place, needle
+        return best
+
+    def held(self, buffer: str, start: int) -> int:
+        """How many characters at the end of the buffer, from `start` on, may be the beginning of a needle."""
+        for size in range(min(self._longest, len(buffer) - start), 0, -1):
+            if buffer[len(buffer) - size :] in self._prefixes:
+                return size
+        return 0

@@ -1,0 +1,425 @@
+"""An incremental, tolerant reader of JSON that passes well-formed text on exactly as it arrived.
+
+White space, escapes and the spelling of numbers are kept to the byte. What models write beside JSON is put right where
+one reading is possible, and reported: single quotes, Python's `True`, `False` and `None`, unquoted keys, trailing commas,
+raw control characters in strings, escapes that JSON does not have. Everything else is `Unreadable`. Nesting is bounded
+and nothing recurses. What the values mean is not decided here.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+
+from fcformat.parsing.cursor import SPACE, Cursor, Steps, Truncated, Unreadable
+from fcformat.parsing.strings import escape_at, escapes_at, json_inner
+
+__all__ = ["MAX_DEPTH", "JSONReader"]
+
+#: Deepest nesting of arrays and objects that is read.
+MAX_DEPTH = 200
+#: Longest number or bare word, and longest key that is read as a whole.
+MAX_WORD = 4_000
+MAX_KEY = 4_000
+#: Longest white space after a comma across which it can still turn out to be a trailing one.
+MAX_HELD = 4_000
+
+_STRING = r'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*){0,200}"'
+_NUMBER = r"-?(?:0|[1-9][0-9]{0,999})(?:\.[0-9]{1,999})?(?:[eE][+-]?[0-9]{1,999})?"
+_S = r"[ \t\r\n]{0,80}"
+
+
+# Runs of plain members, which are by far the most of long values, are taken in one go. They accept nothing that reading
+# step by step would not: numbers and nesting stay within its bounds.
+_NESTED_IN_RUNS = 2
+
+
+@functools.cache  # compiled when first needed: it takes longer than the rest of the import
+def _runs() -> tuple[re.Pattern[str] | None, ...]:
+    """For what may come next, the pattern of a run of plain array items or of plain object members."""
+    flat = rf"{_STRING}|(?:{_NUMBER}|true|false|null)(?=[,\]\}} \n])|\[\]|\{{\}}"
+    for _ in range(_NESTED_IN_RUNS):
+        item = rf"{_S}(?:{flat}){_S}"
+        pair = rf"{_S}{_STRING}{_S}:{item}"
+        flat = rf"{flat}|\[{item}(?:,{item}){{0,40}}\]|\{{{pair}(?:,{pair}){{0,40}}\}}"
+    # A run ends before a comma that may be a trailing one; whatever it does not match is read step by step.
+    comma = rf"{_S},(?={_S}[\"\-0-9tfn\[\{{])"
+    items = re.compile(rf"(?:{_S}(?:{flat}){comma}){{1,64}}")
+    members = re.compile(rf"(?:{_S}{_STRING}{_S}:{_S}(?:{flat}){comma}){{1,64}}")
+    return None, items, members, None, None
+
+
+# What must come next inside a value. Plain numbers, because the loop compares them at every step.
+_VALUE, _ITEM, _MEMBER, _COLON, _COMMA = range(5)
+_EXPECTED = ("a value", "an item", "a key", "':'", "',' or the end of an array or object")
+_PLAIN = re.compile(rf"{_STRING}|(?:{_NUMBER}|true|false|null)(?=[,\]}} \n])")
+_AFTER_COMMA = re.compile(r",[ \t\r\n]*")
+
+# Content that passes on as it is, and content that is rewritten as a whole: control characters, and in single quotes the
+# double quotes.
+_CHUNK = {
+    '"': re.compile(r'(?:[^"\\\x00-\x1f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})){1,400}'),
+    "'": re.compile(r"""(?:[^"'\\\x00-\x1f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})){1,400}"""),
+}
+_REWRITTEN = {'"': re.compile(r'[^"\\]+'), "'": re.compile(r"[^'\\]+")}
+_CONTROLS = re.compile(r"[\x00-\x1f]")
+_HALF_UNICODE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
+_WORD = re.compile(r"[\w.+\-$]*")
+_NUMBER_ONLY = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_NAME_ONLY = re.compile(r"[^\W\d][\w$-]*|\$[\w$-]*")
+_PYTHON_WORDS = {"True": "true", "False": "false", "None": "null"}
+_KEYWORDS = frozenset(("true", "false", "null"))
+
+Emit = Callable[[str], None]
+
+
+class JSONReader:
+    """Reads JSON values from a cursor; every method is a generator that yields where it needs more text."""
+
+    def __init__(self, cursor: Cursor, report: Callable[[str], None]) -> None:
+        """Sets up the reader.
+
+        Args:
+            cursor: Where the text comes from.
+            report: Called with a sentence for everything that had to be put right.
+        """
+        self._cursor = cursor
+        self._report = report
+
+    def value(self, emit: Emit) -> Steps[None]:
+        """Reads one value; the cursor stands on its first character.
+
+        Args:
+            emit: Called with pieces that concatenate to the value's exact JSON text.
+
+        Raises:
+            Unreadable: The text is not a value. What was read so far has been emitted.
+            Truncated: The text ends inside the value; what there was has been emitted.
+        """
+        cursor = self._cursor
+        closers: list[str] = []  # of the containers that are open
+        due = _VALUE
+        runs = _runs()
+        buffer, at = cursor.buffer, cursor.position
+        while True:
+            # Text from the cursor's position to `at` is sound and passes on as it is.
+            plain = runs[due]
+            if plain is not None and len(closers) + _NESTED_IN_RUNS < MAX_DEPTH:
+                run = plain.match(buffer, at)
+                if run is not None:
+                    at = run.end()
+                    continue
+            if closers:
+                space = SPACE.match(buffer, at)
+                assert space is not None  # the pattern matches the empty text
+                at = space.end()
+            if at == len(buffer):
+                if at > cursor.position:
+                    emit(cursor.take(at))
+                if cursor.ended:
+                    raise Truncated(_EXPECTED[due])
+                yield
+                buffer, at = cursor.buffer, cursor.position
+                continue
+            char = buffer[at]
+            if due == _COMMA:
+                if char == closers[-1]:
+                    closers.pop()
+                    at += 1
+                elif char == ",":
+                    following = _AFTER_COMMA.match(buffer, at)
+                    assert following is not None  # the comma is there
+                    if following.end() == len(buffer) and len(following.group()) <= MAX_HELD and not cursor.ended:
+                        # Whether this is a trailing comma is not known yet, and it cannot be taken back.
+                        if at > cursor.position:
+                            emit(cursor.take(at))
+                        yield
+                        buffer, at = cursor.buffer, cursor.position
+                        continue
+                    if (
+                        buffer[following.end() : following.end() + 1] == closers[-1]
+                        and len(following.group()) <= MAX_HELD
+                    ):
+                        emit(cursor.take(at))
+                        self._report("a trailing comma")
+                        cursor.take(at + 1)
+                    else:
+                        due = _MEMBER if closers[-1] == "}" else _ITEM
+                    at += 1
+                    continue
+                else:
+                    emit(cursor.take(at))
+                    raise Unreadable(f"',' or '{closers[-1]}'")
+            elif due == _COLON:
+                if char != ":":
+                    emit(cursor.take(at))
+                    raise Unreadable(_EXPECTED[due])
+                at += 1
+                due = _VALUE
+                continue
+            elif char in "[{" and due != _MEMBER:
+                if len(closers) == MAX_DEPTH:
+                    emit(cursor.take(at))
+                    raise Unreadable(f"at most {MAX_DEPTH} nested arrays and objects")
+                closer = "]" if char == "[" else "}"
+                empty = SPACE.match(buffer, at + 1)
+                assert empty is not None  # the pattern matches the empty text
+                at = empty.end()
+                if at == len(buffer):
+                    emit(cursor.take(at))
+                    if (yield from self._space(emit)) == "":
+                        raise Truncated("a value")
+                    buffer, at = cursor.buffer, cursor.position
+                if buffer[at] == closer:
+                    at += 1
+                else:
+                    closers.append(closer)
+                    due = _MEMBER if closer == "}" else _ITEM
+                    continue
+            else:
+                whole = _PLAIN.match(buffer, at) if due != _MEMBER or char == '"' else None
+                if whole is not None:
+                    at = whole.end()
+                else:
+                    emit(cursor.take(at))
+                    yield from (
+                        self._bare_key(char, emit)
+                        if due == _MEMBER and char not in _CHUNK
+                        else self._scalar(char, emit)
+                    )
+                    buffer, at = cursor.buffer, cursor.position
+                if due == _MEMBER:
+                    due = _COLON
+                    continue
+            # Here a value is complete.
+            if not closers:
+                emit(cursor.take(at))
+                return
+            due = _COMMA
+
+    def string(self, emit: Emit) -> Steps[None]:
+        """Reads a string and emits what it means, in pieces. The cursor stands on its opening quote.
+
+        Raises:
+            Unreadable: There is no quote here.
+            Truncated: The text ends inside the string.
+        """
+        quote = yield from self._cursor.peek()
+        if quote not in _CHUNK:
+            raise Unreadable("a string") if quote else Truncated("a string")
+        half = ""
+
+        def decode(piece: str) -> None:
+            nonlocal half
+            text = half + _unescape(piece)
+            # The first half of a surrogate pair waits for the second.
+            half = text[-1] if text and "\ud800" <= text[-1] <= "\udbff" else ""
+            text = text[:-1] if half else text
+            if text:
+                emit(_joined(text))
+
+        self._cursor.take(self._cursor.position + 1)
+        try:
+            yield from self._quoted(quote, decode)
+        finally:
+            if half:
+                emit(_joined(half))
+
+    def key(self, first: bool) -> Steps[str | None]:
+        """Reads the next key of an object whose opening brace has been read, and the colon and space after it.
+
+        Args:
+            first: Whether no member has been read yet.
+
+        Returns:
+            The key, or `None` if the object ended, its closing brace read.
+
+        Raises:
+            Unreadable: There is neither a key nor a closing brace.
+            Truncated: The text ends here.
+        """
+        cursor = self._cursor
+        char = yield from cursor.skip_space()
+        if not first and char == ",":
+            cursor.take(cursor.position + 1)
+            char = yield from cursor.skip_space()
+            if char == "}":
+                self._report("a trailing comma")
+        elif not first and char and char != "}":
+            raise Unreadable("',' or '}'")
+        if char == "}":
+            cursor.take(cursor.position + 1)
+            return None
+        pieces: list[str] = []
+        size = 0
+
+        def collect(piece: str) -> None:
+            nonlocal size
+            size += len(piece)
+            if size > MAX_KEY:
+                raise Unreadable(f"a key of at most {MAX_KEY} characters")
+            pieces.append(piece)
+
+        if char in ('"', "'"):
+            yield from self.string(collect)
+            if char == "'":
+                self._report("single quotes")
+        else:
+            yield from self._bare_key(char, lambda text: collect(text[1:-1]))
+        char = yield from cursor.skip_space()
+        if not char:
+            raise Truncated("':'")
+        if char != ":":
+            raise Unreadable("':'")
+        cursor.take(cursor.position + 1)
+        if not (yield from cursor.skip_space()):
+            raise Truncated("a value")
+        return "".join(pieces)
+
+    def item(self, first: bool) -> Steps[bool]:
+        """Reads up to the next item of an array whose opening bracket has been read; `False` if the array ended.
+
+        Args:
+            first: Whether no item has been read yet.
+
+        Raises:
+            Unreadable: There is neither an item nor a closing bracket.
+            Truncated: The text ends here.
+        """
+        cursor = self._cursor
+        char = yield from cursor.skip_space()
+        if not first and char == ",":
+            cursor.take(cursor.position + 1)
+            char = yield from cursor.skip_space()
+            if char == "]":
+                self._report("a trailing comma")
+        elif not first and char and char != "]":
+            raise Unreadable("',' or ']'")
+        if not char:
+            raise Truncated("an item or ']'")
+        if char == "]":
+            cursor.take(cursor.position + 1)
+        return char != "]"
+
+    def _space(self, emit: Emit) -> Steps[str]:
+        """Reads and emits white space; the character after it, `""` at the end of the text."""
+        cursor = self._cursor
+        while True:
+            match = SPACE.match(cursor.buffer, cursor.position)
+            assert match is not None  # the pattern matches the empty text
+            if match.end() > cursor.position:
+                emit(cursor.take(match.end()))
+            if cursor.position < len(cursor.buffer):
+                return cursor.buffer[cursor.position]
+            if cursor.ended:
+                return ""
+            yield
+
+    def _scalar(self, char: str, emit: Emit) -> Steps[None]:
+        if char in _CHUNK:
+            emit('"')
+            self._cursor.take(self._cursor.position + 1)
+            if char == "'":
+                self._report("single quotes")
+            yield from self._quoted(char, emit)
+            emit('"')
+            return
+        word = yield from self._word(char, emit, "a value")
+        if word in _KEYWORDS or _NUMBER_ONLY.fullmatch(word):
+            emit(self._cursor.take(self._cursor.position + len(word)))
+        elif word in _PYTHON_WORDS:
+            self._report(f"{word} for {_PYTHON_WORDS[word]}")
+            self._cursor.take(self._cursor.position + len(word))
+            emit(_PYTHON_WORDS[word])
+        else:
+            raise Unreadable("a value")
+
+    def _bare_key(self, char: str, emit: Emit) -> Steps[None]:
+        word = yield from self._word(char, emit, "a key")
+        if not _NAME_ONLY.fullmatch(word):
+            raise Unreadable("a key in double quotes")
+        self._report(f"the unquoted key {word}")
+        self._cursor.take(self._cursor.position + len(word))
+        emit(f'"{word}"')
+
+    def _word(self, char: str, emit: Emit, expected: str) -> Steps[str]:
+        """The number or bare word at the cursor, not yet read. A word that the end of the text cuts is emitted."""
+        if not char:
+            raise Truncated(expected)
+        cursor = self._cursor
+        while True:
+            match = _WORD.match(cursor.buffer, cursor.position)
+            assert match is not None  # the pattern matches the empty text
+            if match.end() - cursor.position > MAX_WORD:
+                raise Unreadable(f"a number or word of at most {MAX_WORD} characters")
+            if match.end() < len(cursor.buffer):
+                return match.group()
+            if cursor.ended:
+                emit(cursor.take(match.end()))
+                raise Truncated(f"the end of {expected}")
+            yield
+
+    def _quoted(self, quote: str, emit: Emit) -> Steps[None]:
+        """Reads a string's content and closing quote; emits the content as it stands in a JSON string."""
+        cursor = self._cursor
+        chunk = _CHUNK[quote]
+        while True:
+            match = chunk.match(cursor.buffer, cursor.position)
+            if match is not None:
+                emit(cursor.take(match.end()))
+                continue
+            if cursor.position == len(cursor.buffer):
+                if cursor.ended:
+                    raise Truncated("the end of a string")
+                yield
+                continue
+            char = cursor.buffer[cursor.position]
+            if char == quote:
+                cursor.take(cursor.position + 1)
+                return
+            if char == "\\":
+                if _HALF_UNICODE.match(cursor.buffer, cursor.position):
+                    if cursor.ended:
+                        emit(cursor.take(len(cursor.buffer)))
+                        raise Truncated("the end of an escape")
+                    yield
+                    continue
+                run = escapes_at(cursor.buffer, cursor.position)
+                if run is not None:
+                    if not run[2] or quote == '"':
+                        self._report("an escape that JSON does not have")
+                    cursor.take(run[1])
+                    emit(run[0])
+                    continue
+                found = escape_at(cursor.buffer, cursor.position, cursor.ended)
+                if found is None:
+                    yield
+                    continue
+                self._report("an escape that JSON does not have")
+                cursor.take(found[1])
+                emit(json_inner(found[0]))
+                continue
+            rewritten = _REWRITTEN[quote].match(cursor.buffer, cursor.position)
+            assert rewritten is not None  # nothing else ends a chunk
+            if _CONTROLS.search(rewritten.group()):
+                self._report("a raw control character in a string")
+            emit(json_inner(cursor.take(rewritten.end())))
+
+
+_ESCAPES = re.compile(r'\\(["\\/bfnrt]|u[0-9a-fA-F]{4})')
+_MEANINGS = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+
+
+def _unescape(piece: str) -> str:
+    """What a piece of a JSON string means; pieces never cut an escape."""
+    if "\\" not in piece:
+        return piece
+    return _ESCAPES.sub(lambda match: _MEANINGS.get(match[1]) or chr(int(match[1][1:], 16)), piece)
+
+
+def _joined(text: str) -> str:
+    """The text with surrogate pairs joined; a lone surrogate, which no encoding can write, becomes U+FFFD."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

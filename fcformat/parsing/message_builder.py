@@ -1,0 +1,189 @@
+"""Collects what a reader finds: the message so far, and the deltas since they were last taken.
+
+A call may be announced only once its name is known, and whatever is announced is never taken back; arguments that come
+before the name wait for it. The builder knows nothing of any format.
+"""
+
+from __future__ import annotations
+
+from fcformat.chat import Delta, FunctionCall, Message, ToolCall, ToolCallDelta
+from fcformat.errors import ParseError
+from fcformat.parsing.cursor import Cursor
+
+__all__ = ["CallBuilder", "MessageBuilder"]
+
+#: Most issues that a message names.
+MAX_ISSUES = 100
+
+
+class MessageBuilder:
+    """The message under construction.
+
+    Attributes:
+        truncated: Whether the text ended inside a call.
+        finish_reason: Why the message ended, where its text says so.
+        calls: The calls that have been announced.
+    """
+
+    def __init__(self, cursor: Cursor, *, strict: bool = False, streaming: bool = True, skipped: int = 0) -> None:
+        """Sets up an empty message.
+
+        Args:
+            cursor: Says where an issue is.
+            strict: Raise a `ParseError` instead of noting an issue.
+            streaming: Keep deltas for `take`.
+            skipped: How many characters of the cursor's text come before the text that offsets refer to.
+        """
+        self.truncated = False
+        self.finish_reason: str | None = None
+        self.calls: list[CallBuilder] = []
+        self._cursor = cursor
+        self._strict = strict
+        self._streaming = streaming
+        self._skipped = skipped
+        self._content: list[str] = []
+        self._reasoning: list[str] = []
+        self._issues: dict[str, str] = {}
+        self._new: list[tuple[int, str, str]] = []  # call index (-1 content, -2 reasoning), kind, text
+
+    def content(self, text: str) -> None:
+        """Adds text that the assistant says."""
+        if text:
+            self._content.append(text)
+            self.note(-1, "text", text)
+
+    def reasoning(self, text: str) -> None:
+        """Adds text that the assistant thinks."""
+        if text:
+            self._reasoning.append(text)
+            self.note(-2, "text", text)
+
+    @property
+    def has_content(self) -> bool:
+        """Whether anything has been said."""
+        return bool(self._content)
+
+    def note(self, index: int, kind: str, text: str) -> None:
+        """Keeps something new for the next deltas."""
+        if self._streaming:
+            self._new.append((index, kind, text))
+
+    def report(self, what: str) -> None:
+        """Notes that the text is not as the format has it, once for each kind.
+
+        Raises:
+            ParseError: Parsing is strict.
+        """
+        offset = max(0, self._cursor.offset - self._skipped)
+        if self._strict:
+            raise ParseError(f"at character {offset}: {what}", offset)
+        if what not in self._issues and len(self._issues) < MAX_ISSUES:
+            self._issues[what] = f"at character {offset}: {what}"
+
+    def take(self) -> list[Delta]:
+        """The deltas since the last call, neighbours of one kind joined."""
+        deltas: list[Delta] = []
+        new, self._new = self._new, []
+        at = 0
+        while at < len(new):
+            index, end = new[at][0], at
+            while end < len(new) and new[end][0] == index:
+                end += 1
+            text: dict[str, str] = {}
+            for kind in {piece[1] for piece in new[at:end]}:
+                text[kind] = "".join(piece[2] for piece in new[at:end] if piece[1] == kind)
+            if index == -1:
+                deltas.append(Delta(content=text["text"]))
+            elif index == -2:
+                deltas.append(Delta(reasoning=text["text"]))
+            else:
+                call = ToolCallDelta(index, text.get("id"), text.get("name"), text.get("arguments", ""))
+                deltas.append(Delta(tool_calls=(call,)))
+            at = end
+        return deltas
+
+    def message(self) -> Message:
+        """The message as it stands."""
+        calls = tuple(call.finished() for call in self.calls)
+        if not calls and not self._content:
+            self._content.append("")
+            self.note(-1, "text", "")
+        reason = "length" if self.truncated else self.finish_reason
+        return Message(
+            role="assistant",
+            content="".join(self._content) if self._content else None,
+            tool_calls=calls,
+            reasoning="".join(self._reasoning) if self._reasoning else None,
+            issues=tuple(self._issues.values()),
+            finish_reason=reason or ("tool_calls" if calls else "stop"),
+        )
+
+
+class CallBuilder:
+    """One call; it joins the message when its name is known and, where asked for, its id.
+
+    Attributes:
+        name: The function's name once it is known.
+        complete: Whether the arguments have been read to their end.
+    """
+
+    def __init__(self, builder: MessageBuilder, *, waits_for_id: bool = False) -> None:
+        """Sets up a call without name and arguments.
+
+        Args:
+            builder: The message that the call belongs to.
+            waits_for_id: Announce the call only when its id is known, or at `announce`.
+        """
+        self.name: str | None = None
+        self.complete = False
+        self._builder = builder
+        self._waits = waits_for_id
+        self._id: str | None = None
+        self._index: int | None = None
+        self._arguments: list[str] = []
+
+    @property
+    def announced(self) -> bool:
+        """Whether the call is part of the message."""
+        return self._index is not None
+
+    @property
+    def has_arguments(self) -> bool:
+        """Whether any text of the arguments has been read."""
+        return bool(self._arguments)
+
+    def named(self, name: str) -> None:
+        """Sets the function's name."""
+        self.name = name
+        if not self._waits:
+            self.announce()
+
+    def identified(self, identifier: str) -> None:
+        """Sets the call's id, unless it was announced without one."""
+        if not self.announced:
+            self._id = identifier
+            self._waits = False
+            self.announce()
+
+    def announce(self) -> None:
+        """Adds the call to the message, if it has a name."""
+        if self.announced or not self.name:
+            return
+        self._index = len(self._builder.calls)
+        self._id = self._id or f"call_{self._index}"
+        self._builder.calls.append(self)
+        self._builder.note(self._index, "id", self._id)
+        self._builder.note(self._index, "name", self.name)
+        for text in self._arguments:
+            self._builder.note(self._index, "arguments", text)
+
+    def arguments(self, text: str) -> None:
+        """Adds text of the arguments."""
+        self._arguments.append(text)
+        if self._index is not None:
+            self._builder.note(self._index, "arguments", text)
+
+    def finished(self) -> ToolCall:
+        """The call as it stands; it must have been announced."""
+        assert self.name  # calls are announced by name
+        return ToolCall(FunctionCall(self.name, "".join(self._arguments)), self._id)

@@ -1,0 +1,353 @@
+"""An incremental reader of Python literals and keyword arguments, written out as JSON. Nothing is ever evaluated.
+
+Read are strings in all their quotes and escapes, numbers, `True`, `False`, `None`, lists, tuples, dicts, nested to a bounded
+depth; JSON's `true`, `false` and `null` are taken for what they mean. Written is the spelling of
+`json.dumps(..., ensure_ascii=False)`, since layout between Python tokens is not data. Names, operators, calls, f-strings,
+bytes and sets are `Unreadable`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from fcformat.parsing.cursor import Cursor, Steps, Truncated, Unreadable
+from fcformat.parsing.json_incremental import MAX_DEPTH, MAX_KEY, MAX_WORD
+from fcformat.parsing.strings import escape_at, escapes_at, json_inner, json_string
+
+__all__ = ["PythonReader", "number_as_json"]
+
+_WORD = re.compile(r"[\w.+\-]*")
+_NAME = re.compile(r"\w*")
+_WORDS = {"True": "true", "False": "false", "None": "null", "true": "true", "false": "false", "null": "null"}
+_PREFIXES = frozenset(("r", "R", "u", "U"))
+_DECIMAL = re.compile(r"([+-]?)([0-9]*)(\.?)([0-9]*)([eE][+-]?[0-9]+)?")
+_BASED = re.compile(r"([+-]?)(0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+)")
+_UNDERSCORE = re.compile(r"(?<=[0-9a-fA-FxXoObB])_(?=[0-9a-fA-F])")
+#: Longest hexadecimal, octal or binary number; writing it in decimal takes more than linear time.
+_MAX_BASED = 1_000
+_VERBATIM = r"\\[\\nrtbf\"]"
+_CHUNK = {
+    "'": re.compile(rf"""(?:[^'"\\\x00-\x1f]+|{_VERBATIM}){{1,400}}"""),
+    '"': re.compile(rf"""(?:[^"\\\x00-\x1f]+|{_VERBATIM}){{1,400}}"""),
+}
+_REWRITTEN = {
+    "'": re.compile(r"[^'\\]+"),
+    '"': re.compile(r'[^"\\]+'),
+    "'''": re.compile(r"(?:[^'\\]+|'{1,2}(?=[^'])){1,400}"),
+    '"""': re.compile(r'(?:[^"\\]+|"{1,2}(?=[^"])){1,400}'),
+}
+# Runs of plain items, which are by far the most of long lists, are taken in one go; another item follows them.
+_ITEM = r"""(?:-?(?:0|[1-9][0-9]{0,999})(?:\.[0-9]{1,999})?(?:[eE][+-]?[0-9]{1,999})?(?=[ \t\r\n,])|True|False|None|'[^"'\\\x00-\x1f]*'|"[^"\\\x00-\x1f]*")"""
+_S = r"[ \t\r\n]{0,80}"
+_ITEMS = re.compile(rf"(?:{_ITEM}{_S},{_S}){{1,64}}(?=[\w'\"\-\[({{])")
+_ONE_ITEM = re.compile(_ITEM)
+
+Emit = Callable[[str], None]
+
+
+class _Out:
+    """Passes JSON text on, except what stands in parentheses until it is known whether they make a tuple."""
+
+    def __init__(self, emit: Emit) -> None:
+        self._emit = emit
+        self._held: list[str] = []
+        self._undecided: list[int] = []  # where in `_held` each undecided parenthesis opened
+
+    def __call__(self, text: str) -> None:
+        if self._undecided:
+            self._held.append(text)
+        else:
+            self._emit(text)
+
+    def open(self) -> None:
+        self._undecided.append(len(self._held))
+
+    def close(self, is_tuple: bool) -> None:
+        """Decides the innermost undecided parenthesis: a tuple's, or one around a single value."""
+        start = self._undecided.pop()
+        if is_tuple:
+            self._held.insert(start, "[")
+        self.flush()
+
+    def flush(self, whole: bool = False) -> None:
+        if whole or not self._undecided:
+            for text in self._held:
+                self._emit(text)
+            self._held.clear()
+            self._undecided.clear()
+
+
+class PythonReader:
+    """Reads Python literals from a cursor; every method is a generator that yields where it needs more text."""
+
+    def __init__(self, cursor: Cursor, report: Callable[[str], None]) -> None:
+        """Sets up the reader.
+
+        Args:
+            cursor: Where the text comes from.
+            report: Called with a sentence for everything that had to be put right.
+        """
+        self._cursor = cursor
+        self._report = report
+
+    def keyword_arguments(self, emit: Emit) -> Steps[None]:
+        """Reads `name=value, ...)`, up to and with the closing parenthesis.
+
+        Args:
+            emit: Called with pieces that concatenate to the JSON text of an object.
+
+        Raises:
+            Unreadable: The text is something else. What was read so far has been emitted.
+            Truncated: The text ends inside; what there was has been emitted.
+        """
+        cursor = self._cursor
+        emit("{")
+        char = yield from cursor.skip_space()
+        names: set[str] = set()
+        while char != ")":
+            name = yield from self._name(char)
+            if name in names:
+                raise Unreadable(f"the argument {name} once")
+            names.add(name)
+            emit(f"{', ' if len(names) > 1 else ''}{json_string(name)}: ")
+            yield from cursor.skip_space()
+            yield from self.value(emit)
+            char = yield from cursor.skip_space()
+            if char == ",":
+                cursor.take(cursor.position + 1)
+                char = yield from cursor.skip_space()
+            elif char != ")":
+                raise Unreadable("',' or ')'") if char else Truncated("',' or ')'")
+        cursor.take(cursor.position + 1)
+        emit("}")
+
+    def value(self, emit: Emit) -> Steps[None]:
+        """Reads one literal; the cursor stands on its first character.
+
+        Args:
+            emit: Called with pieces that concatenate to the value's JSON text.
+
+        Raises:
+            Unreadable: The text is not a literal. What was read so far has been emitted.
+            Truncated: The text ends inside the literal; what there was has been emitted.
+        """
+        out = _Out(emit)
+        try:
+            yield from self._value(out)
+        finally:
+            out.flush(whole=True)
+
+    def _value(self, out: _Out) -> Steps[None]:
+        cursor = self._cursor
+        opened: list[str] = []  # "[", "{", "(" for a tuple, "?" for a parenthesis that may be one
+        while True:
+            char = yield from cursor.skip_space()
+            run = _ITEMS.match(cursor.buffer, cursor.position) if opened and opened[-1] in "[(" else None
+            if run is not None:
+                items = _ONE_ITEM.findall(cursor.take(run.end()))
+                out("".join([f"{_item_as_json(item)}, " for item in items]))
+                continue
+            if char and char in "[{(" and not (opened and opened[-1] == "{key"):
+                if len(opened) == MAX_DEPTH:
+                    raise Unreadable(f"at most {MAX_DEPTH} nested lists, tuples and dicts")
+                cursor.take(cursor.position + 1)
+                following = yield from cursor.skip_space()
+                if char == "(" and following != ")":
+                    out.open()
+                    opened.append("?")
+                    continue
+                out("{" if char == "{" else "[")
+                if following != {"[": "]", "{": "}", "(": ")"}[char]:
+                    opened.append("{key" if char == "{" else char)
+                    continue
+                cursor.take(cursor.position + 1)
+                out("}" if char == "{" else "]")
+            else:
+                yield from self._scalar(char, out, is_key=bool(opened) and opened[-1] == "{key")
+            while opened:
+                if (yield from self._after_value(opened, out)):
+                    break
+            if not opened:
+                return
+
+    def _after_value(self, opened: list[str], out: _Out) -> Steps[bool]:
+        """Reads what follows a value inside a container; whether another value is due."""
+        cursor = self._cursor
+        char = yield from cursor.skip_space()
+        inner = opened[-1]
+        if inner == "{key":
+            if char != ":":
+                raise Unreadable("':'") if char else Truncated("':'")
+            cursor.take(cursor.position + 1)
+            out(": ")
+            opened[-1] = "{"
+            return True
+        closer = {"[": "]", "{": "}", "(": ")", "?": ")"}[inner]
+        if char == ",":
+            cursor.take(cursor.position + 1)
+            if inner == "?":
+                out.close(is_tuple=True)
+                opened[-1] = "("
+            char = yield from cursor.skip_space()
+            if char != closer:
+                if not char:
+                    raise Truncated("a value")
+                out(", ")
+                if inner == "{":
+                    opened[-1] = "{key"
+                return True
+        if char != closer:
+            raise Unreadable(f"',' or '{closer}'") if char else Truncated(f"',' or '{closer}'")
+        cursor.take(cursor.position + 1)
+        if opened.pop() == "?":
+            out.close(is_tuple=False)
+        else:
+            out("}" if closer == "}" else "]")
+        return False
+
+    def _name(self, char: str) -> Steps[str]:
+        cursor = self._cursor
+        if not char:
+            raise Truncated("an argument's name")
+        while True:
+            match = _NAME.match(cursor.buffer, cursor.position)
+            assert match is not None  # the pattern matches the empty text
+            if match.end() - cursor.position > MAX_KEY:
+                raise Unreadable(f"a name of at most {MAX_KEY} characters")
+            if match.end() < len(cursor.buffer):
+                break
+            if cursor.ended:
+                raise Truncated("'=' after an argument's name")
+            yield
+        if not match.group().isidentifier():
+            raise Unreadable("an argument's name")
+        name = cursor.take(match.end())
+        following = yield from cursor.skip_space()
+        if following != "=":
+            raise Unreadable("'=' after an argument's name") if following else Truncated("'='")
+        cursor.take(cursor.position + 1)
+        return name
+
+    def _scalar(self, char: str, out: Emit, is_key: bool) -> Steps[None]:
+        if not char:
+            raise Truncated("a value")
+        if char in "'\"":
+            yield from self._strings("", out)
+            return
+        cursor = self._cursor
+        while True:
+            match = _WORD.match(cursor.buffer, cursor.position)
+            assert match is not None  # the pattern matches the empty text
+            if match.end() - cursor.position > MAX_WORD:
+                raise Unreadable(f"a number or word of at most {MAX_WORD} characters")
+            if match.end() < len(cursor.buffer):
+                break
+            if cursor.ended:
+                raise Truncated("the end of a value")
+            yield
+        word = match.group()
+        if cursor.buffer[match.end()] in "'\"":
+            if word not in _PREFIXES:
+                raise Unreadable("a value")
+            cursor.take(match.end())
+            yield from self._strings(word, out)
+            return
+        written = _WORDS.get(word) or number_as_json(word)
+        if written is None:
+            raise Unreadable("a value")
+        cursor.take(match.end())
+        out(f'"{written}"' if is_key else written)
+
+    def _strings(self, prefix: str, out: Emit) -> Steps[None]:
+        """Reads a string and those that follow it, which Python joins."""
+        cursor = self._cursor
+        out('"')
+        while True:
+            yield from self._quoted(prefix in ("r", "R"), out)
+            char = yield from cursor.skip_space()
+            prefix = ""
+            while char in _PREFIXES and cursor.position + 1 == len(cursor.buffer) and not cursor.ended:
+                yield
+            if char in _PREFIXES and cursor.buffer[cursor.position + 1 : cursor.position + 2] in ("'", '"'):
+                prefix = cursor.take(cursor.position + 1)
+            elif char not in ("'", '"'):
+                out('"')
+                return
+
+    def _quoted(self, raw: bool, out: Emit) -> Steps[None]:
+        """Reads one string from its opening to its closing quote; emits its content as it stands in a JSON string."""
+        cursor = self._cursor
+        quote = cursor.buffer[cursor.position]
+        while cursor.buffer.startswith(quote, cursor.position) and len(cursor.buffer) - cursor.position < 3:
+            if cursor.ended or cursor.buffer[cursor.position :] not in (quote, quote * 2):
+                break
+            yield
+        triple = cursor.buffer.startswith(quote * 3, cursor.position)
+        closing = quote * 3 if triple else quote
+        cursor.take(cursor.position + len(closing))
+        chunk = _CHUNK[quote]
+        while True:
+            match = chunk.match(cursor.buffer, cursor.position) if not raw else None
+            if match is not None:
+                out(cursor.take(match.end()))
+                continue
+            if cursor.position == len(cursor.buffer):
+                if cursor.ended:
+                    raise Truncated("the end of a string")
+                yield
+                continue
+            if cursor.buffer.startswith(closing, cursor.position):
+                cursor.take(cursor.position + len(closing))
+                return
+            char = cursor.buffer[cursor.position]
+            if char == quote and closing.startswith(cursor.buffer[cursor.position :]):
+                # Inside triple quotes: these may begin the closing ones.
+                if cursor.ended:
+                    cursor.take(len(cursor.buffer))
+                    raise Truncated("the end of a string")
+                yield
+            elif char != "\\":
+                run = _REWRITTEN[closing].match(cursor.buffer, cursor.position)
+                assert run is not None  # neither the closing quotes nor a backslash stand here
+                if not triple and ("\n" in run.group() or "\r" in run.group()):
+                    self._report("a raw line break in a string")
+                out(json_inner(cursor.take(run.end())))
+            elif raw:
+                if cursor.position + 1 == len(cursor.buffer) and not cursor.ended:
+                    yield
+                    continue
+                out(json_inner(cursor.take(min(cursor.position + 2, len(cursor.buffer)))))
+            else:
+                escapes = escapes_at(cursor.buffer, cursor.position)
+                if escapes is not None:
+                    cursor.take(escapes[1])
+                    out(escapes[0])
+                    continue
+                found = escape_at(cursor.buffer, cursor.position, cursor.ended)
+                if found is None:
+                    yield
+                    continue
+                cursor.take(found[1])
+                out(json_inner(found[0]))
+
+
+def _item_as_json(item: str) -> str:
+    """An item of a run of plain ones; strings among them need no escape."""
+    return _WORDS.get(item) or (f'"{item[1:-1]}"' if item[0] == "'" else item)
+
+
+def number_as_json(word: str) -> str | None:
+    """A Python number as JSON writes it, digits kept; `None` if the word is not one."""
+    plain = _UNDERSCORE.sub("", word) if "_" in word else word
+    based = _BASED.fullmatch(plain)
+    if based is not None and len(plain) <= _MAX_BASED:
+        return ("-" if based[1] == "-" else "") + str(int(based[2], 0))
+    match = _DECIMAL.fullmatch(plain)
+    if match is None or not (match[2] or match[4]):
+        return None
+    sign, whole, point, fraction, exponent = match.groups(default="")
+    if not point and not exponent and len(whole) > 1 and whole.startswith("0") and whole.strip("0"):
+        return None  # Python refuses leading zeros, lest they be taken for octal
+    whole = whole.lstrip("0") or "0"
+    return f"{'-' if sign == '-' else ''}{whole}{'.' + (fraction or '0') if point else ''}{exponent}"

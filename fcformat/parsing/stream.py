@@ -1,0 +1,97 @@
+"""The one machine behind parsing: text in pieces goes in, deltas and at last a message come out.
+
+Parsing a whole text is feeding it in one piece, so that whole and streamed parsing cannot disagree. What the text means
+is the business of the reader, a generator that a format's declaration gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fcformat.chat import Delta, Message
+from fcformat.errors import FcformatError
+from fcformat.parsing.cursor import Cursor, Steps
+from fcformat.parsing.message_builder import MessageBuilder
+
+__all__ = ["Reader", "StreamParser", "read_whole"]
+
+#: Reads an assistant's turn from a cursor into a builder.
+Reader = Callable[[Cursor, MessageBuilder], Steps[None]]
+
+
+class StreamParser:
+    """Parses one reply as it arrives.
+
+    Attributes:
+        final_deltas: After `finish`, the deltas that only the end of the text decided.
+    """
+
+    def __init__(self, reader: Reader, *, begun: str = "", strict: bool = False) -> None:
+        """Sets up the parser.
+
+        Args:
+            reader: Reads the turn.
+            begun: Text of the reply that the prompt already holds; it is part of the message.
+            strict: Raise instead of repairing.
+        """
+        self.final_deltas: tuple[Delta, ...] = ()
+        self._cursor = Cursor()
+        self._builder = MessageBuilder(self._cursor, strict=strict, skipped=len(begun))
+        self._steps: Steps[None] | None = reader(self._cursor, self._builder)
+        self._message: Message | None = None
+        self._advance()
+        if begun:
+            self._cursor.feed(begun)
+            self._advance()
+
+    def feed(self, text: str) -> list[Delta]:
+        """Reads a piece of the reply.
+
+        Returns:
+            What is new in the message, possibly nothing.
+
+        Raises:
+            ParseError: Parsing is strict and the text is not as the format has it.
+            FcformatError: The parser has been finished.
+        """
+        if self._message is not None:
+            raise FcformatError("stream parser: found text after finish(), expected none")
+        self._cursor.feed(text)
+        self._advance()
+        return self._builder.take()
+
+    def finish(self) -> Message:
+        """Ends the reply; the message that all deltas add up to, `final_deltas` included.
+
+        Raises:
+            ParseError: Parsing is strict and the text is not as the format has it.
+        """
+        if self._message is None:
+            self._cursor.ended = True
+            self._advance()
+            self._message = self._builder.message()
+            self.final_deltas = tuple(self._builder.take())
+        return self._message
+
+    def _advance(self) -> None:
+        if self._steps is None:
+            return
+        try:
+            next(self._steps)
+        except StopIteration:
+            self._steps = None
+
+
+def read_whole(reader: Reader, text: str, *, begun: str = "", strict: bool = False) -> Message:
+    """Parses a whole reply: the message that a `StreamParser` gives, without its deltas.
+
+    Raises:
+        ParseError: Parsing is strict and the text is not as the format has it.
+    """
+    cursor = Cursor()
+    builder = MessageBuilder(cursor, strict=strict, streaming=False, skipped=len(begun))
+    cursor.feed(begun + text)
+    cursor.ended = True
+    for _ in reader(cursor, builder):
+        raise AssertionError("a reader waits for text after the end")
+    return builder.message()
