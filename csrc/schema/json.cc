@@ -52,7 +52,7 @@ void render(const Json& v, bool sorted, size_t limit, std::string* out) {
 
 class Reader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  Reader(std::string_view text, bool python) : text_(text), python_(python) {}
 
   Json value(int depth) {
     if (depth > 2000) fail();
@@ -79,12 +79,12 @@ class Reader {
         v.items.push_back(value(depth + 1));
       }
       ++at_;
-    } else if (c == '"') {
+    } else if (c == '"' || c == '\'') {
       v.type = Json::Type::kString;
       v.text = string();
-    } else if (c == 't' || c == 'f' || c == 'n') {
-      v.type = c == 't' ? Json::Type::kTrue : c == 'f' ? Json::Type::kFalse : Json::Type::kNull;
-      at_ += c == 'f' ? 5 : 4;
+    } else if (char w = static_cast<char>(c | 32); w == 't' || w == 'f' || w == 'n') {  // Python's words are capitalised
+      v.type = w == 't' ? Json::Type::kTrue : w == 'f' ? Json::Type::kFalse : Json::Type::kNull;
+      at_ += w == 'f' ? 5 : 4;
     } else {
       size_t start = at_;
       while (at_ < text_.size() && std::string_view("+-.eE0123456789").find(text_[at_]) != std::string_view::npos) ++at_;
@@ -103,18 +103,19 @@ class Reader {
   void space() {
     while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) ++at_;
   }
-  uint32_t hex() {
+  uint32_t hex(int digits = 4) {
     uint32_t v = 0;
-    for (int i = 0; i < 4; ++i, ++at_) {
+    for (int i = 0; i < digits; ++i, ++at_) {
       char c = peek();
       v = v * 16 + static_cast<uint32_t>(c <= '9' ? c - '0' : (c | 32) - 'a' + 10);
     }
     return v;
   }
   std::string string() {
-    if (peek() != '"') fail();
+    char quote = peek();
+    if (quote != '"' && !(python_ && quote == '\'')) fail();
     std::string out;
-    for (++at_; peek() != '"';) {
+    for (++at_; peek() != quote;) {
       char c = text_[at_++];
       if (c != '\\') {
         out += c;
@@ -122,8 +123,8 @@ class Reader {
       }
       c = peek();
       ++at_;
-      if (c == 'u') {
-        uint32_t code = hex();
+      if (c == 'u' || (python_ && c == 'x')) {
+        uint32_t code = hex(c == 'u' ? 4 : 2);
         if (code >= 0xD800 && code <= 0xDBFF) {
           at_ += 2;
           code = 0x10000 + ((code - 0xD800) << 10) + (hex() - 0xDC00);
@@ -139,6 +140,7 @@ class Reader {
   }
 
   std::string_view text_;
+  bool python_;
   size_t at_ = 0;
 };
 
@@ -173,6 +175,6 @@ std::string canonical(const Json& value) {
   return out;
 }
 
-Json parse_json(std::string_view text) { return Reader(text).value(0); }
+Json parse_value(std::string_view text, bool python) { return Reader(text, python).value(0); }
 
 }  // namespace fcformat

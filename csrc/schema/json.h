@@ -36,7 +36,7 @@ const char* type_name(const Json& value);
 std::string summary(const Json& value, size_t limit = 60);
 // Equal JSON values (1 and 1.0, objects in any order) give equal texts, different ones different texts.
 std::string canonical(const Json& value);
-// Parses one JSON text that the matcher has accepted before, so it is known to be well-formed.
-Json parse_json(std::string_view text);
+// Parses one value that the matcher has accepted before, so it is known to be well-formed: JSON, or a Python literal.
+Json parse_value(std::string_view text, bool python);
 
 }  // namespace fcformat

@@ -22,6 +22,36 @@ FormulaId SchemaLoader::root() {
   return algebra_.schema(document_.root());
 }
 
+// Follows required properties, and items that must be there, down to where the contradiction is.
+uint32_t SchemaLoader::find_empty() {
+  uint32_t at = document_.root();
+  for (int depth = 0; depth < 100; ++depth) {
+    const Json& json = *document_.at(at).json;
+    const Json* properties = json.find("properties");
+    const Json* required = json.find("required");
+    uint32_t next = at;
+    if (properties && required) {
+      for (const Json& name : required->items) {
+        const Json* value = properties->find(name.text);
+        if (!value || algebra_.nonempty(sub(at, "/properties" + escape_pointer(name.text), *value))) continue;
+        next = document_.child(at, "/properties" + escape_pointer(name.text), *value);
+        break;
+      }
+    }
+    if (next == at) return at;
+    at = next;
+  }
+  return at;
+}
+
+std::string SchemaLoader::empty_pointer() { return document_.at(find_empty()).pointer; }
+
+std::string SchemaLoader::why_empty() {
+  const Subschema& s = document_.at(find_empty());
+  return "at " + (s.pointer.empty() ? "the root" : s.pointer) + ": no value satisfies this schema (" + summary(*s.json, 120) +
+         "); its keywords contradict one another, or it refers to itself without an end";
+}
+
 FormulaId SchemaLoader::sub(uint32_t parent, const std::string& path, const Json& json) {
   if (json.type == Json::Type::kTrue || (json.is_object() && json.members.empty())) return kTrueFormula;
   if (json.type == Json::Type::kFalse) return kFalseFormula;

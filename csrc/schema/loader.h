@@ -23,8 +23,12 @@ class SchemaLoader {
                LoaderOptions options);
 
   FormulaId root();
+  // For the message about a schema without values: the deepest schema that the trouble can be pinned to.
+  std::string why_empty();
+  std::string empty_pointer();
 
  private:
+  uint32_t find_empty();
   FormulaId define(uint32_t index);
   FormulaId sub(uint32_t parent, const std::string& path, const Json& json);
   void apply_strings(uint32_t index, const Json& json, Normal* n);

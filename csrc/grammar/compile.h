@@ -1,0 +1,46 @@
+// From a description of a grammar to its automaton.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "grammar/matcher.h"
+#include "grammar/surface.h"
+#include "schema/json.h"
+#include "schema/loader.h"
+
+namespace fcformat {
+
+// Every budget, with its default. Over one, GrammarLimitError names it.
+struct Limits {
+  ExpressionLimits expressions;
+  SchemaLimits schemas;
+  MachineLimits machine;
+  size_t mask_cache_bytes = size_t{64} << 20;
+};
+
+struct ValueStyle {
+  Surface surface;
+  NumberSpelling numbers;
+  bool ordered = false;  // properties in the order in which the schema lists them
+};
+
+// fcformat.grammar's algebra as plain data.
+struct GrammarSpec {
+  enum class Kind : uint8_t { kLiteral, kControlToken, kSequence, kChoice, kRepeat, kFreeText, kRegex, kSchema };
+  Kind kind = Kind::kLiteral;
+  std::string text;                 // kLiteral, kControlToken, kRegex (the pattern)
+  std::vector<GrammarSpec> items;   // kSequence, kChoice, kRepeat
+  uint32_t min = 0, max = kUnbounded;
+  std::vector<std::string> excludes;  // kFreeText
+  std::shared_ptr<const Json> schema;
+  std::shared_ptr<const std::map<std::string, Json>> resources;
+  ValueStyle style;
+};
+
+std::shared_ptr<CompiledGrammar> compile(const GrammarSpec& spec, std::shared_ptr<const Vocabulary> vocabulary, const Limits& limits,
+                                         const LoaderOptions& options);
+
+}  // namespace fcformat

@@ -1,0 +1,484 @@
+// Running the automaton: interning, entering grammar nodes, stepping, popping.
+#include "grammar/machine.h"
+
+#include <algorithm>
+
+#include "errors.h"
+
+namespace fcformat {
+namespace {
+
+constexpr size_t kMaxEmptySteps = 5'000;  // grammar nodes entered without consuming anything
+
+// What a text inside a JSON string stands for, where only quotes and backslashes are escaped.
+std::string unescaped(const std::string& text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size()) ++i;
+    out += text[i];
+  }
+  return out;
+}
+
+size_t mix(size_t seed, size_t value) { return (seed ^ value) * 0x9E3779B97F4A7C15ull + (seed >> 29); }
+
+}  // namespace
+
+size_t Machine::StateHash::operator()(const State& s) const {
+  size_t h = static_cast<size_t>(s.kind) << 24 | static_cast<size_t>(s.quote) << 16 | s.context;
+  return mix(mix(mix(h, s.a), s.b), s.partial);
+}
+
+size_t Machine::FrameHash::operator()(const Frame& f) const {
+  return mix(mix(mix(static_cast<size_t>(f.kind) << 16 | f.context, f.id), f.begin), f.end);
+}
+
+Machine::Machine(ExpressionLimits expression_limits, MachineLimits limits) : arena_(expression_limits), limits_(limits) {
+  intern(State{});
+  intern_frame(Frame{});
+  stacks_.emplace_back();
+}
+
+uint32_t Machine::add_node(GrammarNode node) {
+  nodes_.push_back(std::move(node));
+  return static_cast<uint32_t>(nodes_.size() - 1);
+}
+
+uint32_t Machine::add_context(ValueContext context) {
+  if (contexts_.size() >= UINT16_MAX) throw GrammarLimitError("a grammar holds more than max_schemas = 65535 schemas");
+  contexts_.push_back(std::move(context));
+  return static_cast<uint32_t>(contexts_.size() - 1);
+}
+
+void Machine::start_at(uint32_t node) {
+  enter(node, 0, 0, &start_);
+  if (start_.empty()) throw SchemaError("no text satisfies the grammar", "", "");
+}
+
+StateId Machine::intern(const State& s) {
+  auto [it, is_new] = state_index_.try_emplace(s, static_cast<StateId>(states_.size()));
+  if (is_new) {
+    states_.push_back(s);
+    rows_.emplace_back();
+    pops_.push_back(0);
+    if ((states_.size() & 1023) == 0) check_size();
+  }
+  return it->second;
+}
+
+FrameId Machine::intern_frame(const Frame& f) {
+  auto [it, is_new] = frame_index_.try_emplace(f, static_cast<FrameId>(frames_.size()));
+  if (is_new) frames_.push_back(f);
+  return it->second;
+}
+
+StackId Machine::push(const Frame& frame, StackId parent) {
+  FrameId f = intern_frame(frame);
+  auto [it, is_new] = stack_index_.try_emplace(static_cast<uint64_t>(f) << 32 | parent, static_cast<StackId>(stacks_.size()));
+  if (is_new) stacks_.push_back({f, parent, stacks_[parent].depth + 1});
+  return it->second;
+}
+
+void Machine::drop_stacks(size_t mark) {
+  for (size_t i = mark; i < stacks_.size(); ++i) {
+    stack_index_.erase(static_cast<uint64_t>(stacks_[i].frame) << 32 | stacks_[i].parent);
+    if (!after_pop_.empty()) after_pop_.erase(static_cast<StackId>(i));
+  }
+  stacks_.resize(std::min(mark, stacks_.size()));
+}
+
+uint32_t Machine::intern_key_state(KeyState k) {
+  std::string key;
+  append_key(&key, k.trie);
+  for (ExprId e : k.cells) append_key(&key, e);
+  auto [it, is_new] = key_state_index_.try_emplace(std::move(key), static_cast<uint32_t>(key_states_.size()));
+  if (is_new) {
+    key_bytes_ += it->first.size() * 2 + 96;
+    key_states_.push_back(std::move(k));
+  }
+  return it->second;
+}
+
+uint32_t Machine::intern_key_choice(const KeyChoice& c) {
+  std::string key;
+  append_key(&key, c.residual);
+  append_key(&key, c.cell);
+  append_key(&key, c.choice);
+  append_key(&key, c.nested);
+  auto [it, is_new] = key_choice_index_.try_emplace(std::move(key), static_cast<uint32_t>(key_choices_.size()));
+  if (is_new) key_choices_.push_back(c);
+  return it->second;
+}
+
+// --- grammar nodes --------------------------------------------------------------------------------------------------------
+
+void Machine::enter(uint32_t node, StackId stack, uint32_t escaped, std::vector<Thread>* out) {
+  std::vector<Entered> seen;
+  enter_item(node, 0, stack, escaped, &seen, out);
+}
+
+// `at`: for sequences the next item, for repetitions how many are done.
+void Machine::enter_item(uint32_t id, uint32_t at, StackId stack, uint32_t escaped, std::vector<Entered>* seen,
+                         std::vector<Thread>* out) {
+  const GrammarNode& node = nodes_[id];
+  if (seen->size() > kMaxEmptySteps) {
+    throw GrammarLimitError("a grammar has more than max_empty_steps = " + std::to_string(kMaxEmptySteps) + " ways to go on without text");
+  }
+  if (std::find(seen->begin(), seen->end(), Entered{id, at, stack}) != seen->end()) return;
+  seen->push_back({id, at, stack});
+  auto leave = [&] {
+    Thread done{0, stack, 0, 0, escaped};
+    if (stack == 0) {
+      out->push_back(done);
+      return;
+    }
+    const Frame frame = frames_[stacks_[stack].frame];
+    if (frame.kind == Frame::Kind::kGrammar) {
+      lowest_read_ = std::min(lowest_read_, stacks_[stack].depth);
+      enter_item(frame.id, frame.begin, stacks_[stack].parent, escaped, seen, out);
+    } else {
+      pop(done, {nullptr, 0}, 0, out);
+    }
+  };
+  switch (node.kind) {
+    case GrammarNode::Kind::kText:
+      if (node.text.empty()) return leave();
+      out->push_back({intern({State::Kind::kText, 0, 0, id, 0, 0}), stack, 0, 0, escaped});
+      return;
+    case GrammarNode::Kind::kToken:
+      out->push_back({intern({State::Kind::kToken, 0, 0, node.id, 0, 0}), stack, 0, 0, escaped});
+      return;
+    case GrammarNode::Kind::kSequence: {
+      if (at >= node.items.size()) return leave();
+      uint32_t item = node.items[at];
+      bool last = at + 1 == node.items.size();
+      StackId below = last ? stack : push({Frame::Kind::kGrammar, 0, id, at + 1, 0}, stack);
+      enter_item(item, 0, below, escaped, seen, out);
+      return;
+    }
+    case GrammarNode::Kind::kChoice: {
+      const std::vector<uint32_t> items = node.items;
+      for (uint32_t item : items) enter_item(item, 0, stack, escaped, seen, out);
+      return;
+    }
+    case GrammarNode::Kind::kRepeat: {
+      uint32_t min = node.min, max = node.max, item = node.items[0];
+      if (at < max) {
+        uint32_t next = max == kUnbounded ? std::min(at + 1, min) : at + 1;
+        enter_item(item, 0, push({Frame::Kind::kGrammar, 0, id, next, 0}, stack), escaped, seen, out);
+      }
+      if (at >= min) leave();
+      return;
+    }
+    case GrammarNode::Kind::kExpression:
+      if (!arena_.is_empty(node.id)) out->push_back({intern({State::Kind::kExpression, 0, 0, node.id, 0, 0}), stack, 0, 0, escaped});
+      return;
+    case GrammarNode::Kind::kValue: {
+      auto context = static_cast<uint16_t>(node.id);
+      ValueContext& c = contexts_[context];
+      StackId below = stack;
+      if (c.surface.syntax == Syntax::kJsonString) {
+        below = push({Frame::Kind::kUnescape, 0, 0, 0, 0}, stack);
+        escaped = 1;
+      }
+      if (c.surface.syntax == Syntax::kPythonArguments) {
+        const std::vector<ObjectShapeId> shapes = c.algebra->expand(c.root).objects;
+        for (ObjectShapeId shape : shapes) {
+          ObjectId residual;
+          if (!c.residuals->open_object(shape, &residual)) continue;
+          out->push_back({intern({State::Kind::kObjectOpen, 0, context, residual, 0, 0}), below, 0, 0, escaped});
+        }
+      } else if (c.algebra->nonempty(c.root)) {
+        // No white space before the value: as if the permitted run were used up.
+        out->push_back({intern({State::Kind::kValue, 0, context, c.root, UINT16_MAX, 0}), below, 0, 0, escaped});
+      }
+      return;
+    }
+  }
+}
+
+// --- stepping ---------------------------------------------------------------------------------------------------------------
+
+void Machine::step(const Thread& thread, TextView text, std::vector<Thread>* out) {
+  if (thread.escaped != 0) {
+    step_escaped(thread, text, out);
+  } else {
+    step_plain(thread, static_cast<uint8_t>(text.data[text.size - 1]), text, out);
+  }
+}
+
+void Machine::step_plain(const Thread& thread, uint8_t byte, TextView text, std::vector<Thread>* out) {
+  uint32_t code = row(thread.state)[byte];
+  if (code == 0) return;
+  if (code & 1) {
+    Thread next = thread;
+    next.state = code >> 1;
+    out->push_back(next);
+    return;
+  }
+  const std::vector<Action> actions = actions_[code >> 1];
+  for (const Action& action : actions) {
+    if (action.op == Action::Op::kPopRetry) {
+      if (!bytes_after_pop(thread, text)[byte]) continue;
+      std::vector<Thread> popped;
+      pop(thread, text, text.size - 1, &popped);
+      for (const Thread& t : popped) {
+        if (t.escaped == thread.escaped) {
+          step_plain(t, byte, text, out);
+        } else if (!in_escape_) {
+          step(t, text, out);
+        }
+      }
+    } else {
+      apply(action, thread, text, out);
+    }
+  }
+}
+
+// Inside a JSON string the value's own quotes and backslashes come escaped: \" and \\.
+void Machine::step_escaped(const Thread& thread, TextView text, std::vector<Thread>* out) {
+  auto byte = static_cast<uint8_t>(text.data[text.size - 1]);
+  Thread inner = thread;
+  if (thread.escaped == 1 && byte == '\\') {
+    inner.escaped = 2;
+    bool any = false;
+    for (uint8_t meant : {'"', '\\'}) {
+      std::vector<Thread> next;
+      Thread t = thread;
+      step_plain(t, meant, text, &next);
+      any |= !next.empty();
+    }
+    if (any) out->push_back(inner);
+    return;
+  }
+  if (thread.escaped == 2) {
+    if (byte != '"' && byte != '\\') return;
+    inner.escaped = 1;
+    in_escape_ = true;  // what ends the value here must do so itself: outside it, the pair is no quote
+    step_plain(inner, byte, text, out);
+    in_escape_ = false;
+    return;
+  }
+  if (byte < 0x20) return;
+  if (byte == '"') {  // the outer string's own quote: only where the value inside may end
+    if (!pops_[thread.state]) row(thread.state);
+    if (!pops_[thread.state]) return;
+    std::vector<Thread> popped;
+    pop(thread, text, text.size - 1, &popped);
+    for (const Thread& t : popped) {
+      if (t.escaped == 0) step(t, text, out);
+    }
+    return;
+  }
+  step_plain(inner, byte, text, out);
+}
+
+void Machine::apply(const Action& action, const Thread& thread, TextView text, std::vector<Thread>* out) {
+  Thread next = thread;
+  next.state = action.state;
+  switch (action.op) {
+    case Action::Op::kGoto:
+      break;
+    case Action::Op::kPush:
+      next.stack = push(action.frame, thread.stack);
+      break;
+    case Action::Op::kPop:
+    case Action::Op::kPopRetry:
+      pop(thread, text, text.size, out);
+      return;
+    case Action::Op::kBeginKeyAfter:
+      next.begin = next.end = text.size;
+      break;
+    case Action::Op::kBeginKeyHere:
+      next.begin = next.end = text.size - 1;
+      break;
+    case Action::Op::kEndKey:
+      next.end = text.size - (thread.escaped != 0 ? 2 : 1);  // inside a string, the quote comes with a backslash
+      break;
+    case Action::Op::kPushKey:
+    case Action::Op::kPushRawKey: {
+      Frame frame = action.frame;
+      frame.begin = thread.begin;
+      frame.end = action.op == Action::Op::kPushKey ? thread.end : text.size - 1;
+      next.stack = push(frame, thread.stack);
+      next.begin = next.end = 0;
+      break;
+    }
+    case Action::Op::kPushItem: {
+      Frame frame = action.frame;
+      frame.begin = text.size - 1;
+      next.stack = push(frame, thread.stack);
+      break;
+    }
+  }
+  out->push_back(next);
+}
+
+void Machine::pop(const Thread& thread, TextView text, uint32_t item_end, std::vector<Thread>* out) {
+  Thread next{0, stacks_[thread.stack].parent, 0, 0, thread.escaped};
+  lowest_read_ = std::min(lowest_read_, stacks_[thread.stack].depth);
+  const Frame frame = frames_[stacks_[thread.stack].frame];
+  switch (frame.kind) {
+    case Frame::Kind::kBottom:
+      next.stack = 0;
+      out->push_back(next);
+      return;
+    case Frame::Kind::kObject:
+      next.state = intern({State::Kind::kAfterValue, 0, frame.context, frame.id, 0, frame.begin});
+      out->push_back(next);
+      return;
+    case Frame::Kind::kObjectKey: {
+      if (frame.begin == kUnknownKey) {
+        unknown_key_read_ = true;
+        return;
+      }
+      text_read_ |= frame.begin < text_floor_;
+      ObjectId residual = residual_of_key(frame, text);
+      next.state = intern({State::Kind::kAfterValue, 0, frame.context, residual, 0, key_choices_[frame.id].nested});
+      out->push_back(next);
+      return;
+    }
+    case Frame::Kind::kArray:
+      next.state = intern({State::Kind::kAfterItem, 0, frame.context, frame.id, 0, 0});
+      out->push_back(next);
+      return;
+    case Frame::Kind::kUniqueArray: {
+      text_read_ |= frame.begin < text_floor_;
+      const Surface& surface = contexts_[frame.context].surface;
+      std::string spelled(text.data + frame.begin, item_end - frame.begin);
+      if (surface.syntax == Syntax::kJsonString) spelled = unescaped(spelled);
+      Json item = parse_value(spelled, surface.python());
+      ArrayId residual;
+      if (!contexts_[frame.context].residuals->without(frame.id, item, &residual)) return;
+      next.state = intern({State::Kind::kAfterItem, 0, frame.context, residual, 0, 0});
+      out->push_back(next);
+      return;
+    }
+    case Frame::Kind::kUnescape:
+      next.escaped = 0;
+      pop(next, text, item_end, out);
+      return;
+    case Frame::Kind::kGrammar: {
+      std::vector<Entered> seen;
+      enter_item(frame.id, frame.begin, next.stack, thread.escaped, &seen, out);
+      return;
+    }
+  }
+}
+
+ObjectId Machine::residual_of_key(const Frame& frame, TextView text) {
+  const KeyChoice choice = key_choices_[frame.id];
+  ValueContext& c = contexts_[frame.context];
+  bool raw = c.surface.syntax == Syntax::kPythonArguments && choice.nested == 0;
+  Escapes escapes = raw ? Escapes::kNone : escapes_of(c.surface);
+  std::string spelled(text.data + frame.begin, frame.end - frame.begin);
+  if (c.surface.syntax == Syntax::kJsonString) spelled = unescaped(spelled);
+  return c.residuals->after_cell_key(choice.residual, choice.cell, choice.choice, read_spelling(spelled, escapes));
+}
+
+Escapes Machine::escapes_of(const Surface& surface) const {
+  if (surface.python()) return Escapes::kPython;
+  return surface.minimal_escapes ? Escapes::kJsonMinimal : Escapes::kJson;
+}
+
+void Machine::settle(Thread* thread, TextView text) {
+  if (thread->stack == 0) return;
+  const StackNode node = stacks_[thread->stack];
+  if (frames_[node.frame].kind == Frame::Kind::kObjectKey) {
+    Frame frame = frames_[node.frame];
+    uint32_t nested = key_choices_[frame.id].nested;
+    frame.id = residual_of_key(frame, text);
+    frame.kind = Frame::Kind::kObject;
+    frame.begin = nested;
+    frame.end = 0;
+    thread->stack = push(frame, node.parent);
+  } else {
+    // One token may have closed a key and opened a value inside its value: look below what it pushed.
+    StackId top = thread->stack;
+    std::vector<FrameId> above;
+    for (StackId at = top; at != 0; at = stacks_[at].parent) {
+      if (frames_[stacks_[at].frame].kind != Frame::Kind::kObjectKey) {
+        above.push_back(stacks_[at].frame);
+        if (above.size() > 256) return;  // a token is not that long; all below was settled before
+        continue;
+      }
+      Thread below{0, at, 0, 0, 0};
+      settle(&below, text);
+      settle(&below, text);
+      StackId rebuilt = below.stack;
+      for (size_t i = above.size(); i-- > 0;) rebuilt = push(frames_[above[i]], rebuilt);
+      thread->stack = rebuilt;
+      return;
+    }
+  }
+}
+
+const std::bitset<256>& Machine::bytes_after_pop(const Thread& thread, TextView text) {
+  auto it = after_pop_.find(thread.stack);
+  if (it != after_pop_.end()) {
+    lowest_read_ = std::min(lowest_read_, stacks_[thread.stack].depth);
+    return it->second;
+  }
+  static const std::bitset<256> all = std::bitset<256>().set();
+  const Frame frame = frames_[stacks_[thread.stack].frame];
+  // Only grammar frames gain from this; and what depends on the text must not be kept.
+  if (frame.kind != Frame::Kind::kGrammar || thread.escaped != 0) return all;
+  std::bitset<256> bytes;
+  std::vector<Thread> popped;
+  uint32_t outer_lowest = lowest_read_;
+  lowest_read_ = UINT32_MAX;
+  pop(thread, text, text.size, &popped);
+  for (const Thread& t : popped) {
+    const Row& r = row(t.state);
+    for (size_t b = 0; b < 256; ++b) {
+      if (r[b] != 0) bytes.set(b);
+    }
+  }
+  bool local = lowest_read_ == UINT32_MAX || lowest_read_ >= stacks_[thread.stack].depth;
+  lowest_read_ = std::min(lowest_read_, outer_lowest);
+  if (!local) return all;
+  return after_pop_.emplace(thread.stack, bytes).first->second;
+}
+
+bool Machine::can_end(const Thread& thread, TextView text) {
+  std::vector<Thread> todo{thread};
+  for (size_t i = 0; i < todo.size() && i < 10'000; ++i) {
+    const Thread t = todo[i];
+    if (states_[t.state].kind == State::Kind::kEnd) return true;
+    row(t.state);
+    if (pops_[t.state]) pop(t, text, text.size, &todo);
+  }
+  return false;
+}
+
+void Machine::token_edges(const Thread& thread, TextView text, std::vector<std::pair<uint32_t, Thread>>* out) {
+  std::vector<Thread> todo{thread};
+  for (size_t i = 0; i < todo.size() && i < 10'000; ++i) {
+    const Thread t = todo[i];
+    const State s = states_[t.state];
+    if (s.kind == State::Kind::kToken) {
+      std::vector<Thread> next;
+      pop(t, text, text.size, &next);
+      for (const Thread& n : next) out->emplace_back(s.a, n);
+      continue;
+    }
+    row(t.state);
+    if (pops_[t.state]) pop(t, text, text.size, &todo);
+  }
+}
+
+size_t Machine::bytes() const {
+  size_t total = arena_.bytes() + key_bytes_ + states_.size() * (sizeof(State) + 72) + row_count_ * sizeof(Row) +
+                 stacks_.size() * 64 + frames_.size() * 64;
+  for (const ValueContext& c : contexts_) total += c.algebra->bytes() + c.residuals->bytes();
+  for (const auto& list : actions_) total += list.size() * sizeof(Action) + 24;
+  return total;
+}
+
+void Machine::check_size() const {
+  if (bytes() > limits_.max_bytes) {
+    throw GrammarLimitError("the grammar's automaton takes more than max_grammar_bytes = " + std::to_string(limits_.max_bytes));
+  }
+}
+
+}  // namespace fcformat

@@ -1,0 +1,217 @@
+// The automaton of a compiled grammar: states, stacks, and what each byte does. All of it is made when first needed.
+//
+// A thread is a state (where in which value or literal text it stands) with a stack of what comes after. Several
+// threads are alternatives; a thread that cannot be completed is never made. States know nothing of the stack, so a
+// state's row of 256 entries is shared by all stacks; most entries lead to another state, the others are short lists
+// of actions (open, close, begin a key, ...).
+//
+// A machine is shared by the matchers of one grammar. It is not safe under threads on its own: `CompiledGrammar`
+// holds the lock.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "grammar/spelling.h"
+#include "grammar/surface.h"
+#include "schema/loader.h"
+#include "schema/residuals.h"
+
+namespace fcformat {
+
+using StateId = uint32_t;
+using StackId = uint32_t;
+using FrameId = uint32_t;
+
+// One JSON schema of the grammar, with its own algebra over the shared arena.
+struct ValueContext {
+  std::unique_ptr<Algebra> algebra;
+  std::unique_ptr<Residuals> residuals;
+  std::unique_ptr<SchemaLoader> loader;
+  Surface surface;
+  FormulaId root = kFalseFormula;
+};
+
+struct GrammarNode {
+  enum class Kind : uint8_t { kText, kToken, kSequence, kChoice, kRepeat, kExpression, kValue };
+  Kind kind;
+  std::string text;               // kText
+  uint32_t id = 0;                // kToken: token; kExpression: expression; kValue: context
+  std::vector<uint32_t> items;    // kSequence, kChoice; kRepeat: one
+  uint32_t min = 0, max = 0;      // kRepeat
+};
+
+struct Thread {
+  StateId state = 0;
+  StackId stack = 0;
+  uint32_t begin = 0, end = 0;  // the key being written, as offsets into the text
+  uint32_t escaped = 0;         // inside a JSON string: 1; behind its backslash: 2
+  bool operator==(const Thread&) const = default;
+};
+
+constexpr uint32_t kUnknownKey = UINT32_MAX;  // Thread::begin where a mask is filled for many keys at once
+
+struct State {
+  enum class Kind : uint8_t {
+    kEnd, kText, kToken, kExpression, kValue, kString, kNumber, kWord, kObjectOpen, kKey, kAfterKey, kAfterValue, kAfterComma,
+    kArrayOpen, kAfterItem, kArrayComma
+  };
+  Kind kind = Kind::kEnd;
+  uint8_t quote = 0;
+  uint16_t context = 0;
+  uint32_t a = 0, b = 0;   // see machine_rows.cc
+  uint64_t partial = 0;
+  bool operator==(const State&) const = default;
+};
+
+struct Frame {
+  enum class Kind : uint8_t { kBottom, kObject, kObjectKey, kArray, kUniqueArray, kGrammar, kUnescape };
+  Kind kind = Kind::kBottom;
+  uint16_t context = 0;
+  uint32_t id = 0;              // residual; kObjectKey: place in key_choices_; kGrammar: node
+  uint32_t begin = 0, end = 0;  // kObject: whether a dictionary among keyword arguments; kObjectKey: the
+                                // key; kUniqueArray: begin of the item; kGrammar: item or count
+  bool operator==(const Frame&) const = default;
+};
+
+struct Action {
+  enum class Op : uint8_t { kGoto, kPush, kPop, kPopRetry, kBeginKeyAfter, kBeginKeyHere, kEndKey, kPushKey, kPushRawKey, kPushItem };
+  Op op;
+  StateId state = 0;
+  Frame frame{};
+};
+
+struct MachineLimits {
+  size_t max_bytes = size_t{1} << 30;   // states, rows, residuals and expressions of one grammar
+};
+
+// The text so far; the byte being consumed is its last.
+struct TextView {
+  const char* data;
+  uint32_t size;
+};
+
+class Machine {
+ public:
+  using Row = std::array<uint32_t, 256>;  // 0: refused; odd: state << 1 | 1; even: list << 1
+
+  Machine(ExpressionLimits expression_limits, MachineLimits limits);
+
+  // --- construction -----------------------------------------------------------------------------------------------------
+  ExpressionArena& arena() { return arena_; }
+  uint32_t add_node(GrammarNode node);
+  uint32_t add_context(ValueContext context);
+  // Sets the start and refuses grammars without any text. Throws SchemaError.
+  void start_at(uint32_t node);
+  const std::vector<Thread>& start() const { return start_; }
+
+  // --- running ----------------------------------------------------------------------------------------------------------
+  const Row& row(StateId state) {
+    if (!rows_[state]) build_row(state);
+    return *rows_[state];
+  }
+  const State& state(StateId id) const { return states_[id]; }
+  // Appends where the text's last byte takes a thread.
+  void step(const Thread& thread, TextView text, std::vector<Thread>* out);
+  // Whether the thread may end here; which control tokens it may take, with where they lead.
+  bool can_end(const Thread& thread, TextView text);
+  void token_edges(const Thread& thread, TextView text, std::vector<std::pair<uint32_t, Thread>>* out);
+  // Replaces what refers to the text (keys just closed) by residuals, so that threads can be kept and compared.
+  void settle(Thread* thread, TextView text);
+  // A string state between two characters whose content is any text of `min` to `max` characters.
+  bool is_open_string(const Thread& thread, uint32_t* min, uint32_t* max);
+  // Closing such a string, with a key unknown.
+  void close_string(const Thread& thread, TextView text, std::vector<Thread>* out);
+
+  FrameId top_frame(StackId stack) const { return stack == 0 ? 0 : stacks_[stack].frame; }
+  StackId parent(StackId stack) const { return stacks_[stack].parent; }
+  uint32_t depth(StackId stack) const { return stacks_[stack].depth; }
+  // Depth of the lowest stack entry read since reset_reads, and whether text before `floor` was read.
+  void reset_reads(uint32_t text_floor) { lowest_read_ = UINT32_MAX, text_floor_ = text_floor, text_read_ = unknown_key_read_ = false; }
+  uint32_t lowest_read() const { return lowest_read_; }
+  bool text_read() const { return text_read_; }
+  bool take_unknown_key_read() { return std::exchange(unknown_key_read_, false); }
+  // Stack entries made after a mark are dropped again.
+  size_t mark_stacks() const { return stacks_.size(); }
+  void drop_stacks(size_t mark);
+
+  size_t state_count() const { return states_.size(); }
+  size_t bytes() const;
+  void check_size() const;
+
+ private:
+  struct Entered {  // a grammar node entered at the same place of the text
+    uint32_t node, at;
+    StackId stack;
+    bool operator==(const Entered&) const = default;
+  };
+  struct StackNode {
+    FrameId frame = 0;
+    StackId parent = 0;
+    uint32_t depth = 0;
+  };
+  struct KeyState {
+    uint32_t trie;               // UINT32_MAX: no literal name is left
+    std::vector<ExprId> cells;
+    bool operator==(const KeyState&) const = default;
+  };
+  struct KeyChoice {
+    ObjectId residual;
+    uint32_t cell, choice, nested;
+    bool operator==(const KeyChoice&) const = default;
+  };
+
+  StateId intern(const State& s);
+  FrameId intern_frame(const Frame& f);
+  StackId push(const Frame& frame, StackId parent);
+  uint32_t intern_key_state(KeyState k);
+  uint32_t intern_key_choice(const KeyChoice& c);
+
+  void build_row(StateId id);
+  void enter(uint32_t node, StackId stack, uint32_t escaped, std::vector<Thread>* out);
+  void enter_item(uint32_t node, uint32_t at, StackId stack, uint32_t escaped, std::vector<Entered>* seen, std::vector<Thread>* out);
+  void pop(const Thread& thread, TextView text, uint32_t item_end, std::vector<Thread>* out);
+  void apply(const Action& action, const Thread& thread, TextView text, std::vector<Thread>* out);
+  void step_escaped(const Thread& thread, TextView text, std::vector<Thread>* out);
+  void step_plain(const Thread& thread, uint8_t byte, TextView text, std::vector<Thread>* out);
+  const std::bitset<256>& bytes_after_pop(const Thread& thread, TextView text);
+  ObjectId residual_of_key(const Frame& frame, TextView text);
+  Escapes escapes_of(const Surface& surface) const;
+
+  ExpressionArena arena_;
+  MachineLimits limits_;
+  std::vector<ValueContext> contexts_;
+  std::vector<GrammarNode> nodes_;
+  std::vector<State> states_;
+  std::vector<std::unique_ptr<Row>> rows_;
+  std::vector<uint8_t> pops_;  // may this state end without a byte of its own
+  std::vector<std::vector<Action>> actions_;
+  std::vector<Frame> frames_;
+  std::vector<StackNode> stacks_;
+  std::vector<KeyState> key_states_;
+  std::vector<KeyChoice> key_choices_;
+  struct StateHash { size_t operator()(const State& s) const; };
+  struct FrameHash { size_t operator()(const Frame& f) const; };
+  std::unordered_map<State, StateId, StateHash> state_index_;
+  std::unordered_map<Frame, FrameId, FrameHash> frame_index_;
+  std::unordered_map<uint64_t, StackId> stack_index_;
+  std::unordered_map<std::string, uint32_t> key_state_index_;
+  std::unordered_map<std::string, uint32_t> key_choice_index_;
+  std::unordered_map<uint64_t, std::vector<uint32_t>> identifier_names_;
+  std::unordered_map<StackId, std::bitset<256>> after_pop_;
+  std::vector<Thread> start_;
+  size_t row_count_ = 0, key_bytes_ = 0;
+  uint32_t lowest_read_ = UINT32_MAX, text_floor_ = 0;
+  bool text_read_ = false, unknown_key_read_ = false, in_escape_ = false;
+
+  friend class RowBuilder;
+};
+
+}  // namespace fcformat

@@ -1,0 +1,440 @@
+// The row of each kind of state: what each of the 256 bytes does.
+//
+// Fields of a state by kind. `b` counts white space where it may stand.
+//   kText: a = grammar node, b = offset.  kToken: a = token.  kExpression: a = expression, partial.
+//   kValue: a = formula, b.  kString: a = expression, quote, partial.  kNumber: a = expression.
+//   kWord: a = word, b = offset.  kObjectOpen, kAfterValue, kAfterComma: a = residual, b.
+//   kKey: a = residual, b = key state, quote, partial.
+//   kAfterKey: a = residual, b = name, or cell with the top bit, partial = white space.
+//   kArrayOpen, kAfterItem, kArrayComma: a = residual, b.
+#include <algorithm>
+
+#include "errors.h"
+#include "grammar/machine.h"
+
+namespace fcformat {
+namespace {
+
+constexpr uint32_t kCellBit = 0x80000000u, kNoTrie = UINT32_MAX, kNoSpace = UINT16_MAX;
+constexpr std::string_view kWords[] = {"null", "true", "false", "None", "True", "False"};
+constexpr uint8_t kSpaces[] = {' ', '\t', '\n', '\r'};
+
+bool is_identifier(const std::u32string& name) {
+  auto letter = [](char32_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0xAA; };
+  if (name.empty() || !letter(name[0])) return false;
+  return std::all_of(name.begin(), name.end(), [&](char32_t c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+}  // namespace
+
+class RowBuilder {
+ public:
+  RowBuilder(Machine& machine, StateId id) : m_(machine), id_(id), s_(machine.states_[id]) {}
+
+  void build() {
+    switch (s_.kind) {
+      case State::Kind::kEnd:
+      case State::Kind::kToken: break;
+      case State::Kind::kText: text(); break;
+      case State::Kind::kExpression: expression(); break;
+      case State::Kind::kValue:
+        if (space(s_.b, true, State::Kind::kValue)) value(s_.a, nullptr);
+        break;
+      case State::Kind::kString: string(); break;
+      case State::Kind::kNumber: number(); break;
+      case State::Kind::kWord: word(); break;
+      case State::Kind::kObjectOpen: object_open(); break;
+      case State::Kind::kKey: key(); break;
+      case State::Kind::kAfterKey: after_key(); break;
+      case State::Kind::kAfterValue: after_value(); break;
+      case State::Kind::kAfterComma:
+        if (space(s_.b, true, State::Kind::kAfterComma)) key_start();
+        break;
+      case State::Kind::kArrayOpen: array_open(); break;
+      case State::Kind::kAfterItem: after_item(); break;
+      case State::Kind::kArrayComma:
+        if (space(s_.b, true, State::Kind::kArrayComma)) items();
+        break;
+    }
+    finish();
+  }
+
+ private:
+  ValueContext& context() { return m_.contexts_[s_.context]; }
+  Residuals& residuals() { return *context().residuals; }
+  ExpressionArena& arena() { return m_.arena_; }
+
+  StateId make(State::Kind kind, uint32_t a, uint32_t b, uint64_t partial = 0, uint8_t quote = 0) {
+    return m_.intern({kind, quote, s_.context, a, b, partial});
+  }
+  void add(uint8_t byte, Action action) { lists_[byte].push_back(action); }
+  void go(uint8_t byte, StateId state) { add(byte, {Action::Op::kGoto, state, {}}); }
+  void close(uint8_t byte) { add(byte, {Action::Op::kPop, 0, {}}); }
+  // The state may end before the next byte; the byte is then the business of whatever lies below.
+  void may_end() {
+    m_.pops_[id_] = 1;
+    for (size_t b = 0; b < 256; ++b) add(static_cast<uint8_t>(b), {Action::Op::kPopRetry, 0, {}});
+  }
+
+  // White space at this place; false where something must come before anything else may.
+  bool space(uint32_t used, bool behind_mark, State::Kind kind) {
+    if (used == kNoSpace) return true;
+    const Surface surface = context().surface;
+    auto next = [&](uint32_t n) {
+      return kind == State::Kind::kAfterKey ? make(kind, s_.a, s_.b, (s_.partial & ~uint64_t{0xFFFF}) | n) : make(kind, s_.a, n, s_.partial, s_.quote);
+    };
+    if (surface.whitespace == Whitespace::kCompact) return true;
+    if (surface.whitespace == Whitespace::kPython) {
+      if (!behind_mark) return true;
+      if (used == 0) go(' ', next(1));
+      return used > 0;
+    }
+    if (used < surface.max_whitespace) {
+      for (uint8_t b : kSpaces) {
+        if (b == ' ' || surface.syntax != Syntax::kJsonString) go(b, next(used + 1));
+      }
+    }
+    return true;
+  }
+
+  void text() {
+    const std::string& t = m_.nodes_[s_.a].text;
+    auto byte = static_cast<uint8_t>(t[s_.b]);
+    if (s_.b + 1 == t.size()) {
+      close(byte);
+    } else {
+      go(byte, make(State::Kind::kText, s_.a, s_.b + 1));
+    }
+  }
+
+  void expression() {
+    Partial partial = Partial::unpack(s_.partial);
+    for (const Spelled& sp : spell_bytes(arena().edges(s_.a), partial, Escapes::kNone, 0)) {
+      go(sp.byte, sp.complete ? make(State::Kind::kExpression, sp.target, 0) : make(State::Kind::kExpression, s_.a, 0, sp.partial.pack()));
+    }
+    if (partial.kind == Partial::Kind::kNone && arena().nullable(s_.a)) may_end();
+  }
+
+  // The first byte of a value. `frame` is pushed where the value is an item of an array.
+  void value(FormulaId f, const Action* item) {
+    Algebra& algebra = *context().algebra;
+    const Normal n = algebra.expand(f);
+    bool python = context().surface.python();
+    auto begin = [&](uint8_t byte, StateId state) {
+      Action action = item ? *item : Action{Action::Op::kGoto, 0, {}};
+      action.state = state;
+      add(byte, action);
+    };
+    if (!arena().is_empty(n.strings)) {
+      begin('"', make(State::Kind::kString, n.strings, 0, 0, '"'));
+      if (python) begin('\'', make(State::Kind::kString, n.strings, 0, 0, '\''));
+    }
+    if (!n.numbers.trivially_empty()) {
+      ExprId texts = algebra.number_texts(f);
+      const std::vector<Edge> edges = arena().edges(texts);
+      for (const Edge& e : edges) {
+        for (uint32_t c = e.lo; c <= e.hi && c < 128; ++c) begin(static_cast<uint8_t>(c), make(State::Kind::kNumber, e.target, 0));
+      }
+    }
+    auto word = [&](bool present, uint32_t which) {
+      if (present) begin(static_cast<uint8_t>(kWords[which][0]), make(State::Kind::kWord, which, 1));
+    };
+    word(n.null, python ? 3 : 0);
+    word(n.true_value, python ? 4 : 1);
+    word(n.false_value, python ? 5 : 2);
+    for (ObjectShapeId shape : n.objects) {
+      ObjectId residual;
+      if (residuals().open_object(shape, &residual)) begin('{', make(State::Kind::kObjectOpen, residual, 0, context().surface.syntax == Syntax::kPythonArguments));
+    }
+    for (ArrayShapeId shape : n.arrays) {
+      ArrayId residual;
+      if (residuals().open_array(shape, &residual)) begin('[', make(State::Kind::kArrayOpen, residual, 0));
+    }
+  }
+
+  void string() {
+    Partial partial = Partial::unpack(s_.partial);
+    for (const Spelled& sp : spell_bytes(arena().edges(s_.a), partial, m_.escapes_of(context().surface), s_.quote)) {
+      go(sp.byte, sp.complete ? make(State::Kind::kString, sp.target, 0, 0, s_.quote)
+                              : make(State::Kind::kString, s_.a, 0, sp.partial.pack(), s_.quote));
+    }
+    if (partial.kind == Partial::Kind::kNone && arena().nullable(s_.a)) close(s_.quote);
+  }
+
+  void number() {
+    for (const Edge& e : arena().edges(s_.a)) {
+      for (uint32_t c = e.lo; c <= e.hi && c < 128; ++c) go(static_cast<uint8_t>(c), make(State::Kind::kNumber, e.target, 0));
+    }
+    if (arena().nullable(s_.a)) may_end();
+  }
+
+  void word() {
+    std::string_view w = kWords[s_.a];
+    auto byte = static_cast<uint8_t>(w[s_.b]);
+    if (s_.b + 1 == w.size()) {
+      close(byte);
+    } else {
+      go(byte, make(State::Kind::kWord, s_.a, s_.b + 1));
+    }
+  }
+
+  // --- objects. In keyword arguments the outermost object has no braces (partial 0); nested ones are dictionaries (1).
+  bool outermost_arguments() { return context().surface.syntax == Syntax::kPythonArguments && s_.partial == 0; }
+
+  void object_open() {
+    if (residuals().can_close_object(s_.a)) outermost_arguments() ? may_end() : close('}');
+    if (outermost_arguments() || space(s_.b, false, State::Kind::kObjectOpen)) key_start();
+  }
+
+  void key_start() {
+    if (!residuals().can_add_member(s_.a)) return;
+    uint32_t start = first_key_state();
+    uint64_t dictionary = s_.partial << 63;
+    if (outermost_arguments()) {  // the key's first character is the key's first byte
+      for (const Spelled& sp : spell_bytes(key_edges(s_.a, start), {}, Escapes::kNone, 0)) {
+        StateId next = sp.complete ? make(State::Kind::kKey, s_.a, sp.target) : make(State::Kind::kKey, s_.a, start, sp.partial.pack());
+        add(sp.byte, {Action::Op::kBeginKeyHere, next, {}});
+      }
+      return;
+    }
+    for (uint8_t quote : {'"', '\''}) {
+      if (quote == '"' || context().surface.python()) {
+        add(quote, {Action::Op::kBeginKeyAfter, make(State::Kind::kKey, s_.a, start, dictionary, quote), {}});
+      }
+    }
+  }
+
+  uint32_t first_key_state() {
+    const ObjectResidual r = residuals().object(s_.a);
+    Machine::KeyState k{residuals().plan(s_.a).names.empty() ? kNoTrie : 0, {}};
+    for (size_t c = 0; c < r.cells.size(); ++c) {
+      ExprId keys = residuals().cell_open(s_.a, c) ? r.cells[c] : arena().empty();
+      if (outermost_arguments()) {
+        ExprId letter = arena().char_class({{'a', 'z'}, {'A', 'Z'}, {'_', '_'}});
+        ExprId more = arena().char_class({{'a', 'z'}, {'A', 'Z'}, {'_', '_'}, {'0', '9'}});
+        keys = arena().intersect(keys, arena().concat(letter, arena().repeat(more, 0, kUnbounded)));
+      }
+      k.cells.push_back(keys);
+    }
+    return m_.intern_key_state(std::move(k));
+  }
+
+  // Literal names that may come and can be written here.
+  bool name_between(ObjectId residual, bool raw, uint32_t begin, uint32_t end) {
+    if (!raw) return residuals().name_open_between(residual, begin, end);
+    auto [it, is_new] = m_.identifier_names_.try_emplace(static_cast<uint64_t>(s_.context) << 32 | residual);
+    if (is_new) {
+      for (uint32_t n : residuals().open_names(residual)) {
+        if (is_identifier(residuals().plan(residual).names[n].text)) it->second.push_back(n);
+      }
+    }
+    auto at = std::lower_bound(it->second.begin(), it->second.end(), begin);
+    return at != it->second.end() && *at < end;
+  }
+
+  // Where each code point leads from a key state: the literal names' trie and the cells, side by side.
+  std::vector<Edge> key_edges(ObjectId residual, uint32_t key_state) {
+    const Machine::KeyState k = m_.key_states_[key_state];
+    bool raw = s_.kind == State::Kind::kKey ? s_.quote == 0 : outermost_arguments();
+    std::vector<uint32_t> cuts;
+    const std::vector<std::pair<uint32_t, uint32_t>>* children = nullptr;
+    if (k.trie != kNoTrie) children = &residuals().plan(residual).trie[k.trie].children;
+    if (children) {
+      for (const auto& child : *children) cuts.push_back(child.first), cuts.push_back(child.first + 1);
+    }
+    std::vector<const std::vector<Edge>*> cell_edges;
+    for (ExprId e : k.cells) {
+      cell_edges.push_back(e == arena().empty() ? nullptr : &arena().edges(e));
+      if (!cell_edges.back()) continue;
+      for (const Edge& edge : *cell_edges.back()) cuts.push_back(edge.lo), cuts.push_back(edge.hi + 1);
+    }
+    std::sort(cuts.begin(), cuts.end());
+    cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
+    std::vector<Edge> out;
+    for (size_t i = 0; i + 1 <= cuts.size(); ++i) {
+      uint32_t lo = cuts[i], hi = i + 1 < cuts.size() ? cuts[i + 1] - 1 : kMaxCodePoint;
+      Machine::KeyState next{kNoTrie, std::vector<ExprId>(k.cells.size(), arena().empty())};
+      bool any = false;
+      if (children) {
+        auto it = std::lower_bound(children->begin(), children->end(), std::make_pair(lo, 0u));
+        if (it != children->end() && it->first == lo) {
+          const ObjectPlan::TrieNode& node = residuals().plan(residual).trie[it->second];
+          if (name_between(residual, raw, node.begin, node.end)) next.trie = it->second, any = true;
+        }
+      }
+      for (size_t c = 0; c < k.cells.size(); ++c) {
+        if (!cell_edges[c]) continue;
+        for (const Edge& edge : *cell_edges[c]) {
+          if (edge.lo <= lo && lo <= edge.hi) next.cells[c] = edge.target, any = true;
+        }
+      }
+      if (!any) continue;
+      uint32_t target = m_.intern_key_state(std::move(next));
+      if (!out.empty() && out.back().hi + 1 == lo && out.back().target == target) {
+        out.back().hi = hi;
+      } else {
+        out.push_back({lo, hi, target});
+      }
+    }
+    return out;
+  }
+
+  void key() {
+    uint64_t dictionary = s_.partial & (uint64_t{1} << 63);
+    Partial partial = Partial::unpack(s_.partial & ~(uint64_t{1} << 63));
+    bool raw = s_.quote == 0;
+    Escapes escapes = raw ? Escapes::kNone : m_.escapes_of(context().surface);
+    for (const Spelled& sp : spell_bytes(key_edges(s_.a, s_.b), partial, escapes, s_.quote)) {
+      go(sp.byte, sp.complete ? make(State::Kind::kKey, s_.a, sp.target, dictionary, s_.quote)
+                              : make(State::Kind::kKey, s_.a, s_.b, sp.partial.pack() | dictionary, s_.quote));
+    }
+    if (partial.kind != Partial::Kind::kNone) return;
+    const Machine::KeyState k = m_.key_states_[s_.b];
+    uint64_t nested = dictionary >> 63;
+    auto end = [&](uint32_t which) {
+      // Bit 40 of `partial` carries "inside a dictionary" through to the frame.
+      if (raw) {
+        after_key_actions('=', s_.a, which, nested, true);
+      } else {
+        add(s_.quote, {Action::Op::kEndKey, make(State::Kind::kAfterKey, s_.a, which, nested << 40), {}});
+      }
+    };
+    if (k.trie != kNoTrie) {
+      int32_t name = residuals().plan(s_.a).trie[k.trie].name;
+      if (name >= 0 && name_between(s_.a, raw, static_cast<uint32_t>(name), static_cast<uint32_t>(name) + 1)) end(static_cast<uint32_t>(name));
+    }
+    for (size_t c = 0; c < k.cells.size(); ++c) {
+      if (k.cells[c] != arena().empty() && arena().nullable(k.cells[c])) end(kCellBit | static_cast<uint32_t>(c));
+    }
+  }
+
+  // `nested` is 0 for the outermost keyword arguments and for JSON.
+  void after_key_actions(uint8_t mark, ObjectId residual, uint32_t which, uint64_t nested, bool key_ends_here) {
+    uint32_t spaces = key_ends_here ? kNoSpace : 0;
+    if ((which & kCellBit) == 0) {
+      for (const auto& next : residuals().after_name(residual, which)) {
+        Frame frame{Frame::Kind::kObject, s_.context, next.residual, static_cast<uint32_t>(nested), 0};
+        add(mark, {Action::Op::kPush, make(State::Kind::kValue, next.value, spaces), frame});
+      }
+      return;
+    }
+    uint32_t cell = which & ~kCellBit, choice = 0;
+    for (FormulaId value : residuals().cell_values(residual, cell)) {
+      Frame frame{Frame::Kind::kObjectKey, s_.context, m_.intern_key_choice({residual, cell, choice++, static_cast<uint32_t>(nested)}), 0, 0};
+      add(mark, {key_ends_here ? Action::Op::kPushRawKey : Action::Op::kPushKey, make(State::Kind::kValue, value, spaces), frame});
+    }
+  }
+
+  void after_key() {
+    if (space(static_cast<uint32_t>(s_.partial & 0xFFFF), false, State::Kind::kAfterKey)) {
+      after_key_actions(':', s_.a, s_.b, s_.partial >> 40, false);
+    }
+  }
+
+  void after_value() {
+    if (outermost_arguments()) {
+      if (residuals().can_close_object(s_.a)) may_end();
+      if (residuals().can_add_member(s_.a)) go(',', make(State::Kind::kAfterComma, s_.a, 0, s_.partial));
+      return;
+    }
+    if (!space(s_.b, false, State::Kind::kAfterValue)) return;
+    if (residuals().can_close_object(s_.a)) close('}');
+    if (residuals().can_add_member(s_.a)) go(',', make(State::Kind::kAfterComma, s_.a, 0, s_.partial));
+  }
+
+  // --- arrays
+  void array_open() {
+    if (!space(s_.b, false, State::Kind::kArrayOpen)) return;
+    if (residuals().can_close_array(s_.a)) close(']');
+    items();
+  }
+
+  void items() {
+    bool unique = residuals().is_unique(s_.a);
+    const std::vector<Next<ArrayId>> list = residuals().after_item(s_.a);
+    for (const Next<ArrayId>& next : list) {
+      Frame frame{unique ? Frame::Kind::kUniqueArray : Frame::Kind::kArray, s_.context, next.residual, 0, 0};
+      Action item{unique ? Action::Op::kPushItem : Action::Op::kPush, 0, frame};
+      value(next.value, &item);
+    }
+  }
+
+  void after_item() {
+    if (!space(s_.b, false, State::Kind::kAfterItem)) return;
+    if (residuals().can_close_array(s_.a)) close(']');
+    if (!residuals().after_item(s_.a).empty()) go(',', make(State::Kind::kArrayComma, s_.a, 0));
+  }
+
+  void finish() {
+    auto row = std::make_unique<Machine::Row>();
+    for (size_t b = 0; b < 256; ++b) {
+      std::vector<Action>& list = lists_[b];
+      uint32_t code = 0;
+      if (list.size() == 1 && list[0].op == Action::Op::kGoto) {
+        code = list[0].state << 1 | 1;
+      } else if (!list.empty()) {
+        bool plain_end = list.size() == 1 && list[0].op == Action::Op::kPopRetry;
+        if (plain_end && shared_end_ != 0) {
+          code = shared_end_;
+        } else {
+          m_.actions_.push_back(std::move(list));
+          code = static_cast<uint32_t>(m_.actions_.size() - 1) << 1;
+          if (plain_end) shared_end_ = code;
+        }
+      }
+      (*row)[b] = code;
+    }
+    m_.rows_[id_] = std::move(row);
+    ++m_.row_count_;
+  }
+
+  Machine& m_;
+  StateId id_;
+  State s_;  // a copy: the table moves
+  std::array<std::vector<Action>, 256> lists_;
+  uint32_t shared_end_ = 0;
+};
+
+void Machine::build_row(StateId id) {
+  if (actions_.empty()) actions_.emplace_back();  // list 0 would read as "refused"
+  RowBuilder(*this, id).build();
+}
+
+bool Machine::is_open_string(const Thread& thread, uint32_t* min, uint32_t* max) {
+  const State& s = states_[thread.state];
+  if (thread.escaped != 0 || s.quote != '"') return false;
+  const Surface& surface = contexts_[s.context].surface;
+  if (surface.python()) return false;
+  if (s.kind == State::Kind::kString) return s.partial == 0 && arena_.is_length_range(s.a, min, max);
+  if (s.kind != State::Kind::kKey || s.partial != 0) return false;
+  const KeyState& k = key_states_[s.b];
+  if (k.trie != kNoTrie) return false;
+  *min = 0;
+  *max = kUnbounded;
+  size_t open = 0;
+  for (ExprId e : k.cells) {
+    if (e == arena_.empty()) continue;
+    if (e != arena_.any_string()) return false;
+    ++open;
+  }
+  return open == 1;
+}
+
+void Machine::close_string(const Thread& thread, TextView text, std::vector<Thread>* out) {
+  const State s = states_[thread.state];
+  if (s.kind == State::Kind::kString) {
+    pop(thread, text, text.size, out);
+    return;
+  }
+  const KeyState& k = key_states_[s.b];
+  for (size_t c = 0; c < k.cells.size(); ++c) {
+    if (k.cells[c] == arena_.empty()) continue;
+    Thread next = thread;
+    next.state = intern({State::Kind::kAfterKey, 0, s.context, s.a, kCellBit | static_cast<uint32_t>(c), 0});
+    next.begin = next.end = kUnknownKey;
+    out->push_back(next);
+    return;
+  }
+}
+
+}  // namespace fcformat

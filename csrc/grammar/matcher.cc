@@ -1,0 +1,201 @@
+#include "grammar/matcher.h"
+
+#include <algorithm>
+#include <bitset>
+#include <cstring>
+#include <stdexcept>
+
+namespace fcformat {
+
+CompiledGrammar::CompiledGrammar(std::unique_ptr<Machine> machine, std::shared_ptr<const Vocabulary> vocabulary,
+                                 std::vector<uint32_t> tag_ids, size_t mask_cache_bytes)
+    : machine_(std::move(machine)), vocabulary_(vocabulary), tag_ids_(tag_ids),
+      filler_(*machine_, std::move(vocabulary), std::move(tag_ids), mask_cache_bytes) {}
+
+size_t CompiledGrammar::bytes() {
+  std::lock_guard lock(mutex_);
+  return machine_->bytes() + filler_.cache().bytes();
+}
+
+void CompiledGrammar::cache_counters(uint64_t* hits, uint64_t* misses, size_t* bytes) {
+  std::lock_guard lock(mutex_);
+  *hits = filler_.cache().hits;
+  *misses = filler_.cache().misses;
+  *bytes = filler_.cache().bytes();
+}
+
+Matcher::Matcher(std::shared_ptr<CompiledGrammar> grammar) : grammar_(std::move(grammar)), threads_(grammar_->machine_->start()) {}
+
+bool Matcher::fill_mask(uint32_t* mask) {
+  const Vocabulary& vocabulary = *grammar_->vocabulary_;
+  if (terminated_) {  // nothing but another stop may follow
+    std::memset(mask, 0, vocabulary.mask_words() * sizeof(uint32_t));
+    for (uint32_t id : vocabulary.stop_ids()) mask[id >> 5] |= 1u << (id & 31);
+    return true;
+  }
+  std::lock_guard lock(grammar_->mutex_);
+  grammar_->filler_.fill(threads_, text_, mask);
+  return true;
+}
+
+void Matcher::record() {
+  steps_.push_back({history_.size(), text_.size(), terminated_});
+  history_.insert(history_.end(), threads_.begin(), threads_.end());
+}
+
+// Appends the bytes to text_; on failure text_ is as before.
+bool Matcher::advance(std::string_view bytes, std::vector<Thread>* threads) {
+  Machine& machine = *grammar_->machine_;
+  size_t before = text_.size();
+  std::vector<Thread> next;
+  for (char c : bytes) {
+    text_.push_back(c);
+    TextView view{text_.data(), static_cast<uint32_t>(text_.size())};
+    next.clear();
+    for (const Thread& t : *threads) machine.step(t, view, &next);
+    for (size_t i = 1; i < next.size();) {
+      auto end = next.begin() + static_cast<long>(i);
+      if (std::find(next.begin(), end, next[i]) != end) {
+        next[i] = next.back();
+        next.pop_back();
+      } else {
+        ++i;
+      }
+    }
+    std::swap(*threads, next);
+    if (threads->empty()) {
+      text_.resize(before);
+      return false;
+    }
+  }
+  for (Thread& t : *threads) machine.settle(&t, {text_.data(), static_cast<uint32_t>(text_.size())});
+  return true;
+}
+
+bool Matcher::accept_token(uint32_t id) {
+  const Vocabulary& vocabulary = *grammar_->vocabulary_;
+  if (id >= vocabulary.size()) return false;
+  if (terminated_) return false;
+  std::lock_guard lock(grammar_->mutex_);
+  Machine& machine = *grammar_->machine_;
+  TextView view{text_.data(), static_cast<uint32_t>(text_.size())};
+  std::vector<std::pair<uint32_t, Thread>> edges;
+  for (const Thread& t : threads_) machine.token_edges(t, view, &edges);
+  std::vector<Thread> next;
+  for (const auto& [token, thread] : edges) {
+    if (token == id && std::find(next.begin(), next.end(), thread) == next.end()) next.push_back(thread);
+  }
+  if (!next.empty()) {
+    record();
+    threads_ = std::move(next);
+    return true;
+  }
+  if (vocabulary.is_stop(id)) {
+    bool ends = std::any_of(threads_.begin(), threads_.end(), [&](const Thread& t) { return machine.can_end(t, view); });
+    if (!ends) return false;
+    record();
+    terminated_ = true;
+    return true;
+  }
+  const std::string* bytes = vocabulary.token_bytes(id);
+  if (!bytes || bytes->empty() || std::find(grammar_->tag_ids_.begin(), grammar_->tag_ids_.end(), id) != grammar_->tag_ids_.end()) return false;
+  size_t before = text_.size();
+  next = threads_;
+  if (!advance(*bytes, &next)) return false;
+  size_t after = text_.size();
+  text_.resize(before);
+  record();
+  text_.append(*bytes);
+  (void)after;
+  threads_ = std::move(next);
+  return true;
+}
+
+bool Matcher::accept_bytes(std::string_view bytes) {
+  if (terminated_) return false;
+  std::lock_guard lock(grammar_->mutex_);
+  size_t before = text_.size();
+  std::vector<Thread> next = threads_;
+  if (!advance(bytes, &next)) return false;
+  text_.resize(before);
+  record();
+  text_.append(bytes);
+  threads_ = std::move(next);
+  return true;
+}
+
+void Matcher::rollback(size_t n) {
+  if (n > steps_.size()) {
+    throw std::invalid_argument("rollback(" + std::to_string(n) + "): only " + std::to_string(steps_.size()) + " steps were accepted");
+  }
+  if (n == 0) return;
+  const Step step = steps_[steps_.size() - n];
+  size_t end = n == 1 ? history_.size() : steps_[steps_.size() - n + 1].threads_begin;
+  threads_.assign(history_.begin() + static_cast<long>(step.threads_begin), history_.begin() + static_cast<long>(end));
+  history_.resize(step.threads_begin);
+  text_.resize(step.text_size);
+  terminated_ = step.terminated;
+  steps_.resize(steps_.size() - n);
+}
+
+void Matcher::reset() {
+  steps_.clear();
+  history_.clear();
+  text_.clear();
+  terminated_ = false;
+  threads_ = grammar_->machine_->start();
+}
+
+bool Matcher::can_terminate() {
+  if (terminated_) return true;
+  std::lock_guard lock(grammar_->mutex_);
+  TextView view{text_.data(), static_cast<uint32_t>(text_.size())};
+  return std::any_of(threads_.begin(), threads_.end(), [&](const Thread& t) { return grammar_->machine_->can_end(t, view); });
+}
+
+std::string Matcher::forced_text(size_t limit) {
+  if (terminated_) return "";
+  std::lock_guard lock(grammar_->mutex_);
+  Machine& machine = *grammar_->machine_;
+  std::vector<Thread> threads = threads_, next;
+  size_t before = text_.size();
+  while (text_.size() - before < limit) {
+    TextView view{text_.data(), static_cast<uint32_t>(text_.size())};
+    std::vector<std::pair<uint32_t, Thread>> edges;
+    bool ends = false;
+    for (const Thread& t : threads) {
+      machine.token_edges(t, view, &edges);
+      ends |= machine.can_end(t, view);
+    }
+    if (ends || !edges.empty()) break;
+    int forced = -1;
+    std::vector<Thread> after;
+    text_.push_back('\0');
+    for (int b = 0; b < 256 && forced > -2; ++b) {
+      text_.back() = static_cast<char>(b);
+      next.clear();
+      for (const Thread& t : threads) machine.step(t, {text_.data(), static_cast<uint32_t>(text_.size())}, &next);
+      if (next.empty()) continue;
+      forced = forced == -1 ? b : -2;
+      after = next;
+    }
+    text_.pop_back();
+    if (forced < 0) break;
+    text_.push_back(static_cast<char>(forced));
+    threads = std::move(after);
+  }
+  std::string out = text_.substr(before);
+  text_.resize(before);
+  size_t whole = out.size();  // no half character at the end
+  for (size_t back = 1; back <= 3 && back <= out.size(); ++back) {
+    auto b = static_cast<uint8_t>(out[out.size() - back]);
+    if ((b & 0xC0) == 0x80) continue;
+    size_t length = b >= 0xF0 ? 4 : b >= 0xE0 ? 3 : b >= 0xC0 ? 2 : 1;
+    if (length > back) whole = out.size() - back;
+    break;
+  }
+  out.resize(whole);
+  return out;
+}
+
+}  // namespace fcformat

@@ -1,0 +1,50 @@
+// Masks of a grammar, kept by what they depend on: a state, and only as many stack entries as filling the mask has read.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+namespace fcformat {
+
+// A mask as it is kept: a list of tokens, or the difference to a base mask, or the whole.
+class StoredMask {
+ public:
+  StoredMask() = default;
+  StoredMask(const uint32_t* words, size_t count, const std::vector<uint32_t>* base);
+  void write(uint32_t* words, size_t count) const;
+  size_t bytes() const { return sizeof(*this) + data_.size() * sizeof(uint32_t); }
+
+ private:
+  enum class Kind : uint8_t { kTokens, kDifference, kWhole };
+  Kind kind_ = Kind::kTokens;
+  const std::vector<uint32_t>* base_ = nullptr;  // kDifference; belongs to the vocabulary
+  std::vector<uint32_t> data_;                   // ids; or (word, value) pairs; or all words
+};
+
+class MaskCache {
+ public:
+  explicit MaskCache(size_t max_bytes) : max_bytes_(max_bytes) {}
+
+  // The node for a state, and its child under one more stack entry. Nodes are numbers; -1 where there is none yet.
+  int32_t root(uint64_t state, bool create);
+  int32_t child(int32_t node, uint32_t frame, bool create);
+  const StoredMask* mask(int32_t node) const;
+  void store(int32_t node, StoredMask mask);
+  size_t bytes() const { return bytes_; }
+  uint64_t hits = 0, misses = 0;
+  // Makes room by dropping everything where the budget is used up; nodes are invalid afterwards.
+  void make_room();
+
+ private:
+  struct Node {
+    int32_t mask = -1;
+  };
+  std::vector<Node> nodes_;
+  std::vector<StoredMask> masks_;
+  std::unordered_map<uint64_t, int32_t> roots_, children_;
+  size_t max_bytes_, bytes_ = 0;
+};
+
+}  // namespace fcformat

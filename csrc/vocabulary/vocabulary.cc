@@ -1,0 +1,143 @@
+#include "vocabulary/vocabulary.h"
+
+#include <algorithm>
+#include <map>
+#include <stdexcept>
+
+namespace fcformat {
+namespace {
+
+struct Scan {
+  size_t end;        // where content stops: at a quote, a backslash, or the end
+  uint32_t length;   // characters before that, a last incomplete one counted
+  bool valid;
+};
+
+// Reads string content from a character boundary: UTF-8 without control bytes.
+Scan scan_content(std::string_view text) {
+  Scan s{0, 0, true};
+  while (s.end < text.size()) {
+    auto b = static_cast<uint8_t>(text[s.end]);
+    if (b == '"' || b == '\\') return s;
+    size_t n = b < 0x20 ? 0 : b < 0x80 ? 1 : b < 0xC2 ? 0 : b < 0xE0 ? 2 : b < 0xF0 ? 3 : b < 0xF5 ? 4 : 0;
+    if (n == 0) return {s.end, s.length, false};
+    for (size_t k = 1; k < n && s.end + k < text.size(); ++k) {
+      auto t = static_cast<uint8_t>(text[s.end + k]);
+      uint8_t lo = 0x80, hi = 0xBF;
+      if (k == 1 && b == 0xE0) lo = 0xA0;
+      if (k == 1 && b == 0xED) hi = 0x9F;
+      if (k == 1 && b == 0xF0) lo = 0x90;
+      if (k == 1 && b == 0xF4) hi = 0x8F;
+      if (t < lo || t > hi) return {s.end, s.length, false};
+    }
+    s.end = std::min(s.end + n, text.size());
+    ++s.length;
+  }
+  return s;
+}
+
+}  // namespace
+
+Vocabulary::Vocabulary(std::vector<TokenBytes> tokens, uint32_t size, std::vector<uint32_t> stop_ids,
+                       std::vector<std::pair<uint32_t, std::string>> control_tokens)
+    : size_(size), tokens_(std::move(tokens)), place_(size, -1), stop_ids_(std::move(stop_ids)) {
+  auto check = [&](uint32_t id, const char* what) {
+    if (id >= size_) throw std::invalid_argument(std::string(what) + " " + std::to_string(id) + " is not below the vocabulary's size " + std::to_string(size_));
+  };
+  for (size_t i = 0; i < tokens_.size(); ++i) {
+    check(tokens_[i].id, "token id");
+    place_[tokens_[i].id] = static_cast<int32_t>(i);
+  }
+  std::sort(stop_ids_.begin(), stop_ids_.end());
+  stop_ids_.erase(std::unique(stop_ids_.begin(), stop_ids_.end()), stop_ids_.end());
+  for (uint32_t id : stop_ids_) check(id, "stop token id");
+  for (auto& [id, text] : control_tokens) {
+    check(id, "control token id");
+    control_ids_.emplace(text, id);
+    control_tokens_.emplace(id, std::move(text));
+  }
+  std::vector<std::pair<std::string_view, uint32_t>> entries;
+  entries.reserve(tokens_.size());
+  for (const TokenBytes& t : tokens_) {
+    if (!is_stop(t.id)) entries.emplace_back(t.bytes, t.id);
+  }
+  trie_ = TokenTrie(std::move(entries));
+  prepare_strings();
+}
+
+void Vocabulary::prepare_strings() {
+  std::vector<std::pair<uint32_t, uint32_t>> content;  // length, token
+  std::map<std::string_view, uint32_t> group_of;
+  std::vector<std::pair<std::string_view, uint32_t>> escapes;
+  for (const TokenBytes& t : tokens_) {
+    if (t.bytes.empty() || is_stop(t.id)) continue;
+    Scan s = scan_content(t.bytes);
+    if (!s.valid) continue;
+    if (s.end == t.bytes.size()) {
+      content.emplace_back(s.length, t.id);
+    } else if (t.bytes[s.end] == '\\') {
+      escapes.emplace_back(t.bytes, t.id);
+    } else {
+      std::string_view tail = std::string_view(t.bytes).substr(s.end + 1);
+      auto [it, is_new] = group_of.try_emplace(tail, static_cast<uint32_t>(groups_.size()));
+      if (is_new) groups_.emplace_back();
+      groups_[it->second].push_back({t.id, s.length});
+    }
+  }
+  for (auto& group : groups_) {
+    std::sort(group.begin(), group.end(), [](const Closing& a, const Closing& b) { return a.length < b.length; });
+  }
+  std::vector<std::pair<std::string_view, uint32_t>> tails;
+  for (const auto& [tail, group] : group_of) {
+    if (tail.empty()) bare_group_ = static_cast<int32_t>(group);
+    tails.emplace_back(tail, group);
+  }
+  tails_ = TokenTrie(std::move(tails));
+  escapes_ = TokenTrie(std::move(escapes));
+  std::sort(content.begin(), content.end());
+  constexpr uint32_t kLongest = 64;  // a longer bound than this is rare; then all content tokens go by the general walk
+  std::vector<uint32_t> mask(mask_words(), 0);
+  size_t at = 0;
+  for (uint32_t length = 0; length <= kLongest; ++length) {
+    bool last = length == kLongest || at == content.size();
+    for (; at < content.size() && (last || content[at].first <= length); ++at) {
+      mask[content[at].second >> 5] |= 1u << (content[at].second & 31);
+    }
+    content_masks_.push_back(mask);
+    if (last) break;
+  }
+  // The last mask holds all content tokens, so a bound of at least the longest token's length takes it.
+  longest_ = content.empty() ? 0 : content.back().first;
+}
+
+const std::vector<uint32_t>* Vocabulary::content_mask(uint32_t max_length) const {
+  if (max_length >= longest_) return &content_masks_.back();
+  return max_length + 1 < content_masks_.size() ? &content_masks_[max_length] : nullptr;
+}
+
+bool Vocabulary::is_stop(uint32_t id) const { return std::binary_search(stop_ids_.begin(), stop_ids_.end(), id); }
+
+int64_t Vocabulary::control_id(const std::string& text) const {
+  auto it = control_ids_.find(text);
+  return it == control_ids_.end() ? -1 : static_cast<int64_t>(it->second);
+}
+
+const std::string* Vocabulary::token_bytes(uint32_t id) const {
+  if (id >= size_ || place_[id] < 0) return nullptr;
+  return &tokens_[static_cast<size_t>(place_[id])].bytes;
+}
+
+const std::string* Vocabulary::control_text(uint32_t id) const {
+  auto it = control_tokens_.find(id);
+  return it == control_tokens_.end() ? nullptr : &it->second;
+}
+
+size_t Vocabulary::memory() const {
+  size_t bytes = trie_.memory() + tails_.memory() + escapes_.memory() + place_.size() * 4;
+  for (const TokenBytes& t : tokens_) bytes += sizeof(TokenBytes) + (t.bytes.size() > 15 ? t.bytes.size() + 1 : 0);
+  for (const auto& mask : content_masks_) bytes += mask.size() * 4;
+  for (const auto& group : groups_) bytes += group.size() * sizeof(Closing) + sizeof(group);
+  return bytes;
+}
+
+}  // namespace fcformat

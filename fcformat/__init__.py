@@ -1,0 +1,94 @@
+"""One format object renders prompts, constrains decoding, parses replies and converts conversations.
+
+This module names the public API and nothing else; each name is imported when it is first used, so that `import fcformat`
+loads neither torch nor transformers.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from fcformat.errors import (
+    FcformatError,
+    FormatError,
+    GrammarLimitError,
+    ParseError,
+    SchemaError,
+    TokenizerError,
+    UnsupportedSchemaError,
+)
+from fcformat.json_style import JSONStyle
+
+if TYPE_CHECKING:
+    from fcformat.chat import Conversation, Message, Tool
+    from fcformat.decoding import (
+        CompiledGrammar,
+        GrammarCompiler,
+        GrammarMatcher,
+        LogitsProcessor,
+        StoppingCriteria,
+        TokenizerInfo,
+        allocate_token_bitmask,
+        apply_token_bitmask_inplace,
+        constrain,
+    )
+    from fcformat.formats import Format, get_format, list_formats
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CompiledGrammar",
+    "Conversation",
+    "FcformatError",
+    "Format",
+    "FormatError",
+    "GrammarCompiler",
+    "GrammarLimitError",
+    "GrammarMatcher",
+    "JSONStyle",
+    "LogitsProcessor",
+    "Message",
+    "ParseError",
+    "SchemaError",
+    "StoppingCriteria",
+    "TokenizerError",
+    "TokenizerInfo",
+    "Tool",
+    "UnsupportedSchemaError",
+    "__version__",
+    "allocate_token_bitmask",
+    "apply_token_bitmask_inplace",
+    "constrain",
+    "get_format",
+    "list_formats",
+]
+
+_ROOMS = {
+    "fcformat.chat": ("Conversation", "Message", "Tool"),
+    "fcformat.decoding": (
+        "CompiledGrammar",
+        "GrammarCompiler",
+        "GrammarMatcher",
+        "LogitsProcessor",
+        "StoppingCriteria",
+        "TokenizerInfo",
+        "allocate_token_bitmask",
+        "apply_token_bitmask_inplace",
+        "constrain",
+    ),
+    "fcformat.formats": ("Format", "get_format", "list_formats"),
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOM_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_ROOM_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
