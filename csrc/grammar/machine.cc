@@ -216,7 +216,7 @@ void Machine::step_plain(const Thread& thread, uint8_t byte, TextView text, std:
     out->push_back(next);
     return;
   }
-  const std::vector<Action> actions = actions_[code >> 1];
+  const std::vector<Action>& actions = actions_[code >> 1];
   for (const Action& action : actions) {
     if (action.op == Action::Op::kPopRetry) {
       if (!bytes_after_pop(thread, text)[byte]) continue;

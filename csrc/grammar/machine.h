@@ -12,6 +12,7 @@
 #include <array>
 #include <bitset>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -189,13 +190,13 @@ class Machine {
   MachineLimits limits_;
   std::vector<ValueContext> contexts_;
   std::vector<GrammarNode> nodes_;
-  std::vector<State> states_;
+  std::deque<State> states_;
   std::vector<std::unique_ptr<Row>> rows_;
   std::vector<uint8_t> pops_;  // may this state end without a byte of its own
-  std::vector<std::vector<Action>> actions_;
-  std::vector<Frame> frames_;
+  std::deque<std::vector<Action>> actions_;
+  std::deque<Frame> frames_;
   std::vector<StackNode> stacks_;
-  std::vector<KeyState> key_states_;
+  std::deque<KeyState> key_states_;
   std::vector<KeyChoice> key_choices_;
   struct StateHash { size_t operator()(const State& s) const; };
   struct FrameHash { size_t operator()(const Frame& f) const; };

@@ -5,6 +5,7 @@
 // without a base case is empty. Theory: "Witness Generation for JSON Schema" (Attouche et al., VLDB 2022).
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -98,11 +99,11 @@ class Algebra {
   NumberSpelling spelling_;
   bool ordered_;
   SchemaLimits limits_;
-  std::vector<Formula> formulas_;
+  std::deque<Formula> formulas_;  // deques: references stay good while more are made
   std::unordered_map<std::string, FormulaId> interned_;
   std::vector<std::unique_ptr<Normal>> normals_;
-  std::vector<ObjectShape> object_shapes_;
-  std::vector<ArrayShape> array_shapes_;
+  std::deque<ObjectShape> object_shapes_;
+  std::deque<ArrayShape> array_shapes_;
   std::unordered_map<std::string, uint32_t> object_index_, array_index_;
   std::vector<std::u32string> names_;
   std::unordered_map<std::u32string, NameId> name_index_;

@@ -5,6 +5,7 @@
 // row of transitions and one mask. Every residual handed out is alive: it can be completed.
 #pragma once
 
+#include <deque>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -131,9 +132,9 @@ class Residuals {
 
   Algebra& algebra_;
   std::unordered_map<ObjectShapeId, PlanId> plan_index_;
-  std::vector<ObjectPlan> plans_;
-  std::vector<ObjectResidual> objects_;
-  std::vector<ArrayResidual> arrays_;
+  std::deque<ObjectPlan> plans_;  // deques: references stay good while more are made
+  std::deque<ObjectResidual> objects_;
+  std::deque<ArrayResidual> arrays_;
   std::unordered_map<std::string, uint32_t> object_index_, array_index_;
   size_t bytes_ = 0;
 };
