@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-__all__ = ["SPACE", "Cursor", "Finder", "Steps", "Truncated", "Unreadable"]
+__all__ = ["SPACE", "Cursor", "Finder", "Report", "Steps", "Truncated", "Unreadable"]
 
 _T = TypeVar("_T")
 
@@ -23,6 +23,13 @@ SPACE = re.compile(r"[ \t\r\n]*")
 
 #: Longest run of white space that layout may hold between two parts of a call; more of it is not a call.
 MAX_LAYOUT_SPACE = 64
+
+
+class Report(Protocol):
+    """Told of everything that a reader has to put right."""
+
+    def __call__(self, what: str, offset: int | None = None) -> None:
+        """Notes what was found, and where in the text; by default where the cursor stands."""
 
 
 class Unreadable(Exception):

@@ -12,7 +12,7 @@ import functools
 import re
 from collections.abc import Callable
 
-from fcformat.parsing.cursor import SPACE, Cursor, Steps, Truncated, Unreadable
+from fcformat.parsing.cursor import SPACE, Cursor, Report, Steps, Truncated, Unreadable
 from fcformat.parsing.strings import escape_at, escapes_at, json_inner
 
 __all__ = ["MAX_DEPTH", "JSONReader"]
@@ -77,12 +77,12 @@ Emit = Callable[[str], None]
 class JSONReader:
     """Reads JSON values from a cursor; every method is a generator that yields where it needs more text."""
 
-    def __init__(self, cursor: Cursor, report: Callable[[str], None]) -> None:
+    def __init__(self, cursor: Cursor, report: Report) -> None:
         """Sets up the reader.
 
         Args:
             cursor: Where the text comes from.
-            report: Called with a sentence for everything that had to be put right.
+            report: Told of everything that had to be put right.
         """
         self._cursor = cursor
         self._report = report
@@ -242,10 +242,11 @@ class JSONReader:
         cursor = self._cursor
         char = yield from cursor.skip_space()
         if not first and char == ",":
+            comma = cursor.offset
             cursor.take(cursor.position + 1)
             char = yield from cursor.skip_space()
             if char == "}":
-                self._report("a trailing comma")
+                self._report("a trailing comma", comma)
         elif not first and char and char != "}":
             raise Unreadable("',' or '}'")
         if char == "}":
@@ -262,9 +263,9 @@ class JSONReader:
             pieces.append(piece)
 
         if char in ('"', "'"):
-            yield from self.string(collect)
             if char == "'":
                 self._report("single quotes")
+            yield from self.string(collect)
         else:
             yield from self._bare_key(char, lambda text: collect(text[1:-1]))
         char = yield from cursor.skip_space()
@@ -290,10 +291,11 @@ class JSONReader:
         cursor = self._cursor
         char = yield from cursor.skip_space()
         if not first and char == ",":
+            comma = cursor.offset
             cursor.take(cursor.position + 1)
             char = yield from cursor.skip_space()
             if char == "]":
-                self._report("a trailing comma")
+                self._report("a trailing comma", comma)
         elif not first and char and char != "]":
             raise Unreadable("',' or ']'")
         if not char:
@@ -318,10 +320,10 @@ class JSONReader:
 
     def _scalar(self, char: str, emit: Emit) -> Steps[None]:
         if char in _CHUNK:
-            emit('"')
-            self._cursor.take(self._cursor.position + 1)
             if char == "'":
                 self._report("single quotes")
+            emit('"')
+            self._cursor.take(self._cursor.position + 1)
             yield from self._quoted(char, emit)
             emit('"')
             return
@@ -402,8 +404,9 @@ class JSONReader:
                 continue
             rewritten = _REWRITTEN[quote].match(cursor.buffer, cursor.position)
             assert rewritten is not None  # nothing else ends a chunk
-            if _CONTROLS.search(rewritten.group()):
-                self._report("a raw control character in a string")
+            control = _CONTROLS.search(rewritten.group())
+            if control is not None:
+                self._report("a raw control character in a string", cursor.offset + control.start())
             emit(json_inner(cursor.take(rewritten.end())))
 
 

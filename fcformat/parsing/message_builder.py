@@ -68,13 +68,17 @@ class MessageBuilder:
         if self._streaming:
             self._new.append((index, kind, text))
 
-    def report(self, what: str) -> None:
+    def report(self, what: str, offset: int | None = None) -> None:
         """Notes that the text is not as the format has it, once for each kind.
+
+        Args:
+            what: What was found.
+            offset: Where, in the cursor's text; by default where the cursor stands.
 
         Raises:
             ParseError: Parsing is strict.
         """
-        offset = max(0, self._cursor.offset - self._skipped)
+        offset = max(0, (self._cursor.offset if offset is None else offset) - self._skipped)
         if self._strict:
             raise ParseError(f"at character {offset}: {what}", offset)
         if what not in self._issues and len(self._issues) < MAX_ISSUES:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from fcformat.parsing.cursor import Cursor, Steps, Truncated, Unreadable
+from fcformat.parsing.cursor import Cursor, Report, Steps, Truncated, Unreadable
 from fcformat.parsing.json_incremental import MAX_DEPTH, MAX_KEY, MAX_WORD
 from fcformat.parsing.strings import escape_at, escapes_at, json_inner, json_string
 
@@ -23,6 +23,7 @@ _WORDS = {"True": "true", "False": "false", "None": "null", "true": "true", "fal
 _PREFIXES = frozenset(("r", "R", "u", "U"))
 _DECIMAL = re.compile(r"([+-]?)([0-9]*)(\.?)([0-9]*)([eE][+-]?[0-9]+)?")
 _BASED = re.compile(r"([+-]?)(0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+)")
+_LINE_BREAK = re.compile(r"[\r\n]")
 _UNDERSCORE = re.compile(r"(?<=[0-9a-fA-FxXoObB])_(?=[0-9a-fA-F])")
 #: Longest hexadecimal, octal or binary number; writing it in decimal takes more than linear time.
 _MAX_BASED = 1_000
@@ -81,12 +82,12 @@ class _Out:
 class PythonReader:
     """Reads Python literals from a cursor; every method is a generator that yields where it needs more text."""
 
-    def __init__(self, cursor: Cursor, report: Callable[[str], None]) -> None:
+    def __init__(self, cursor: Cursor, report: Report) -> None:
         """Sets up the reader.
 
         Args:
             cursor: Where the text comes from.
-            report: Called with a sentence for everything that had to be put right.
+            report: Told of everything that had to be put right.
         """
         self._cursor = cursor
         self._report = report
@@ -310,8 +311,9 @@ class PythonReader:
             elif char != "\\":
                 run = _REWRITTEN[closing].match(cursor.buffer, cursor.position)
                 assert run is not None  # neither the closing quotes nor a backslash stand here
-                if not triple and ("\n" in run.group() or "\r" in run.group()):
-                    self._report("a raw line break in a string")
+                line_break = _LINE_BREAK.search(run.group()) if not triple else None
+                if line_break is not None:
+                    self._report("a raw line break in a string", cursor.offset + line_break.start())
                 out(json_inner(cursor.take(run.end())))
             elif raw:
                 if cursor.position + 1 == len(cursor.buffer) and not cursor.ended:

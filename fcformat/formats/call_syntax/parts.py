@@ -100,11 +100,8 @@ class Text(Part):
     def read(self, reading: Reading) -> Steps[None]:
         """See `Part`."""
         if self.words and not (yield from reading.cursor.match_loosely(self.words)):
-            if reading.cursor.ended:
-                char = yield from reading.cursor.skip_space()
-                if not char:
-                    raise Truncated(repr(self.text))
-            raise Unreadable(repr(self.text))
+            char = yield from reading.cursor.skip_space()
+            raise Unreadable(repr(self.text)) if char else Truncated(repr(self.text))
 
 
 class Tag(Text):
@@ -229,6 +226,7 @@ def _arguments(cursor: Cursor, json: JSONReader, reading: Reading) -> Steps[None
         yield from json.value(call.arguments)
         return
     held: list[str] = []
+    start = cursor.offset
     if char in ("'", '"'):
         is_object: bool | None = None
 
@@ -237,7 +235,7 @@ def _arguments(cursor: Cursor, json: JSONReader, reading: Reading) -> Steps[None
             if is_object is None and text.strip():
                 is_object = text.lstrip().startswith("{")
                 if is_object:
-                    report("arguments in a string")
+                    report("arguments in a string", start)
             if is_object:
                 call.arguments("".join((*held, text)))
                 held.clear()
@@ -250,5 +248,5 @@ def _arguments(cursor: Cursor, json: JSONReader, reading: Reading) -> Steps[None
         held = [json_string("".join(held))]
     else:
         yield from json.value(held.append)
-    report("arguments that are not an object")
+    report("arguments that are not an object", start)
     call.arguments("{}" if held == ["null"] else "".join(held))

@@ -107,7 +107,7 @@ class _ObjectReader:
 
     def read(self, stops: tuple[str, ...]) -> Steps[None]:
         """Reads objects to the end of the text, with what stands around them in event streams and code fences."""
-        cursor, objects = self._cursor, 0
+        cursor, objects, fenced = self._cursor, 0, False
         while (char := (yield from cursor.skip_space())) != "":
             if char == "{":
                 yield from self._fields()
@@ -119,8 +119,11 @@ class _ObjectReader:
             elif (yield from cursor.match_loosely(("[DONE]",))):
                 yield from drain(cursor, self._builder)
                 return
-            elif (yield from cursor.match_loosely(("```json",))) or (yield from cursor.match_loosely(("```",))):
+            elif not objects and not fenced and (yield from cursor.match_loosely(("```json",))):
+                fenced = True
                 self._builder.report("a code fence around the object")
+            elif objects and fenced and (yield from cursor.match_loosely(("```",))):
+                fenced = False
             else:
                 for stop in stops:
                     if (yield from cursor.match_loosely((stop,))):

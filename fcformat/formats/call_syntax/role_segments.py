@@ -112,6 +112,7 @@ class RoleSegments(Turn):
             said.say(cursor.take(place))
             if text == self._role:
                 cursor.take(place + len(text))
+                said.separated()
                 may_call = at_segment = True
             elif text in stops:
                 cursor.take(place + len(text))

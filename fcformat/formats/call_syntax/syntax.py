@@ -75,6 +75,9 @@ class CallSyntax:
             if (yield from cursor.match_loosely(last.words)):
                 return
             char = yield from cursor.skip_space()
+            if cursor.ended and last.words[0].startswith(cursor.buffer[cursor.position :]):
+                cursor.take(len(cursor.buffer))  # the text ends inside the tag
+                return
             if not char or char not in "}])":
                 return
             cursor.take(cursor.position + 1)

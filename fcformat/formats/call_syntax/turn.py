@@ -111,6 +111,11 @@ class Speech:
         self.after_call = True
         self._gap.clear()
 
+    def separated(self) -> None:
+        """Notes a separator after a call: white space before it was layout, and what follows is not."""
+        self.after_call = False
+        self._gap.clear()
+
     def skip_gap(self, cursor: Cursor) -> Steps[None]:
         """Reads white space after a call; it counts only if text follows."""
         while True:
@@ -148,9 +153,10 @@ def announce_end(builder: MessageBuilder, call: CallBuilder, error: Unreadable |
 
 def drain(cursor: Cursor, builder: MessageBuilder) -> Steps[None]:
     """Passes over what follows the end of the turn; anything but white space is reported."""
+    if (yield from cursor.skip_space()):
+        builder.report("text after the end of the turn")
     while True:
-        if cursor.take(len(cursor.buffer)).strip():
-            builder.report("text after the end of the turn")
+        cursor.take(len(cursor.buffer))
         if cursor.ended:
             return
         yield

@@ -1,0 +1,101 @@
+"""OpenAI's own JSON as a format: requests out, message objects, responses and streams in."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from fcformat.chat import Message, join_deltas
+from fcformat.formats import get_format
+
+OPENAI = get_format("openai")
+CALLS = [
+    {"id": "call_a", "type": "function", "function": {"name": "f", "arguments": '{"a":  "x\\n"}'}},
+    {"id": "call_b", "type": "function", "function": {"name": "g", "arguments": "{}"}},
+]
+
+
+def test_the_prompt_is_the_request_one_message_a_line() -> None:
+    messages = [{"role": "user", "content": "北京?"}, {"role": "assistant", "content": None, "tool_calls": CALLS}]
+    tools = [{"type": "function", "function": {"name": "f", "x-extra": 1}}]
+    rendered = OPENAI.render(messages, tools, add_generation_prompt=True)
+    assert json.loads(rendered.text) == {"messages": messages, "tools": tools}
+    assert rendered.text.splitlines()[1] == '{"role": "user", "content": "北京?"},'
+    assert rendered.text.endswith("]}\n")
+    assert [segment.text for segment in rendered.segments if segment.trainable] == [json.dumps(messages[1])]
+    assert rendered.losses == ()
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_message_object_is_read_to_the_character(indent: int | None) -> None:
+    given = {"role": "assistant", "content": "a\n😀", "reasoning_content": "r", "tool_calls": CALLS}
+    message = OPENAI.parse(json.dumps(given, indent=indent), strict=True)
+    assert message == Message.from_openai(given)
+    assert message.finish_reason == "tool_calls"
+    assert OPENAI.parse(json.dumps(given, ensure_ascii=False)) == message
+
+
+def test_a_response_object_is_read_with_its_finish_reason() -> None:
+    message = Message("assistant", "cut", finish_reason="length")
+    text = json.dumps(message.to_response(model="m", id="i", created=1, usage={"total_tokens": 2}))
+    assert OPENAI.parse(text, strict=True) == message
+    assert OPENAI.parse(text).finish_reason == "length"
+
+
+def test_a_legacy_function_call_is_a_call() -> None:
+    text = '{"choices": [{"message": {"content": null, "function_call": {"name": "f", "arguments": "{\\"a\\": 1}"}}, "finish_reason": "function_call"}]}'  # fmt: skip
+    message = OPENAI.parse(text, strict=True)
+    assert [(call.id, call.function.name, call.function.arguments) for call in message.tool_calls] == [
+        ("call_0", "f", '{"a": 1}')
+    ]
+    assert message.finish_reason == "tool_calls"
+
+
+@pytest.mark.parametrize("prefix", ["", "data: "])
+def test_chunks_of_a_stream_are_read(prefix: str) -> None:
+    def chunk(delta: dict[str, Any], reason: str | None = None) -> str:
+        return (
+            prefix
+            + json.dumps({"id": "x", "choices": [{"index": 0, "delta": delta, "finish_reason": reason}]})
+            + "\n\n"
+        )
+
+    text = chunk({"role": "assistant", "content": "He"}) + chunk({"content": "llo"})
+    for index, call in enumerate(CALLS):
+        function = dict(call["function"], arguments="")  # type: ignore[call-overload]
+        text += chunk({"tool_calls": [{"index": index, **call, "function": function}]})
+        arguments = call["function"]["arguments"]  # type: ignore[index]
+        for piece in (arguments[:3], arguments[3:]):
+            text += chunk({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
+    text += chunk({}, "tool_calls") + ("data: [DONE]\n" if prefix else "")
+    expected = Message.from_openai({"role": "assistant", "content": "Hello", "tool_calls": CALLS})
+    assert OPENAI.parse(text, strict=True) == expected
+    parser = OPENAI.stream_parser()
+    deltas = [delta for char in text for delta in parser.feed(char)]
+    assert parser.finish() == expected == join_deltas(deltas)
+
+
+@pytest.mark.parametrize(
+    ("text", "content", "calls", "issue"),
+    [
+        ("Hello", "Hello", [], "at character 0: the object is broken, expected an object"),
+        ('{"a": ', '{"a": ', [], "at character 6: the object ends early, expected a value"),
+        ('{"content": "x', "x", [], "at character 14: the object ends early, expected the end of a string"),
+        ('```json\n{"content": "x"}\n```', "x", [], "at character 7: a code fence around the object"),
+        ('{"content": "x"} trailing', "x", [], "at character 17: text after the end of the turn"),
+        ('{"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}', "ab", [], None),
+        ('{"tool_calls": [{"function": {"arguments": {"a": 1}, "name": "f"}}]}', None, [("f", '{"a": 1}')], "arguments as an object, not in a string"),
+        ('{"tool_calls": [{"function": {"name": "f"}}]}', None, [("f", "{}")], None),
+        ('{"tool_calls": [{"id": "i", "function": {"name": "f", "arguments": "{\\"a', None, [("f", '{"a')], "the object ends early"),
+        ('{"content": "x"}<|im_end|>', "x", [], None),
+    ],
+)  # fmt: skip
+def test_what_is_not_quite_the_object_is_read_as_far_as_it_goes(
+    text: str, content: str | None, calls: list[tuple[str, str]], issue: str | None
+) -> None:
+    message = OPENAI.parse(text)
+    assert message.content == content
+    assert [(call.function.name, call.function.arguments) for call in message.tool_calls] == calls
+    assert (issue in message.issues[0]) if issue else not message.issues

@@ -1,0 +1,123 @@
+"""The stream machine: what is sent when, fences, the end of a turn, and time linear in the text."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from fcformat.chat import join_deltas
+from fcformat.errors import FcformatError, ParseError
+from fcformat.formats import get_format
+from fcformat.parsing.fences import FenceTracker
+
+CALL = '<tool_call>\n{"name": "f", "arguments": {"text": "one two"}}\n</tool_call>'
+
+
+def test_names_are_sent_once_and_arguments_as_they_arrive() -> None:
+    parser = get_format("qwen2.5").stream_parser()
+    sent = [[delta.to_openai() for delta in parser.feed(piece)] for piece in ("Hi", "\n<tool_", 'call>\n{"name": "f", ', '"arguments": {"te', 'xt": "one', " two", '"}}\n</tool_call>')]  # fmt: skip
+    begin = {"index": 0, "id": "call_0", "type": "function", "function": {"name": "f", "arguments": ""}}
+    pieces = [{"index": 0, "function": {"arguments": text}} for text in ('{"te', 'xt": "one', " two", '"}')]
+    assert sent == [
+        [{"content": "Hi"}],
+        [],
+        [{"tool_calls": [begin]}],
+        *([{"tool_calls": [piece]}] for piece in pieces),
+    ]
+    message = parser.finish()
+    assert parser.final_deltas == ()
+    assert (message.content, message.finish_reason) == ("Hi", "tool_calls")
+
+
+def test_a_finished_parser_takes_no_more_text() -> None:
+    parser = get_format("qwen2.5").stream_parser()
+    assert parser.finish() is parser.finish()
+    with pytest.raises(FcformatError, match=r"found text after finish\(\), expected none"):
+        parser.feed("x")
+
+
+def test_an_empty_reply_is_an_empty_message() -> None:
+    for name in ("qwen2.5", "chatglm3", "openai"):
+        parser = get_format(name).stream_parser()
+        assert parser.finish() == get_format(name).parse("") == join_deltas(parser.final_deltas)
+        assert parser.finish().content == ""
+
+
+def test_strict_parsing_raises_with_the_place_in_the_text() -> None:
+    with pytest.raises(ParseError, match=r"at character 13: single quotes") as caught:
+        get_format("qwen2.5").parse("<tool_call>\n{'name': 'f'}</tool_call>", strict=True)
+    assert caught.value.offset == 13
+    prompt = "<|im_start|>assistant\n<tool_call>\n"
+    with pytest.raises(ParseError, match=r"at character 1: single quotes"):
+        get_format("qwen2.5").parse("{'name': 'f'}</tool_call>", prompt=prompt, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "inside"),
+    [
+        ("```\n", True),
+        ("```python\ncode\n```\n", False),
+        ("text ```\n", False),
+        ("~~~\n```\n", True),
+        ("````\n```\n", True),
+        ("````\n````\n", False),
+        ("   ```\n", True),
+        ("    ```\n", False),
+        ("```a`b\n", False),
+        ("```\nx\n```", False),
+        ("x" * 1000 + "```\n", False),
+    ],
+)
+def test_fences_are_lines_as_in_markdown(text: str, inside: bool) -> None:
+    whole, pieces = FenceTracker(), FenceTracker()
+    whole.feed(text)
+    for char in text:
+        pieces.feed(char)
+        assert pieces.inside in (True, False)
+    assert whole.inside is pieces.inside is inside
+
+
+HARD = {
+    "tags": "<tool_call>",
+    "braces": "<tool_call>{",
+    "half tags": "<",
+    "line breaks": "\n",
+    "backslashes": "\\",
+    "brackets": "[",
+    "fences": "```\n",
+    "roles": "<|assistant|>",
+    "headers": "f\n",
+}
+
+
+@pytest.mark.parametrize("name", ["qwen2.5", "chatglm3", "openai"])
+@pytest.mark.parametrize("unit", HARD.values(), ids=HARD)
+@pytest.mark.parametrize(
+    "start", ["", '<tool_call>{"name":"f","arguments":{"a":"', "f\n```python\ntool_call(a=", '{"content":"']
+)
+def test_time_is_linear_in_hard_text(name: str, unit: str, start: str) -> None:
+    def seconds(size: int) -> float:
+        text, best = start + unit * (size // len(unit)), 9e9
+        for _ in range(2):
+            begin = time.perf_counter()
+            get_format(name).parse(text, [{"name": "f"}])
+            best = min(best, time.perf_counter() - begin)
+        return best
+
+    # Ten times the text: far less than a hundred times the time, and no more than is right for 400 kB on a busy machine.
+    assert seconds(400_000) < max(40 * seconds(40_000), 0.5)
+
+
+def test_a_long_stream_of_single_characters_takes_linear_time() -> None:
+    for text in (
+        "<tool_call>" + " " * 20_000,
+        '<tool_call>{"name":"f","arguments":{"a":"' + "x" * 20_000,
+        "\n" * 20_000,
+    ):
+        parser = get_format("qwen2.5").stream_parser()
+        begin = time.perf_counter()
+        for char in text:
+            parser.feed(char)
+        parser.finish()
+        assert time.perf_counter() - begin < 2
