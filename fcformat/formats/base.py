@@ -33,13 +33,15 @@ class Format(abc.ABC):
         name: The format's name.
         aliases: Other names of it; a name that ends in `*` stands for all that begin so.
         turn: How the assistant's turn is laid out.
-        stops: Texts that end the assistant's turn, or cannot be in it.
+        stops: Texts that the model writes to end its turn.
+        boundaries: Texts that cannot be inside a turn: the stops, and what begins another turn.
     """
 
     name: str
     aliases: tuple[str, ...]
     turn: Turn
     stops: tuple[str, ...]
+    boundaries: tuple[str, ...]
 
     def __repr__(self) -> str:
         return f"<Format {self.name!r}>"
@@ -92,7 +94,7 @@ class Format(abc.ABC):
         """
         plan = plan_calls(normalize_tools(tools), tool_choice, parallel_tool_calls)
         views = tuple(ToolView(tool.name, arguments_schema(tool, undeclared_arguments)) for tool in plan.tools)
-        return self.turn.grammar(TurnPlan(views, plan.required, plan.most, self.stops))
+        return self.turn.grammar(TurnPlan(views, plan.required, plan.most, self.boundaries))
 
     def parse(self, text: str, tools: Iterable[Any] | None = None, prompt: str = "", strict: bool = False) -> Message:
         """Parses what the model wrote.
@@ -135,7 +137,7 @@ class Format(abc.ABC):
         views = tuple(ToolView(tool.name, tool.parameters) for tool in normalize_tools(tools))
 
         def read(cursor: Cursor, builder: MessageBuilder) -> Steps[None]:
-            return self.turn.read(cursor, builder, views, self.stops)
+            return self.turn.read(cursor, builder, views, self.boundaries)
 
         return read
 

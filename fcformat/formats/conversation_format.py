@@ -43,6 +43,7 @@ class ConversationFormat(Format):
         turn: Turn,
         controls: tuple[str, ...],
         stops: tuple[str, ...],
+        begins: tuple[str, ...] = (),
         accepted_losses: frozenset[str],
         header_trainable: bool = False,
         apart: bool = False,
@@ -56,7 +57,8 @@ class ConversationFormat(Format):
             layout: How conversations are laid out.
             turn: How the assistant's turn is laid out.
             controls: The control tokens in the format's own texts.
-            stops: Texts that end the assistant's turn.
+            stops: Texts that the model writes to end its turn.
+            begins: Texts that begin another turn, without being how a model ends its own.
             accepted_losses: What the publisher's own code leaves out: `"reasoning"`, `"system"` (the system message
                 that tools replace).
             header_trainable: Whether the publisher trains the model on the assistant's header.
@@ -68,6 +70,7 @@ class ConversationFormat(Format):
         self.layout = layout
         self.turn = turn
         self.stops = stops
+        self.boundaries = (*stops, *begins)
         self._controls = controls
         self._accepted = accepted_losses
         self._header_trainable = header_trainable
@@ -132,7 +135,6 @@ class ConversationFormat(Format):
             draft.fixed(system.header)
             if how == "joined":
                 draft.text((first.content or "") if first is not None else self.layout.default_system)
-            draft.text("", apart=self._apart)
             self._told(tools, draft)
             draft.fixed(system.end + system.after)
             if how == "replaced" and first is not None and first.content:

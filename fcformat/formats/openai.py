@@ -26,7 +26,7 @@ class OpenAIFormat(Format):
     name = "openai"
     aliases = ("openai-chat", "chat-completions")
     # Ends of turns of models that may be prompted so; they count only after the object.
-    stops = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "</s>")
+    stops = boundaries = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "</s>")
 
     def __init__(self) -> None:
         self.turn = ResponseObject()

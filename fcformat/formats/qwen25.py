@@ -48,6 +48,7 @@ QWEN25 = ConversationFormat(
         CallSyntax(Tag("<tool_call>"), Text("\n"), JSONCall(also=("parameters",)), Text("\n"), Tag("</tool_call>"))
     ),
     controls=("<|im_start|>", "<|im_end|>", "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>"),
-    stops=("<|im_end|>", "<|endoftext|>", "<|im_start|>"),
+    stops=("<|im_end|>", "<|endoftext|>"),
+    begins=("<|im_start|>",),
     accepted_losses=frozenset(("reasoning",)),
 )

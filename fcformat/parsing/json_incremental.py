@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 
 from fcformat.parsing.cursor import SPACE, Cursor, Report, Steps, Truncated, Unreadable
-from fcformat.parsing.strings import escape_at, escapes_at, json_inner
+from fcformat.parsing.strings import escape_at, escapes_at, joined, json_inner, unescape
 
 __all__ = ["MAX_DEPTH", "JSONReader"]
 
@@ -212,19 +212,19 @@ class JSONReader:
 
         def decode(piece: str) -> None:
             nonlocal half
-            text = half + _unescape(piece)
+            text = half + unescape(piece)
             # The first half of a surrogate pair waits for the second.
             half = text[-1] if text and "\ud800" <= text[-1] <= "\udbff" else ""
             text = text[:-1] if half else text
             if text:
-                emit(_joined(text))
+                emit(joined(text))
 
         self._cursor.take(self._cursor.position + 1)
         try:
             yield from self._quoted(quote, decode)
         finally:
             if half:
-                emit(_joined(half))
+                emit(joined(half))
 
     def key(self, first: bool) -> Steps[str | None]:
         """Reads the next key of an object whose opening brace has been read, and the colon and space after it.
@@ -408,21 +408,3 @@ class JSONReader:
             if control is not None:
                 self._report("a raw control character in a string", cursor.offset + control.start())
             emit(json_inner(cursor.take(rewritten.end())))
-
-
-_ESCAPES = re.compile(r'\\(["\\/bfnrt]|u[0-9a-fA-F]{4})')
-_MEANINGS = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-
-
-def _unescape(piece: str) -> str:
-    """What a piece of a JSON string means; pieces never cut an escape."""
-    if "\\" not in piece:
-        return piece
-    return _ESCAPES.sub(lambda match: _MEANINGS.get(match[1]) or chr(int(match[1][1:], 16)), piece)
-
-
-def _joined(text: str) -> str:
-    """The text with surrogate pairs joined; a lone surrogate, which no encoding can write, becomes U+FFFD."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -10,7 +10,7 @@ import json
 import re
 import unicodedata
 
-__all__ = ["escape_at", "escapes_at", "json_inner", "json_string"]
+__all__ = ["escape_at", "escapes_at", "joined", "json_inner", "json_string", "unescape"]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SIMPLE = {
@@ -105,3 +105,21 @@ def escape_at(buffer: str, position: int, ended: bool) -> tuple[str, int] | None
         assert octal is not None  # the letter is an octal digit
         return chr(int(octal.group(), 8)), octal.end()
     return "\\" + letter, position + 2
+
+
+_JSON_ESCAPES = re.compile(r'\\(["\\/bfnrt]|u[0-9a-fA-F]{4})')
+_JSON_MEANINGS = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+
+
+def unescape(piece: str) -> str:
+    """What a piece of a JSON string means; pieces never cut an escape."""
+    if "\\" not in piece:
+        return piece
+    return _JSON_ESCAPES.sub(lambda match: _JSON_MEANINGS.get(match[1]) or chr(int(match[1][1:], 16)), piece)
+
+
+def joined(text: str) -> str:
+    """The text with surrogate pairs joined; a lone surrogate, which no encoding can write, becomes U+FFFD."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -56,7 +56,7 @@ def test_tools_take_the_place_of_the_first_system_message_as_in_the_server_and_i
 
 
 def test_training_texts_pair_calls_with_their_results_and_train_what_the_assistant_writes() -> None:
-    messages = [
+    messages: list[dict[str, Any]] = [
         {"role": "user", "content": "u"},
         {"role": "assistant", "content": None, "tool_calls": [call({}, id="a"), call({}, name="f", id="b")]},
         {"role": "tool", "tool_call_id": "a", "content": "1"},

@@ -25,7 +25,7 @@ TOOLS = [
     {"name": "ping", "parameters": {"type": "object", "properties": {}}},
 ]
 WEATHER = ("get_weather", {"city": "Bei \"jing\" \\ 'x'\n", "days": -3, "tags": [None, True, {"k": 1.5}]})
-PING = ("ping", {})
+PING: tuple[str, dict[str, Any]] = ("ping", {})
 NAMES = ("qwen2.5", "chatglm3", "openai")
 
 

@@ -11,14 +11,17 @@ from fcformat.chat import Message, join_deltas
 from fcformat.formats import get_format
 
 OPENAI = get_format("openai")
-CALLS = [
+CALLS: list[dict[str, Any]] = [
     {"id": "call_a", "type": "function", "function": {"name": "f", "arguments": '{"a":  "x\\n"}'}},
     {"id": "call_b", "type": "function", "function": {"name": "g", "arguments": "{}"}},
 ]
 
 
 def test_the_prompt_is_the_request_one_message_a_line() -> None:
-    messages = [{"role": "user", "content": "北京?"}, {"role": "assistant", "content": None, "tool_calls": CALLS}]
+    messages: list[dict[str, Any]] = [
+        {"role": "user", "content": "北京?"},
+        {"role": "assistant", "content": None, "tool_calls": CALLS},
+    ]
     tools = [{"type": "function", "function": {"name": "f", "x-extra": 1}}]
     rendered = OPENAI.render(messages, tools, add_generation_prompt=True)
     assert json.loads(rendered.text) == {"messages": messages, "tools": tools}
@@ -64,9 +67,9 @@ def test_chunks_of_a_stream_are_read(prefix: str) -> None:
 
     text = chunk({"role": "assistant", "content": "He"}) + chunk({"content": "llo"})
     for index, call in enumerate(CALLS):
-        function = dict(call["function"], arguments="")  # type: ignore[call-overload]
+        function = dict(call["function"], arguments="")
         text += chunk({"tool_calls": [{"index": index, **call, "function": function}]})
-        arguments = call["function"]["arguments"]  # type: ignore[index]
+        arguments = call["function"]["arguments"]
         for piece in (arguments[:3], arguments[3:]):
             text += chunk({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
     text += chunk({}, "tool_calls") + ("data: [DONE]\n" if prefix else "")

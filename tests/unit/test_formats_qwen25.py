@@ -46,7 +46,7 @@ def test_arguments_are_written_once_whether_string_or_object() -> None:
 
 
 def test_inputs_are_not_changed_and_unknown_options_are_refused() -> None:
-    messages = [{"role": "assistant", "content": None, "tool_calls": [call({"city": "x"})]}]
+    messages: list[dict[str, Any]] = [{"role": "assistant", "content": None, "tool_calls": [call({"city": "x"})]}]
     before = json.dumps(messages)
     QWEN.render(messages, tools=[WEATHER])
     assert json.dumps(messages) == before
@@ -55,7 +55,7 @@ def test_inputs_are_not_changed_and_unknown_options_are_refused() -> None:
 
 
 def test_results_out_of_order_cannot_be_told_apart_and_raise() -> None:
-    messages = [
+    messages: list[dict[str, Any]] = [
         {"role": "assistant", "content": None, "tool_calls": [call({}, id="a"), call({}, id="b")]},
         {"role": "tool", "tool_call_id": "b", "content": "2"},
         {"role": "tool", "tool_call_id": "a", "content": "1"},
@@ -67,7 +67,10 @@ def test_results_out_of_order_cannot_be_told_apart_and_raise() -> None:
 
 
 def test_arguments_that_are_not_json_raise_with_their_place() -> None:
-    messages = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "", "tool_calls": [call('{"a": 1')]}]
+    messages: list[dict[str, Any]] = [
+        {"role": "user", "content": "x"},
+        {"role": "assistant", "content": "", "tool_calls": [call('{"a": 1')]},
+    ]
     with pytest.raises(
         FormatError, match=r"message 1: tool_calls\[0\] \(get_weather\): at character 7 of the arguments"
     ):

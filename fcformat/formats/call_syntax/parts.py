@@ -23,7 +23,7 @@ from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
 from fcformat.parsing.python_literals import PythonReader
 from fcformat.parsing.strings import json_string
 
-__all__ = ["JSONCall", "Part", "PythonArguments", "Reading", "Tag", "Text", "ToolView", "literal"]
+__all__ = ["JSONCall", "Part", "PythonArguments", "Reading", "Tag", "Text", "ToolView"]
 
 #: Longest function name that is read.
 MAX_NAME = 256
@@ -95,7 +95,7 @@ class Text(Part):
 
     def grammar(self, tool: ToolView) -> g.Grammar:
         """See `Part`."""
-        return literal(self.text)
+        return g.literal(self.text)
 
     def read(self, reading: Reading) -> Steps[None]:
         """See `Part`."""
@@ -146,9 +146,9 @@ class JSONCall(Part):
     def grammar(self, tool: ToolView) -> g.Grammar:
         """See `Part`."""
         return g.sequence(
-            literal(f'{{"{self._name}": {json_string(tool.name)}, "{self._arguments}": '),
+            g.literal(f'{{"{self._name}": {json_string(tool.name)}, "{self._arguments}": '),
             g.schema_value(tool.schema, style=self._style),
-            literal("}"),
+            g.literal("}"),
         )
 
     def read(self, reading: Reading) -> Steps[None]:
@@ -186,18 +186,13 @@ class PythonArguments(Part):
 
     def grammar(self, tool: ToolView) -> g.Grammar:
         """See `Part`."""
-        return g.sequence(g.schema_value(tool.schema, syntax="python_arguments", style=PYTHON), literal(")"))
+        return g.sequence(g.schema_value(tool.schema, syntax="python_arguments", style=PYTHON), g.literal(")"))
 
     def read(self, reading: Reading) -> Steps[None]:
         """See `Part`."""
         reader = PythonReader(reading.cursor, reading.builder.report)
         yield from reader.keyword_arguments(reading.call.arguments)
         reading.call.complete = True
-
-
-def literal(text: str) -> g.Grammar:
-    """Exactly this text."""
-    return g.literal(text)
 
 
 def _short_string(cursor: Cursor, json: JSONReader) -> Steps[str]:

@@ -47,13 +47,13 @@ class ResponseObject(Turn):
         return calls if plan.required else g.choice(text, calls)
 
     def read(
-        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], stops: tuple[str, ...]
+        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
     ) -> Steps[None]:
         """See `Turn`."""
         cursor.recorded = []
         reader = _ObjectReader(cursor, builder)
         try:
-            yield from reader.read(stops)
+            yield from reader.read(boundaries)
         except (Unreadable, Truncated) as error:
             recorded, cursor.recorded = cursor.recorded, None
             builder.truncated = isinstance(error, Truncated)
@@ -105,7 +105,7 @@ class _ObjectReader:
             "function_call": self._function_call,
         }
 
-    def read(self, stops: tuple[str, ...]) -> Steps[None]:
+    def read(self, boundaries: tuple[str, ...]) -> Steps[None]:
         """Reads objects to the end of the text, with what stands around them in event streams and code fences."""
         cursor, objects, fenced = self._cursor, 0, False
         while (char := (yield from cursor.skip_space())) != "":
@@ -125,8 +125,8 @@ class _ObjectReader:
             elif objects and fenced and (yield from cursor.match_loosely(("```",))):
                 fenced = False
             else:
-                for stop in stops:
-                    if (yield from cursor.match_loosely((stop,))):
+                for boundary in boundaries:
+                    if (yield from cursor.match_loosely((boundary,))):
                         yield from drain(cursor, self._builder)
                         return
                 if objects:

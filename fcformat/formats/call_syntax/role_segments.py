@@ -68,7 +68,7 @@ class RoleSegments(Turn):
     def grammar(self, plan: TurnPlan) -> g.Grammar:
         """See `Turn`."""
         # Text that spells the beginning of a call after a tool's name would be read as one.
-        text = g.sequence(g.literal("\n"), g.free_text((self._opening.text, self._role, *plan.stops)))
+        text = g.sequence(g.literal("\n"), g.free_text((self._opening.text, self._role, *plan.boundaries)))
         if not plan.tools:
             return text
         call = g.choice(*(g.sequence(g.literal(tool.name + "\n"), self._body.grammar(tool)) for tool in plan.tools))
@@ -77,12 +77,12 @@ class RoleSegments(Turn):
         return calls if plan.required else g.choice(calls, g.sequence(text, g.repeat(another, max=plan.most)))
 
     def read(
-        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], stops: tuple[str, ...]
+        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
     ) -> Steps[None]:
         """See `Turn`."""
         known = frozenset(tool.name for tool in tools)
         openings = [f"{name}\n{space}{self._opening.text}" for name in known for space in ("", " ")]
-        finder = Finder((self._role, *stops, *openings))
+        finder = Finder((self._role, *boundaries, *openings))
         said = Speech(builder)
         may_call = at_segment = True
         while True:
@@ -114,7 +114,7 @@ class RoleSegments(Turn):
                 cursor.take(place + len(text))
                 said.separated()
                 may_call = at_segment = True
-            elif text in stops:
+            elif text in boundaries:
                 cursor.take(place + len(text))
                 yield from drain(cursor, builder)
                 return

@@ -51,7 +51,7 @@ class TextThenCalls(Turn):
 
     def grammar(self, plan: TurnPlan) -> g.Grammar:
         """See `Turn`."""
-        text = g.free_text((self._opening, *plan.stops))
+        text = g.free_text((self._opening, *plan.boundaries))
         if not plan.tools:
             return text
         call = g.choice(*(self._call.grammar(tool) for tool in plan.tools))
@@ -60,10 +60,10 @@ class TextThenCalls(Turn):
         return calls if plan.required else g.sequence(text, g.optional(calls))
 
     def read(
-        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], stops: tuple[str, ...]
+        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
     ) -> Steps[None]:
         """See `Turn`."""
-        finder = Finder((self._opening, *stops), (self._before + self._opening, self._between + self._opening))
+        finder = Finder((self._opening, *boundaries), (self._before + self._opening, self._between + self._opening))
         said = Speech(builder)
         known = frozenset(tool.name for tool in tools)
         scan = 0  # text before this place holds no tag that counts

@@ -29,13 +29,13 @@ class TurnPlan:
         tools: The tools that may be called.
         required: Whether the turn must call.
         most: Most calls, `None` for any number.
-        stops: Texts that end a turn, which free text must not spell.
+        boundaries: Texts that cannot be inside a turn, which free text must not spell.
     """
 
     tools: tuple[ToolView, ...]
     required: bool
     most: int | None
-    stops: tuple[str, ...]
+    boundaries: tuple[str, ...]
 
 
 class Turn(abc.ABC):
@@ -60,7 +60,7 @@ class Turn(abc.ABC):
 
     @abc.abstractmethod
     def read(
-        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], stops: tuple[str, ...]
+        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
     ) -> Steps[None]:
         """Reads a turn to the end of the text, or to a text that ends turns.
 
@@ -68,7 +68,7 @@ class Turn(abc.ABC):
             cursor: Where the text comes from.
             builder: The message that it becomes.
             tools: The tools of the conversation; empty if they are not known.
-            stops: Texts that end a turn.
+            boundaries: Texts that cannot be inside a turn: reading ends there.
         """
 
 
