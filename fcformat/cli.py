@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
+import datetime
 import importlib.util
 import json
 import os
@@ -100,8 +102,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(str(error), 2)
 
 
-def _fail(message: str, code: int) -> int:
+def _complain(message: str) -> None:
     print(f"fcformat: {' '.join(message.split())}", file=sys.stderr)
+
+
+def _fail(message: str, code: int) -> int:
+    _complain(message)
     return code
 
 
@@ -132,7 +138,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", type=int, default=0, help="decides weights and sampling (default: 0)")
     demo.add_argument("--seeds", type=_positive, metavar="N", help="run N seeds and print a table")
     demo.add_argument(
-        "--max-new-tokens", type=_positive, default=1024, metavar="N", help="cut answers off here (default: 1024)"
+        "--max-new-tokens", type=_positive, default=2048, metavar="N", help="cut answers off here (default: 2048)"
     )
     demo.add_argument("--plain", action="store_true", help="no boxes and colours")
 
@@ -142,7 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument(
         "--add-generation-prompt", action="store_true", help="end with the opening of the assistant's turn"
     )
-    render.add_argument("--date", metavar="TEXT", help="the date, in formats that write one")
+    render.add_argument("--date", type=_date, metavar="YYYY-MM-DD", help="today, in formats that write it")
     render.add_argument(
         "--on-loss",
         choices=("raise", "warn", "drop"),
@@ -177,6 +183,13 @@ def _parser() -> argparse.ArgumentParser:
 
     command("formats", "List the formats.", _run_formats)
     return parser
+
+
+def _date(text: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected a date such as 2023-10-27") from error
 
 
 def _positive(text: str) -> int:
@@ -239,14 +252,14 @@ def _run_render(arguments: argparse.Namespace) -> int:
         tools=tools,
         add_generation_prompt=arguments.add_generation_prompt,
         date=arguments.date,
-        on_loss=arguments.on_loss,
+        on_loss="raise" if arguments.on_loss == "raise" else "drop",
     )
+    # Also without "warn": what a family's own code leaves out on purpose does not raise.
+    if arguments.on_loss != "drop":
+        for loss in rendered.losses:
+            _complain(loss)
     if arguments.segments:
-        rows = [
-            {"text": segment.text, "control": segment.control, "trainable": segment.trainable}
-            for segment in rendered.segments
-        ]
-        _print_json(rows)
+        _print_json([dataclasses.asdict(segment) for segment in rendered.segments])
     else:
         # No line break of our own: what is printed is the prompt to the byte.
         _write(rendered.text)
@@ -260,7 +273,7 @@ def _run_parse(arguments: argparse.Namespace) -> int:
         _read(arguments.file), tools=_read_tools(arguments.tools), prompt=prompt, strict=arguments.strict
     )
     for issue in message.issues:
-        print(f"fcformat: {issue}", file=sys.stderr)
+        _complain(issue)
     _print_json(message.to_openai())
     return 0
 
@@ -314,11 +327,8 @@ def _compile(arguments: argparse.Namespace, compiler: fcformat.GrammarCompiler) 
         return compiler.compile_json_schema(_read_json(arguments.schema))
     if arguments.regex is not None:
         return compiler.compile_regex(arguments.regex)
-    choice: Any = arguments.tool_choice
-    if choice not in ("auto", "none", "required"):
-        choice = {"type": "function", "function": {"name": choice}}
     fmt = fcformat.get_format(arguments.format)
-    return compiler.compile_grammar(fmt.grammar(_read_tools(arguments.tools), tool_choice=choice))
+    return compiler.compile_grammar(fmt.grammar(_read_tools(arguments.tools), tool_choice=arguments.tool_choice))
 
 
 def _tokenizer_info(path: str) -> fcformat.TokenizerInfo:

@@ -5,6 +5,18 @@ Tests run against the installed package: nothing here puts the source tree on th
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from support.profiles import load_profile
 
+# The models in the tests are tiny: more threads than one only get into each other's way. Set before torch is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 load_profile()
+
+
+def pytest_report_header() -> str:
+    """Says which build is under test."""
+    import fcformat
+
+    return f"fcformat {fcformat.__version__} from {Path(fcformat.__file__).parent}"

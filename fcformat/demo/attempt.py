@@ -75,7 +75,10 @@ def ask(format_name: str, seed: int, *, constrained: bool, max_new_tokens: int) 
     options: dict[str, Any] = {}
     timed: list[_Timed] = []
     if constrained:
-        options = fcformat.constrain(model, tokenizer, format=fmt, tools=TOOLS, tool_choice="required")
+        # A model with random weights would also call for ever.
+        options = fcformat.constrain(
+            model, tokenizer, format=fmt, tools=TOOLS, tool_choice="required", parallel_tool_calls=2
+        )
         timed = [_Timed(processor) for processor in options.pop("logits_processor")]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -88,8 +91,10 @@ def ask(format_name: str, seed: int, *, constrained: bool, max_new_tokens: int) 
             **options,
         )
     ids = output[0, inputs.shape[1] :]
-    text = tokenizer.decode(ids, skip_special_tokens=False)
-    message = fmt.parse(text, tools=TOOLS, prompt=prompt.text)
+    text = tokenizer.decode(ids)
+    # The token that ended the turn is no part of the reply, and may be of another family than the format.
+    reply = ids[:-1] if ids[-1] in model.generation_config.eos_token_id else ids
+    message = fmt.parse(tokenizer.decode(reply), tools=TOOLS, prompt=prompt.text)
     return Attempt(text, message, judge(message), len(ids), sum(processor.seconds for processor in timed))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
+
 from fcformat.demo.attempt import DEMO_FORMATS
 from fcformat.demo.show import make_layout, show_each, show_seeds
 
@@ -14,7 +16,7 @@ def run(
     formats: Sequence[str] = (),
     seed: int = 0,
     seeds: int | None = None,
-    max_new_tokens: int = 1024,
+    max_new_tokens: int = 2048,
     plain: bool = False,
 ) -> bool:
     """Runs the demonstration and prints it.
@@ -29,6 +31,8 @@ def run(
     Returns:
         Whether every constrained answer was a valid call.
     """
+    # Threads only get into each other's way in a model this small.
+    torch.set_num_threads(1)
     layout = make_layout(plain)
     names = tuple(formats) or DEMO_FORMATS
     if seeds is None:

@@ -10,7 +10,7 @@ from fcformat.cli import main
 from fcformat.demo import load_model, load_tokenizer
 from fcformat.demo.attempt import DEMO_FORMATS, ask, judge
 
-MAX_NEW_TOKENS = 1024
+MAX_NEW_TOKENS = 2048
 
 
 def reply(name: str, arguments: str) -> Message:
