@@ -8,6 +8,7 @@ and stopping the loop are not its work (`stopping` does the latter).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -239,11 +240,24 @@ def _starter(grammar: CompiledGrammar, prefix: str | bytes) -> Callable[[], Gram
 
 def _started(grammar: CompiledGrammar, prefix: str | bytes) -> GrammarMatcher:
     matcher = GrammarMatcher(grammar)
-    if prefix and not matcher.accept_string(prefix):
+    if prefix and not matcher.accept_string(prefix) and not _accept_with_control_tokens(matcher, prefix):
         raise ValueError(
             f"LogitsProcessor: the prefix {prefix!r} is not the beginning of anything that its grammar allows"
         )
     return matcher
+
+
+def _accept_with_control_tokens(matcher: GrammarMatcher, prefix: str | bytes) -> bool:
+    """Go on by a text in which control tokens are spelled out, as a prompt's text has them."""
+    texts = matcher.grammar.tokenizer_info.control_tokens
+    ids = {text: token_id for token_id, text in texts.items() if text}
+    if not ids or isinstance(prefix, bytes):
+        return False
+    longest_first = sorted(ids, key=len, reverse=True)
+    pieces = re.split("(" + "|".join(map(re.escape, longest_first)) + ")", prefix)
+    return all(
+        (piece in ids and matcher.accept_token(ids[piece])) or matcher.accept_string(piece) for piece in pieces if piece
+    )
 
 
 def _words_of(token_ids: Sequence[int], vocab_size: int) -> Words:

@@ -16,6 +16,7 @@ import pytest
 import torch
 import transformers
 
+from fcformat import JSONStyle
 from fcformat.decoding import GrammarCompiler, GrammarMatcher, TokenizerInfo, allocate_token_bitmask, constrain
 from support import tokenizers as make
 
@@ -29,6 +30,8 @@ SCHEMA = {
     "required": ["name", "age"],
     "additionalProperties": False,
 }
+# A model that knows nothing would spend most of its tokens on white space and escapes.
+BRIEF = JSONStyle(whitespace="compact", escapes="minimal")
 CITY = {
     "type": "object",
     "properties": {"city": {"const": "Oslo"}},
@@ -109,7 +112,7 @@ def check(texts: list[str], schema: Any = SCHEMA) -> None:
 
 def greedy_reference(model: Any, inputs: dict[str, torch.Tensor], schema: Any = SCHEMA) -> str:
     """The best allowed token at each step, without a cache and without any state but the ids."""
-    grammar = compiler().compile_json_schema(schema)
+    grammar = compiler().compile_json_schema(schema, BRIEF)
     ids, mask = inputs["input_ids"], inputs["attention_mask"]
     start = ids.shape[1]
     bitmask = allocate_token_bitmask(1, WIDTH)
@@ -140,7 +143,7 @@ def greedy_reference(model: Any, inputs: dict[str, torch.Tensor], schema: Any = 
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_greedy_rows_equal_a_stateless_reference(name: str, seed: int) -> None:
     model, inputs = model_of(name, seed), prompts("Who is it? ")
-    output = model.generate(**inputs, **constrain(model, tokenizer(), schema=SCHEMA), do_sample=False)
+    output = model.generate(**inputs, **constrain(model, tokenizer(), schema=SCHEMA, style=BRIEF), do_sample=False)
     texts = texts_of(output, inputs)
     check(texts)
     assert texts == [greedy_reference(model, inputs)]
@@ -153,7 +156,7 @@ def test_sampled_rows_are_valid(name: str) -> None:
         torch.manual_seed(seed)
         output = model.generate(
             **inputs,
-            **constrain(model, tokenizer(), schema=SCHEMA),
+            **constrain(model, tokenizer(), schema=SCHEMA, style=BRIEF),
             do_sample=True,
             temperature=1.5,
             top_k=20,
@@ -168,12 +171,17 @@ def test_sampled_rows_are_valid(name: str) -> None:
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_rows_of_a_left_padded_batch_are_valid(name: str) -> None:
     model, inputs = model_of(name, 1), prompts("A rather long question: ", "Who? ", "?")
-    output = model.generate(**inputs, **constrain(model, tokenizer(), schema=SCHEMA), do_sample=False)
+    output = model.generate(**inputs, **constrain(model, tokenizer(), schema=SCHEMA, style=BRIEF), do_sample=False)
     texts = texts_of(output, inputs)
     assert len(texts) == 3
     check(texts)
     torch.manual_seed(3)
-    check(texts_of(model.generate(**inputs, **constrain(model, tokenizer(), schema=SCHEMA), do_sample=True), inputs))
+    check(
+        texts_of(
+            model.generate(**inputs, **constrain(model, tokenizer(), schema=SCHEMA, style=BRIEF), do_sample=True),
+            inputs,
+        )
+    )
 
 
 def test_each_prompt_may_have_a_schema_of_its_own_or_none() -> None:
@@ -181,7 +189,7 @@ def test_each_prompt_may_have_a_schema_of_its_own_or_none() -> None:
     torch.manual_seed(1)
     output = model.generate(
         **inputs,
-        **constrain(model, tokenizer(), schema=[SCHEMA, None, CITY]),
+        **constrain(model, tokenizer(), schema=[SCHEMA, None, CITY], style=BRIEF),
         do_sample=True,
         num_return_sequences=2,
         max_new_tokens=100,
@@ -194,7 +202,9 @@ def test_each_prompt_may_have_a_schema_of_its_own_or_none() -> None:
 
 def test_rows_that_end_early_wait_for_the_others() -> None:
     model, inputs = model_of("llama", 0), prompts("One? ", "Two? ")
-    output = model.generate(**inputs, **constrain(model, tokenizer(), schema=[SCHEMA, CITY]), do_sample=False)
+    output = model.generate(
+        **inputs, **constrain(model, tokenizer(), schema=[SCHEMA, CITY], style=BRIEF), do_sample=False
+    )
     texts = texts_of(output, inputs)
     check(texts[:1])
     check(texts[1:], CITY)
@@ -208,7 +218,11 @@ def test_rows_that_end_early_wait_for_the_others() -> None:
 def test_beams_are_valid(name: str, seed: int) -> None:
     model, inputs = model_of(name, seed), prompts("Who is it? ", "Who? ")
     output = model.generate(
-        **inputs, **constrain(model, tokenizer(), schema=SCHEMA), do_sample=False, num_beams=4, num_return_sequences=2
+        **inputs,
+        **constrain(model, tokenizer(), schema=SCHEMA, style=BRIEF),
+        do_sample=False,
+        num_beams=4,
+        num_return_sequences=2,
     )
     texts = texts_of(output, inputs)
     assert len(texts) == 4
@@ -220,7 +234,7 @@ def test_beams_of_several_schemas_are_valid(early_stopping: bool | str) -> None:
     model, inputs = model_of("qwen2", 0), prompts("Who is it? ", "Where? ")
     output = model.generate(
         **inputs,
-        **constrain(model, tokenizer(), schema=[SCHEMA, CITY]),
+        **constrain(model, tokenizer(), schema=[SCHEMA, CITY], style=BRIEF),
         do_sample=False,
         num_beams=3,
         early_stopping=early_stopping,
@@ -234,7 +248,7 @@ def test_several_returned_sequences_are_valid() -> None:
     model, inputs = model_of("gpt2", 0), prompts("Who is it? ", "Who? ")
     torch.manual_seed(0)
     output = model.generate(
-        **inputs, **constrain(model, tokenizer(), schema=SCHEMA), do_sample=True, num_return_sequences=5
+        **inputs, **constrain(model, tokenizer(), schema=SCHEMA, style=BRIEF), do_sample=True, num_return_sequences=5
     )
     texts = texts_of(output, inputs)
     check(texts)
@@ -243,19 +257,22 @@ def test_several_returned_sequences_are_valid() -> None:
 
 def test_prompt_lookup_gives_what_the_plain_loop_gives() -> None:
     model, inputs = model_of("qwen2", 1), prompts('{"name": "Ann", "age": 12} {"name": "Bob", "age": 3} ')
-    plain = model.generate(**inputs, **constrain(model, tokenizer(), schema=SCHEMA), do_sample=False)
+    plain = model.generate(**inputs, **constrain(model, tokenizer(), schema=SCHEMA, style=BRIEF), do_sample=False)
     looked_up = model.generate(
-        **inputs, **constrain(model, tokenizer(), schema=SCHEMA), do_sample=False, prompt_lookup_num_tokens=3
+        **inputs,
+        **constrain(model, tokenizer(), schema=SCHEMA, style=BRIEF),
+        do_sample=False,
+        prompt_lookup_num_tokens=3,
     )
     assert texts_of(looked_up, inputs) == texts_of(plain, inputs)
 
 
 def test_an_assistant_of_the_same_vocabulary_changes_nothing() -> None:
     model, inputs = model_of("qwen2", 1), prompts("Who? ")
-    plain = model.generate(**inputs, **constrain(model, tokenizer(), schema=SCHEMA), do_sample=False)
+    plain = model.generate(**inputs, **constrain(model, tokenizer(), schema=SCHEMA, style=BRIEF), do_sample=False)
     assisted = model.generate(
         **inputs,
-        **constrain(model, tokenizer(), schema=SCHEMA),
+        **constrain(model, tokenizer(), schema=SCHEMA, style=BRIEF),
         do_sample=False,
         assistant_model=model_of("qwen2", 2),
     )
@@ -269,7 +286,7 @@ def test_an_assistant_with_a_tokenizer_of_its_own_is_refused() -> None:
     with pytest.raises(ValueError, match="no assistant model with a tokenizer of its own"):
         model_of("qwen2", 1).generate(
             **prompts("Who is it?"),
-            **constrain(model_of("qwen2", 1), tokenizer(), schema=SCHEMA),
+            **constrain(model_of("qwen2", 1), tokenizer(), schema=SCHEMA, style=BRIEF),
             do_sample=False,
             assistant_model=transformers.Qwen2ForCausalLM(config).eval(),
             tokenizer=tokenizer(),
@@ -283,7 +300,7 @@ def test_a_sampling_assistant_keeps_rows_valid() -> None:
         torch.manual_seed(seed)
         output = model.generate(
             **inputs,
-            **constrain(model, tokenizer(), schema=SCHEMA),
+            **constrain(model, tokenizer(), schema=SCHEMA, style=BRIEF),
             do_sample=True,
             assistant_model=model_of("qwen2", 2),
         )
@@ -293,7 +310,9 @@ def test_a_sampling_assistant_keeps_rows_valid() -> None:
 def test_sampled_beams_are_valid() -> None:
     model, inputs = model_of("llama", 0), prompts("Who is it? ", "Who? ")
     torch.manual_seed(0)
-    output = model.generate(**inputs, **constrain(model, tokenizer(), schema=SCHEMA), do_sample=True, num_beams=3)
+    output = model.generate(
+        **inputs, **constrain(model, tokenizer(), schema=SCHEMA, style=BRIEF), do_sample=True, num_beams=3
+    )
     check(texts_of(output, inputs))
 
 
@@ -301,7 +320,11 @@ def test_a_static_cache_changes_nothing() -> None:
     model, inputs = model_of("llama", 1), prompts("Who is it? ", "Who? ")
     plain, static = (
         model.generate(
-            **inputs, **constrain(model, tokenizer(), schema=SCHEMA), do_sample=False, disable_compile=True, **cache
+            **inputs,
+            **constrain(model, tokenizer(), schema=SCHEMA, style=BRIEF),
+            do_sample=False,
+            disable_compile=True,
+            **cache,
         )
         for cache in ({}, {"cache_implementation": "static"})
     )
@@ -325,7 +348,7 @@ def test_an_encoder_and_decoder_is_constrained_in_its_decoder() -> None:
     model = transformers.T5ForConditionalGeneration(config).eval()
     inputs = prompts("Who is it? ", "Who? ")
     output = model.generate(
-        **inputs, **constrain(model, tokenizer(), schema=SCHEMA), do_sample=False, max_new_tokens=120
+        **inputs, **constrain(model, tokenizer(), schema=SCHEMA, style=BRIEF), do_sample=False, max_new_tokens=120
     )
     check(tokenizer().batch_decode(output[:, 1:], skip_special_tokens=True))
 
@@ -336,7 +359,7 @@ def test_embeddings_may_stand_for_the_prompt() -> None:
     output = model.generate(
         inputs_embeds=embeddings,
         attention_mask=inputs["attention_mask"],
-        **constrain(model, tokenizer(), schema=SCHEMA),
+        **constrain(model, tokenizer(), schema=SCHEMA, style=BRIEF),
         do_sample=False,
     )
     check(tokenizer().batch_decode(output, skip_special_tokens=True))
@@ -349,7 +372,7 @@ def test_raw_logits_are_not_falsified() -> None:
     model, inputs = model_of("qwen2", 0), prompts("Who? ")
     result = model.generate(
         **inputs,
-        **constrain(model, tokenizer(), schema=SCHEMA),
+        **constrain(model, tokenizer(), schema=SCHEMA, style=BRIEF),
         do_sample=False,
         output_logits=True,
         output_scores=True,
@@ -363,7 +386,7 @@ def test_a_minimum_length_cannot_force_a_value_open() -> None:
     model, inputs = model_of("qwen2", 0), prompts("Who? ")
     output = model.generate(
         **inputs,
-        **constrain(model, tokenizer(), schema=CITY),
+        **constrain(model, tokenizer(), schema=CITY, style=BRIEF),
         do_sample=False,
         min_new_tokens=60,
         repetition_penalty=1.3,
@@ -373,7 +396,7 @@ def test_a_minimum_length_cannot_force_a_value_open() -> None:
 
 def test_too_few_new_tokens_leave_a_state_that_says_so() -> None:
     model, inputs = model_of("qwen2", 0), prompts("Who? ", "Me? ")
-    arguments = constrain(model, tokenizer(), schema=[SCHEMA, CITY])
+    arguments = constrain(model, tokenizer(), schema=[SCHEMA, CITY], style=BRIEF)
     output = model.generate(**inputs, **arguments, do_sample=False, max_new_tokens=5)
     states = arguments["logits_processor"][0].states(output)
     assert [state.status for state in states] == ["live", "live"]
@@ -384,7 +407,7 @@ def test_every_end_token_of_the_model_ends_the_row() -> None:
     model, inputs = model_of("qwen2", 0), prompts("Who? ")
     model.generation_config.eos_token_id = [271, END]
     try:
-        arguments = constrain(model, tokenizer(), schema=SCHEMA)
+        arguments = constrain(model, tokenizer(), schema=SCHEMA, style=BRIEF)
         assert set(arguments["logits_processor"][0].tokenizer_info.stop_token_ids) == {271, END}
         check(texts_of(model.generate(**inputs, **arguments, do_sample=False), inputs))
     finally:
@@ -392,16 +415,16 @@ def test_every_end_token_of_the_model_ends_the_row() -> None:
 
 
 def test_a_value_that_the_prompt_began_is_continued() -> None:
-    model, inputs = model_of("llama", 2), prompts('Who? {"name": "')
+    model, inputs = model_of("llama", 2), prompts('Who? {"name":"')
     output = model.generate(
-        **inputs, **constrain(model, tokenizer(), schema=SCHEMA, prefix='{"name": "'), do_sample=False
+        **inputs, **constrain(model, tokenizer(), schema=SCHEMA, prefix='{"name":"', style=BRIEF), do_sample=False
     )
-    check(['{"name": "' + text for text in texts_of(output, inputs)])
+    check(['{"name":"' + text for text in texts_of(output, inputs)])
 
 
 def test_one_object_for_two_prompts_is_refused() -> None:
     model = model_of("qwen2", 0)
-    arguments = constrain(model, tokenizer(), schema=SCHEMA)
+    arguments = constrain(model, tokenizer(), schema=SCHEMA, style=BRIEF)
     model.generate(**prompts("Who? "), **arguments, do_sample=False)
     with pytest.raises(ValueError, match="found rows of another prompt"):
         model.generate(**prompts("Me? "), **arguments, do_sample=False)
@@ -409,7 +432,7 @@ def test_one_object_for_two_prompts_is_refused() -> None:
 
 def test_repeated_calls_compile_once() -> None:
     model, own = model_of("qwen2", 0), make.small_tokenizer()
-    first, second = (constrain(model, own, schema=SCHEMA)["logits_processor"][0] for _ in range(2))
+    first, second = (constrain(model, own, schema=SCHEMA, style=BRIEF)["logits_processor"][0] for _ in range(2))
     assert first.tokenizer_info is second.tokenizer_info
 
 
@@ -437,7 +460,7 @@ def test_a_grammar_is_followed() -> None:
         assert texts_of(output, inputs)[0] in {"call ftrue", "call ffalse", "call gtrue", "call gfalse"}
 
 
-WEATHER = {
+WEATHER: dict[str, Any] = {
     "type": "function",
     "function": {
         "name": "get_weather",
@@ -450,7 +473,7 @@ WEATHER = {
         },
     },
 }
-CLOCK = {
+CLOCK: dict[str, Any] = {
     "type": "function",
     "function": {
         "name": "get_time",
@@ -524,7 +547,9 @@ def test_qwens_vocabulary_and_padded_head_give_valid_values(seed: int) -> None:
     model.generation_config.eos_token_id = [151645, 151643]
     model.generation_config.pad_token_id = 151643
     inputs = own(["Who is it?", "北京天气怎么样"], return_tensors="pt", padding=True, padding_side="left")
-    output = model.generate(**inputs, **constrain(model, own, schema=SCHEMA), do_sample=seed > 0, max_new_tokens=150)
+    output = model.generate(
+        **inputs, **constrain(model, own, schema=SCHEMA, style=BRIEF), do_sample=seed > 0, max_new_tokens=150
+    )
     check(own.batch_decode(output[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True))
 
 
@@ -536,5 +561,7 @@ def test_mistrals_vocabularies_give_valid_values(builder: Callable[[], Any]) -> 
     model = qwen2(len(own)).eval()
     model.generation_config.eos_token_id = model.generation_config.pad_token_id = own.eos_token_id
     inputs = own(["Who is it?"], return_tensors="pt", return_token_type_ids=False)
-    output = model.generate(**inputs, **constrain(model, own, schema=SCHEMA), do_sample=False, max_new_tokens=150)
+    output = model.generate(
+        **inputs, **constrain(model, own, schema=SCHEMA, style=BRIEF), do_sample=False, max_new_tokens=150
+    )
     check(own.batch_decode(output[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True))

@@ -17,6 +17,7 @@ from fcformat.decoding.matcher import GrammarMatcher
 from fcformat.decoding.matcher_pool import RowState
 from fcformat.decoding.stopping import StoppingCriteria
 from fcformat.decoding.tokenizer_info import TokenizerInfo
+from fcformat.grammar import control_token, literal, sequence
 from support.tokenizers import small_tokenizer
 
 END, PAD, OTHER, TOOL_CALL = 269, 270, 271, 272
@@ -254,7 +255,7 @@ def test_another_prompt_is_noticed() -> None:
     tested = processor(VALUE)
     allowed_after(tested, batch([]))
     allowed_after(tested, batch(ids_of("{")))
-    with pytest.raises(ValueError, match=r"found rows of another prompt .* make a new one, or call reset"):
+    with pytest.raises(ValueError, match=r"found rows of another prompt .* \(make a new one, or call reset"):
         allowed_after(tested, batch([], prompt=[5, 6, 8]))
     with pytest.raises(ValueError, match="another prompt"):
         allowed_after(tested, batch([], prompt=[5, 6]))
@@ -302,6 +303,12 @@ def test_a_prefix_says_where_the_value_stands() -> None:
 def test_each_grammar_may_have_a_prefix_of_its_own() -> None:
     tested = processor(VALUE, VALUE, prefix=["", b'{"a'])
     assert allowed_after(tested, batch([], [])) == [replay(VALUE, []), replay(VALUE, ids_of('{"a'))]
+
+
+def test_a_prefix_may_hold_control_tokens() -> None:
+    grammar = COMPILER.compile_grammar(sequence(literal("a"), control_token("<tool_call>"), VALUE.grammar))
+    tested = processor(grammar, prefix='a<tool_call>{"a": t')
+    assert allowed_after(tested, batch([])) == [replay(VALUE, ids_of('{"a": t'))]
 
 
 def test_a_prefix_that_breaks_the_grammar_is_refused() -> None:
