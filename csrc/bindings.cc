@@ -33,7 +33,7 @@ std::string text_of(py::handle value) {
 
 [[noreturn]] void refuse(py::handle value, const std::string& pointer) {
   throw SchemaError("at " + (pointer.empty() ? "the root" : pointer) + ": found a Python " + std::string(Py_TYPE(value.ptr())->tp_name) +
-                        " (" + std::string(py::repr(value)).substr(0, 60) + "), expected a JSON value",
+                        " (" + excerpt(std::string(py::repr(value)), 60) + "), expected a JSON value",
                     pointer, "");
 }
 

@@ -7,6 +7,13 @@
 
 namespace fcformat {
 
+// The beginning of a UTF-8 text for a message, cut between characters.
+inline std::string excerpt(const std::string& text, size_t limit = 120) {
+  if (text.size() <= limit) return text;
+  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;
+  return text.substr(0, limit) + "…";
+}
+
 // A schema, a pattern or a grammar is wrong in itself. `pointer` is the JSON pointer of the place.
 class SchemaError : public std::runtime_error {
  public:

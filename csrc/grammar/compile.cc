@@ -84,7 +84,7 @@ class Compiler {
     try {
       return parse_full_pattern(machine_->arena(), text);
     } catch (const PatternError& e) {
-      std::string message = "pattern \"" + text.substr(0, 120) + "\": " + e.what();
+      std::string message = "pattern \"" + excerpt(text) + "\": " + e.what();
       if (e.unsupported) throw UnsupportedSchemaError(message, "", "pattern");
       throw SchemaError(message, "", "pattern");
     }

@@ -1,6 +1,7 @@
 // Derivatives, and from them the edges of an expression read as an automaton's state.
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "regex/expression.h"
 #include "regex/expression_impl.h"
@@ -13,6 +14,9 @@ bool contains(const CodeSet& set, uint32_t c) {
   return it != set.begin() && (it - 1)->hi >= c;
 }
 
+constexpr uint32_t kShallow = 6;         // below this depth, deriving again is cheaper than looking up
+constexpr size_t kKeptBuckets = 1024;
+
 uint64_t signature_of(uint64_t index) {  // splitmix64
   uint64_t z = (index + 1) * 0x9E3779B97F4A7C15ull;
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
@@ -23,6 +27,24 @@ uint64_t signature_of(uint64_t index) {  // splitmix64
 }  // namespace
 
 ExprId ExpressionArena::derivative(ExprId e, uint32_t c) {
+  if (impl_->derived.bucket_count() > kKeptBuckets) {
+    impl_->derived = {};
+  } else if (!impl_->derived.empty()) {
+    impl_->derived.clear();
+  }
+  return derive(e, c);
+}
+
+// Expressions share parts: without remembering, a part would be derived once for each way that leads to it.
+ExprId ExpressionArena::derive(ExprId e, uint32_t c) {
+  if (impl_->at(e).depth < kShallow) return derive_node(e, c);
+  if (auto it = impl_->derived.find(e); it != impl_->derived.end()) return it->second;
+  ExprId out = derive_node(e, c);
+  impl_->derived.emplace(e, out);
+  return out;
+}
+
+ExprId ExpressionArena::derive_node(ExprId e, uint32_t c) {
   const ExprNode n = impl_->at(e);
   switch (n.kind) {
     case ExprKind::kEmpty:
@@ -31,24 +53,24 @@ ExprId ExpressionArena::derivative(ExprId e, uint32_t c) {
     case ExprKind::kClass:
       return contains(impl_->sets[n.a], c) ? epsilon() : empty();
     case ExprKind::kConcat: {
-      ExprId head = concat(derivative(n.a, c), n.b);
-      return impl_->at(n.a).nullable ? unite(head, derivative(n.b, c)) : head;
+      ExprId head = concat(derive(n.a, c), n.b);
+      return impl_->at(n.a).nullable ? unite(head, derive(n.b, c)) : head;
     }
     case ExprKind::kUnion:
     case ExprKind::kIntersect: {
       std::vector<ExprId> parts;
       parts.reserve(n.b);
       for (uint32_t i = 0; i < n.b; ++i) {
-        ExprId d = derivative(impl_->children[n.a + i], c);
+        ExprId d = derive(impl_->children[n.a + i], c);
         if (d == empty() && n.kind == ExprKind::kIntersect) return empty();
         parts.push_back(d);
       }
       return n.kind == ExprKind::kUnion ? unite(std::move(parts)) : intersect(std::move(parts));
     }
     case ExprKind::kComplement:
-      return complement(derivative(n.a, c));
+      return complement(derive(n.a, c));
     case ExprKind::kRepeat: {
-      ExprId body = derivative(n.a, c);
+      ExprId body = derive(n.a, c);
       if (body == empty()) return empty();
       return concat(body, repeat(n.a, n.min == 0 ? 0 : n.min - 1, n.max == kUnbounded ? kUnbounded : n.max - 1));
     }
@@ -67,7 +89,7 @@ ExprId ExpressionArena::derivative(ExprId e, uint32_t c) {
       return next ? impl_->intern_multiple(n.a, *next) : empty();
     }
     case ExprKind::kVariable:
-      return derivative(n.a, c);
+      return derive(n.a, c);
   }
   return empty();
 }
@@ -75,10 +97,12 @@ ExprId ExpressionArena::derivative(ExprId e, uint32_t c) {
 void ExpressionArena::Impl::collect_sets(ExprId e, std::vector<const CodeSet*>* out, std::vector<CodeRange>* singles,
                                          std::vector<ExprId>* seen) const {
   std::vector<ExprId> todo{e};
+  std::unordered_set<ExprId> shared;  // parts that several ways lead to
   while (!todo.empty()) {
     ExprId id = todo.back();
     todo.pop_back();
     const ExprNode& n = at(id);
+    if (n.depth > 1 && !shared.insert(id).second) continue;
     switch (n.kind) {
       case ExprKind::kEmpty:
       case ExprKind::kEpsilon:

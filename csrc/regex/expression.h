@@ -109,6 +109,8 @@ class ExpressionArena {
 
  private:
   struct Impl;
+  ExprId derive(ExprId e, uint32_t code_point);
+  ExprId derive_node(ExprId e, uint32_t code_point);
   const std::vector<Edge>& raw_edges(ExprId e);   // memoised; may lead to empty expressions in disguise
 
   std::unique_ptr<Impl> impl_;

@@ -48,6 +48,7 @@ struct ExpressionArena::Impl {
   std::deque<std::vector<Edge>> edge_lists;
   std::unordered_multimap<size_t, ExprId> interned;
   std::unordered_multimap<size_t, uint32_t> set_index, interval_state_index, multiple_state_index;
+  std::unordered_map<ExprId, ExprId> derived;  // of the derivative being taken
   size_t extra_bytes = 0;
 
   const ExprNode& at(ExprId e) const { return nodes[e]; }

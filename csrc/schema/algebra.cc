@@ -215,8 +215,10 @@ Normal Algebra::compute(FormulaId f) {
       return expand(definition(formula.index));
     case Kind::kAnd: {
       Normal n = expand(formula.parts[0]);
-      for (size_t i = 1; i < formula.parts.size(); ++i) n = meet(n, expand(formula.parts[i]));
-      tidy(&n);
+      for (size_t i = 1; i < formula.parts.size(); ++i) {
+        n = meet(n, expand(formula.parts[i]));
+        tidy(&n);
+      }
       return n;
     }
     case Kind::kOr: {

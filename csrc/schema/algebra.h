@@ -92,6 +92,9 @@ class Algebra {
   std::vector<ObjectShapeId> invert_object(const ObjectShape& shape);
   std::vector<ArrayShapeId> invert_array(const ArrayShape& shape);
   bool contradictory(const ObjectShape& shape) const;
+  bool within(const ObjectShape& a, const ObjectShape& b) const;
+  bool within(const ArrayShape& a, const ArrayShape& b) const;
+  void absorb(Normal* normal) const;
   void check_alternatives(size_t count) const;
   int32_t store(Normal normal);
 

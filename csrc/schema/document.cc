@@ -127,6 +127,17 @@ Holds holds_schemas(std::string_view keyword) {
   return it == table.end() ? Holds::kNothing : it->second;
 }
 
+bool has_keyword(Dialect dialect, std::string_view keyword) {
+  static const std::unordered_map<std::string_view, Dialect> since = {
+      {"const", Dialect::kDraft6}, {"contains", Dialect::kDraft6}, {"propertyNames", Dialect::kDraft6}, {"if", Dialect::kDraft7},
+      {"then", Dialect::kDraft7}, {"else", Dialect::kDraft7}, {"dependentRequired", Dialect::kDraft2019},
+      {"dependentSchemas", Dialect::kDraft2019}, {"minContains", Dialect::kDraft2019}, {"maxContains", Dialect::kDraft2019},
+      {"unevaluatedProperties", Dialect::kDraft2019}, {"unevaluatedItems", Dialect::kDraft2019}, {"$recursiveRef", Dialect::kDraft2019},
+      {"prefixItems", Dialect::kDraft2020}, {"$dynamicRef", Dialect::kDraft2020}};
+  auto it = since.find(keyword);
+  return it == since.end() || dialect >= it->second;
+}
+
 Document::Document(const Json& root, const std::map<std::string, Json>& others) : others_(others) {
   Dialect dialect = Dialect::kUnstated;
   resources_.push_back({"", &root, "", dialect});

@@ -88,7 +88,7 @@ void check_pattern(ExpressionArena& arena, const std::string& pattern, const std
   try {
     parse_search_pattern(arena, pattern);
   } catch (const PatternError& e) {
-    std::string message = "at " + place(pointer) + ": " + keyword + " \"" + pattern.substr(0, 120) + "\": " + e.what();
+    std::string message = "at " + place(pointer) + ": " + keyword + " \"" + excerpt(pattern) + "\": " + e.what();
     if (e.unsupported) throw UnsupportedSchemaError(message, pointer, keyword);
     throw SchemaError(message, pointer, keyword);
   }
@@ -115,7 +115,7 @@ void check_keywords(const Document& document, const LoaderOptions& options, Expr
     if (document.dialect(i) <= Dialect::kDraft7 && s.json->find("$ref")) continue;  // its siblings say nothing there
     for (const auto& [keyword, value] : s.json->members) {
       auto it = table().find(keyword);
-      if (it == table().end()) continue;  // an annotation
+      if (it == table().end() || !has_keyword(document.dialect(i), keyword)) continue;  // an annotation
       if (it->second == Expect::kUnsupported) {
         throw UnsupportedSchemaError("at " + place(s.pointer) + ": the keyword " + keyword + " is not supported", s.pointer, keyword);
       }

@@ -100,6 +100,7 @@ void SchemaLoader::apply_type(const Json& json, Normal* n) {
     if (t == "integer" && out.numbers.trivially_empty()) {
       NumberPiece whole;
       whole.multiples = {Decimal{false, "1", 0}};
+      whole.integer = true;
       out.numbers.pieces = {whole};
     }
   };
@@ -113,7 +114,7 @@ ExprId SchemaLoader::pattern(uint32_t index, const std::string&, const std::stri
     return parse_search_pattern(algebra_.arena(), text);
   } catch (const PatternError& e) {  // checked before, except in documents that only a reference made known
     const std::string& pointer = document_.at(index).pointer;
-    std::string message = "at " + (pointer.empty() ? "the root" : pointer) + ": " + keyword + " \"" + text.substr(0, 120) + "\": " + e.what();
+    std::string message = "at " + (pointer.empty() ? "the root" : pointer) + ": " + keyword + " \"" + excerpt(text) + "\": " + e.what();
     if (e.unsupported) throw UnsupportedSchemaError(message, pointer, keyword);
     throw SchemaError(message, pointer, keyword);
   }
@@ -189,7 +190,7 @@ void SchemaLoader::apply_object(uint32_t index, const Json& json, ObjectShape* s
       shape->patterns.emplace_back(arena.complement(arena.unite(patterns)), value);
     }
   }
-  if (const Json* v = json.find("propertyNames")) {
+  if (const Json* v = get(index, "propertyNames")) {
     FormulaId allowed = sub(index, "/propertyNames", *v);
     if (allowed != kTrueFormula) shape->patterns.emplace_back(arena.complement(algebra_.expand(allowed).strings), kFalseFormula);
   }
@@ -199,7 +200,7 @@ void SchemaLoader::apply_object(uint32_t index, const Json& json, ObjectShape* s
   if (const Json* v = json.find("minProperties")) shape->min = count_of(*v, pointer, "minProperties");
   if (const Json* v = json.find("maxProperties")) shape->max = count_of(*v, pointer, "maxProperties");
   for (const char* keyword : {"dependentRequired", "dependencies"}) {
-    const Json* v = json.find(keyword);
+    const Json* v = get(index, keyword);
     if (!v) continue;
     for (const auto& [key, value] : v->members) {
       NameId id = algebra_.name(decode_utf8(key));
@@ -242,12 +243,10 @@ void SchemaLoader::apply_array(uint32_t index, const Json& json, ArrayShape* sha
   }
   if (const Json* v = json.find("minItems")) shape->min = count_of(*v, pointer, "minItems");
   if (const Json* v = json.find("maxItems")) shape->max = count_of(*v, pointer, "maxItems");
-  if (const Json* v = json.find("contains")) {
+  if (const Json* v = get(index, "contains")) {
     Contains c{sub(index, "/contains", *v), 0, 1, kUnbounded};
-    if (d >= Dialect::kDraft2019) {
-      if (const Json* m = json.find("minContains")) c.min = count_of(*m, pointer, "minContains");
-      if (const Json* m = json.find("maxContains")) c.max = count_of(*m, pointer, "maxContains");
-    }
+    if (const Json* m = get(index, "minContains")) c.min = count_of(*m, pointer, "minContains");
+    if (const Json* m = get(index, "maxContains")) c.max = count_of(*m, pointer, "maxContains");
     shape->contains.push_back(c);
     if (c.min > c.max) shape->rest = kFalseFormula, shape->prefix.clear(), shape->min = 1;  // no array at all
   }
@@ -292,14 +291,14 @@ void SchemaLoader::applicators(uint32_t index, const Json& json, std::vector<For
     for (const Json& item : v->items) all.push_back(&item);
     parts->push_back(values(all));
   }
-  if (const Json* v = json.find("const")) parts->push_back(values({v}));
+  if (const Json* v = get(index, "const")) parts->push_back(values({v}));
   if (const Json* v = json.find("allOf")) parts->push_back(algebra_.conjunction(list("allOf", *v)));
   if (const Json* v = json.find("anyOf")) parts->push_back(algebra_.disjunction(list("anyOf", *v)));
   if (const Json* v = json.find("not")) parts->push_back(algebra_.negation(sub(index, "/not", *v)));
-  if (const Json* v = json.find("if")) {
+  if (const Json* v = get(index, "if")) {
     FormulaId condition = sub(index, "/if", *v);
-    const Json* then_json = json.find("then");
-    const Json* else_json = json.find("else");
+    const Json* then_json = get(index, "then");
+    const Json* else_json = get(index, "else");
     FormulaId yes = then_json ? sub(index, "/then", *then_json) : kTrueFormula;
     FormulaId no = else_json ? sub(index, "/else", *else_json) : kTrueFormula;
     if (yes != kTrueFormula || no != kTrueFormula) {
@@ -307,7 +306,7 @@ void SchemaLoader::applicators(uint32_t index, const Json& json, std::vector<For
     }
   }
   for (const char* keyword : {"dependentSchemas", "dependencies"}) {
-    const Json* v = json.find(keyword);
+    const Json* v = get(index, keyword);
     if (!v) continue;
     for (const auto& [key, value] : v->members) {
       if (!value.is_object() && !value.is_bool()) continue;

@@ -41,6 +41,10 @@ class SchemaLoader {
   ExprId pattern(uint32_t index, const std::string& keyword_path, const std::string& keyword, const std::string& text);
   bool plainly_satisfiable(uint32_t index) const;
   Dialect dialect(uint32_t index) const { return document_.dialect(index); }
+  // A keyword's value, if the subschema has it and its dialect knows it.
+  const Json* get(uint32_t index, const char* keyword) const {
+    return has_keyword(dialect(index), keyword) ? document_.at(index).json->find(keyword) : nullptr;
+  }
 
   Algebra& algebra_;
   std::shared_ptr<const Json> root_json_;

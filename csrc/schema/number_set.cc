@@ -35,10 +35,6 @@ bool holds(const NumberPiece& piece, const Decimal& v) {
          !std::binary_search(piece.excluded.begin(), piece.excluded.end(), v, less);
 }
 
-bool integers_only(const NumberPiece& piece) {
-  return std::any_of(piece.multiples.begin(), piece.multiples.end(), [](const Decimal& m) { return m.is_integer(); });
-}
-
 NumberInterval meet_intervals(const NumberInterval& a, const NumberInterval& b) {
   NumberInterval out = a;
   if (b.low) {
@@ -152,7 +148,7 @@ ExprId spell_points(ExpressionArena& arena, const std::vector<Decimal>& points, 
 }
 
 ExprId spell_piece(ExpressionArena& arena, const NumberPiece& piece, const NumberSpelling& spelling) {
-  bool integers = integers_only(piece), plain = integers && spelling.plain_integers;
+  bool plain = piece.integer && spelling.plain_integers;
   bool divisible = !piece.multiples.empty() || !piece.non_multiples.empty();
   bool only_whole = plain && piece.non_multiples.empty() &&
                     std::all_of(piece.multiples.begin(), piece.multiples.end(), [](const Decimal& m) { return m == Decimal{false, "1", 0}; });
@@ -220,7 +216,7 @@ NumberSet meet(const NumberSet& a, const NumberSet& b) {
   for (const NumberPiece& x : a.pieces) {
     for (const NumberPiece& y : b.pieces) {
       NumberPiece piece{meet_intervals(x.interval, y.interval), joined(x.multiples, y.multiples),
-                        joined(x.non_multiples, y.non_multiples), joined(x.excluded, y.excluded)};
+                        joined(x.non_multiples, y.non_multiples), joined(x.excluded, y.excluded), x.integer || y.integer};
       if (!piece.interval.empty()) out.pieces.push_back(std::move(piece));
     }
     check_size(out);
@@ -235,7 +231,7 @@ NumberSet meet(const NumberSet& a, const NumberSet& b) {
       for (const NumberPiece& p : by.pieces) {
         if (!holds(p, v)) continue;
         in = true;
-        free |= !integers_only(p);
+        free |= !p.integer;
       }
       if (in) (free ? out.points : out.integer_points).push_back(v);
     }

@@ -1,6 +1,5 @@
 // Residuals of objects: which key may come next, what its value may be, and when the object may close.
 #include <algorithm>
-#include <bit>
 
 #include "errors.h"
 #include "schema/residuals.h"
@@ -9,6 +8,7 @@ namespace fcformat {
 namespace {
 
 constexpr size_t kMaxExists = 32;      // bits of ObjectResidual::satisfied
+constexpr size_t kMaxOpenExists = 12;  // sets of them are enumerated
 constexpr size_t kMaxCells = 4096;
 constexpr size_t kListedKeys = 64;     // a cell with so few keys is listed name by name
 
@@ -204,36 +204,62 @@ bool Residuals::order_allows(const ObjectResidual& r, uint32_t name) const {
   return !algebra_.ordered() || plans_[r.plan].names[name].rank >= r.rank;
 }
 
-// How many members, besides the required ones, the open existence conditions need.
+// How many members, besides the required ones, the open existence conditions need at least. One member may meet
+// several at once, so this is a least cover: first each required name takes what it can, then others are added.
 uint32_t Residuals::missing_for_exists(const ObjectResidual& r, const std::vector<uint32_t>& required, bool* possible) {
   const ObjectPlan& plan = plans_[r.plan];
-  uint32_t missing = 0, open = 0;
-  for (size_t i = 0; i < plan.exists.size(); ++i) {
-    if ((r.satisfied >> i) & 1) continue;
-    ++open;
-    auto fits = [&](FormulaId value) { return algebra_.nonempty(algebra_.conjunction({value, plan.exists[i].value})); };
-    bool by_required = std::any_of(required.begin(), required.end(), [&](uint32_t n) {
-      return ((plan.names[n].exists >> i) & 1) && fits(plan.names[n].value);
-    });
-    if (by_required) continue;
-    bool found = false;
-    for (uint32_t n = 0; n < plan.names.size() && !found; ++n) {
-      found = ((plan.names[n].exists >> i) & 1) && !is_used(r, n) && order_allows(r, n) && fits(plan.names[n].value);
-    }
-    for (size_t c = 0; c < plan.cells.size() && !found; ++c) {
-      found = ((plan.cells[c].exists >> i) & 1) && !algebra_.arena().is_empty(r.cells[c]) && fits(plan.cells[c].value);
-    }
-    if (!found) {
-      *possible = false;
-      return 0;
-    }
-    ++missing;
+  std::vector<uint32_t> open;
+  for (uint32_t i = 0; i < plan.exists.size(); ++i) {
+    if (((r.satisfied >> i) & 1) == 0) open.push_back(i);
   }
-  if (open > 1 && plan.max != kUnbounded) {
-    throw UnsupportedSchemaError("several conditions that some member must meet (negated patternProperties, propertyNames or "
-                                 "additionalProperties) together with maxProperties are not supported", "", "maxProperties");
+  if (open.empty()) return 0;
+  if (open.size() > kMaxOpenExists) {
+    throw GrammarLimitError("an object must still hold more than max_open_conditions = " + std::to_string(kMaxOpenExists) + " kinds of members");
   }
-  return missing;
+  size_t sets = size_t{1} << open.size();
+  // Which sets of open conditions a member with this value can meet together.
+  auto coverable = [&](FormulaId value, uint32_t bits) {
+    std::vector<uint32_t> out;
+    for (uint32_t set = 1; set < sets; ++set) {
+      std::vector<FormulaId> parts{value};
+      bool fits = true;
+      for (size_t i = 0; i < open.size() && fits; ++i) {
+        if (((set >> i) & 1) == 0) continue;
+        fits = (bits >> open[i]) & 1;
+        parts.push_back(plan.exists[open[i]].value);
+      }
+      if (fits && algebra_.nonempty(algebra_.conjunction(std::move(parts)))) out.push_back(set);
+    }
+    return out;
+  };
+  constexpr uint32_t kNever = UINT32_MAX;
+  std::vector<uint32_t> cost(sets, kNever);  // least number of further members that cover a set
+  cost[0] = 0;
+  auto take = [&](const std::vector<uint32_t>& cover, uint32_t price) {
+    std::vector<uint32_t> next = cost;
+    for (uint32_t done = 0; done < sets; ++done) {
+      if (cost[done] == kNever) continue;
+      for (uint32_t set : cover) next[done | set] = std::min(next[done | set], cost[done] + price);
+    }
+    bool changed = next != cost;
+    cost = std::move(next);
+    return changed;
+  };
+  for (uint32_t n : required) {
+    if (plan.names[n].exists != 0) take(coverable(plan.names[n].value, plan.names[n].exists), 0);
+  }
+  for (uint32_t n = 0; n < plan.names.size(); ++n) {
+    bool free = plan.names[n].exists != 0 && !is_used(r, n) && order_allows(r, n) && std::find(required.begin(), required.end(), n) == required.end();
+    if (free) take(coverable(plan.names[n].value, plan.names[n].exists), 1);
+  }
+  for (size_t c = 0; c < plan.cells.size(); ++c) {
+    if (plan.cells[c].exists == 0 || algebra_.arena().is_empty(r.cells[c])) continue;
+    std::vector<uint32_t> cover = coverable(plan.cells[c].value, plan.cells[c].exists);
+    while (take(cover, 1)) {  // a cell has many keys
+    }
+  }
+  *possible = cost[sets - 1] != kNever;
+  return *possible ? cost[sets - 1] : 0;
 }
 
 bool Residuals::alive(const ObjectResidual& r) {

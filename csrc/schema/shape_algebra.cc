@@ -107,8 +107,45 @@ bool Algebra::contradictory(const ObjectShape& s) const {
   if (s.min > s.max || s.required.size() > s.max) return true;
   return std::any_of(s.required.begin(), s.required.end(), [&](NameId id) {
     auto it = std::lower_bound(s.properties.begin(), s.properties.end(), std::make_pair(id, 0u));
-    return it != s.properties.end() && it->first == id && it->second == kFalseFormula;
+    if (it != s.properties.end() && it->first == id && it->second == kFalseFormula) return true;
+    return std::any_of(s.patterns.begin(), s.patterns.end(), [&](const auto& pattern) {
+      return pattern.second == kFalseFormula && arena_.matches(pattern.first, names_[id]);
+    });
   });
+}
+
+// Whether every object of shape a is plainly of shape b: all that b asks stands in a.
+bool Algebra::within(const ObjectShape& a, const ObjectShape& b) const {
+  auto covers = [](const auto& all, const auto& some) { return std::includes(all.begin(), all.end(), some.begin(), some.end()); };
+  return a.min >= b.min && a.max <= b.max && covers(a.required, b.required) && covers(a.properties, b.properties) &&
+         covers(a.patterns, b.patterns) && covers(a.exists, b.exists) && covers(a.dependencies, b.dependencies);
+}
+
+bool Algebra::within(const ArrayShape& a, const ArrayShape& b) const {
+  auto item = [](const ArrayShape& s, size_t i) { return i < s.prefix.size() ? s.prefix[i] : s.rest; };
+  for (size_t i = 0; i < std::max(a.prefix.size(), b.prefix.size()); ++i) {
+    if (item(b, i) != kTrueFormula && item(a, i) != item(b, i)) return false;
+  }
+  return (b.rest == kTrueFormula || a.rest == b.rest) && a.min >= b.min && a.max <= b.max && (a.unique || !b.unique) &&
+         std::includes(a.contains.begin(), a.contains.end(), b.contains.begin(), b.contains.end());
+}
+
+// Drops alternatives that lie within others.
+void Algebra::absorb(Normal* n) const {
+  constexpr size_t kMost = 400;  // pairs are compared
+  auto thin = [&](auto& ids, const auto& shapes) {
+    if (ids.size() < 2 || ids.size() > kMost) return;
+    std::vector<bool> drop(ids.size());
+    for (size_t i = 0; i < ids.size(); ++i) {
+      for (size_t j = 0; j < ids.size() && !drop[i]; ++j) {
+        if (i != j && !drop[j]) drop[i] = within(shapes[ids[i]], shapes[ids[j]]);
+      }
+    }
+    size_t at = 0;
+    std::erase_if(ids, [&](auto) { return drop[at++]; });
+  };
+  thin(n->objects, object_shapes_);
+  thin(n->arrays, array_shapes_);
 }
 
 Normal Algebra::join(const Normal& a, const Normal& b) {
@@ -123,6 +160,7 @@ Normal Algebra::join(const Normal& a, const Normal& b) {
   if (!n.objects.empty() && n.objects[0] == 0) n.objects = {0};
   if (!n.arrays.empty() && n.arrays[0] == 0) n.arrays = {0};
   check_alternatives(std::max(n.objects.size(), n.arrays.size()));
+  absorb(&n);
   return n;
 }
 
@@ -179,6 +217,7 @@ Normal Algebra::meet(const Normal& a, const Normal& b) {
   }
   sort_unique(&n.objects);
   sort_unique(&n.arrays);
+  absorb(&n);
   return n;
 }
 
@@ -187,7 +226,16 @@ std::vector<ObjectShapeId> Algebra::invert_object(const ObjectShape& s) {
   auto add = [&](ObjectShape broken) {
     if (!contradictory(broken)) out.push_back(add_shape(std::move(broken)));
   };
+  // "Present, and in f" is broken by "in not f, if present": one alternative, not two.
+  for (NameId id : s.required) {
+    auto own = std::lower_bound(s.properties.begin(), s.properties.end(), std::make_pair(id, 0u));
+    bool has = own != s.properties.end() && own->first == id;
+    ObjectShape b;
+    b.properties = {{id, has ? negation(own->second) : kFalseFormula}};
+    add(std::move(b));
+  }
   for (auto [id, f] : s.properties) {
+    if (std::binary_search(s.required.begin(), s.required.end(), id)) continue;
     ObjectShape b;
     b.properties = {{id, negation(f)}};
     b.required = {id};
@@ -197,11 +245,6 @@ std::vector<ObjectShapeId> Algebra::invert_object(const ObjectShape& s) {
     ObjectShape b;
     b.exists = {{keys, negation(f)}};
     b.min = 1;
-    add(std::move(b));
-  }
-  for (NameId id : s.required) {
-    ObjectShape b;
-    b.properties = {{id, kFalseFormula}};
     add(std::move(b));
   }
   for (const MemberExists& e : s.exists) {
@@ -302,6 +345,7 @@ Normal Algebra::invert(const Normal& a) {
     broken.arrays = invert_array(ArrayShape(array_shapes_[id]));
     sort_unique(&broken.arrays);
     arrays = meet(arrays, broken);
+    tidy(&arrays);
   }
   n.objects = std::move(objects.objects);
   n.arrays = std::move(arrays.arrays);
@@ -310,8 +354,8 @@ Normal Algebra::invert(const Normal& a) {
 
 // Alternatives without values only cost time later.
 void Algebra::tidy(Normal* n) {
-  if (n->objects.size() > 8) std::erase_if(n->objects, [&](ObjectShapeId id) { return !object_exists(id); });
-  if (n->arrays.size() > 8) std::erase_if(n->arrays, [&](ArrayShapeId id) { return !array_exists(id); });
+  if (n->objects.size() > 1) std::erase_if(n->objects, [&](ObjectShapeId id) { return !object_exists(id); });
+  if (n->arrays.size() > 1) std::erase_if(n->arrays, [&](ArrayShapeId id) { return !array_exists(id); });
 }
 
 }  // namespace fcformat
