@@ -31,8 +31,8 @@ if TYPE_CHECKING:
         TokenizerInfo,
         allocate_token_bitmask,
         apply_token_bitmask_inplace,
-        constrain,
     )
+    from fcformat.decoding.constrain import constrain
     from fcformat.formats import Format, get_format, list_formats
 
 __version__ = "0.1.0"
