@@ -51,7 +51,7 @@ struct ExpressionLimits {
   size_t max_nodes = 2'000'000;      // expressions in one arena
   size_t max_bytes = 512u << 20;     // memory of one arena, approximately
   uint32_t max_depth = 1000;         // operators that a derivative must look through
-  size_t max_search = 500'000;       // states that one emptiness question may visit
+  size_t max_search = 200'000;       // states that one emptiness question may visit
 };
 
 class ExpressionArena {

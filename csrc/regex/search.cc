@@ -15,11 +15,19 @@ bool ExpressionArena::is_empty(ExprId start) {
   };
   Liveness known = verdict(start);
   if (known != Liveness::kUnknown) return known == Liveness::kDead;
-  // Breadth first until a live state turns up. Those on the way to it are alive; if none turns up, all seen are dead.
+  // Search until a live state turns up, by turns from the oldest state (a short way out) and from the newest (a long
+  // one). Those on the way to it are alive; if none turns up, all seen are dead.
   std::vector<ExprId> order{start};
-  std::vector<uint32_t> parent{0};
+  std::vector<uint32_t> parent{0}, newest{0};
+  std::vector<bool> looked{false};
   std::unordered_map<ExprId, uint32_t> seen{{start, 0}};
-  for (uint32_t i = 0; i < order.size(); ++i) {
+  uint32_t oldest = 0;
+  for (bool deep = false;; deep = !deep) {
+    while (oldest < order.size() && looked[oldest]) ++oldest;
+    if (oldest == order.size()) break;
+    while (!newest.empty() && looked[newest.back()]) newest.pop_back();
+    uint32_t i = deep && !newest.empty() ? newest.back() : oldest;
+    looked[i] = true;
     for (const Edge& edge : raw_edges(order[i])) {
       ExprId target = edge.target;
       Liveness v = verdict(target);
@@ -36,8 +44,10 @@ bool ExpressionArena::is_empty(ExprId start) {
         throw GrammarLimitError("deciding whether a string or number can still be completed visits more than max_search_states = " +
                                 std::to_string(impl_->limits.max_search));
       }
+      newest.push_back(static_cast<uint32_t>(order.size()));
       order.push_back(target);
       parent.push_back(i);
+      looked.push_back(false);
     }
   }
   for (ExprId e : order) impl_->nodes[e].liveness = Liveness::kDead;

@@ -20,9 +20,9 @@ namespace fcformat {
 
 struct SchemaLimits {
   size_t max_formulas = 1'000'000;
-  size_t max_alternatives = 20'000;  // shapes of one type in one normal form
+  size_t max_alternatives = 4'000;   // shapes of one type in one normal form
   uint32_t max_depth = 1'500;        // formulas expanded inside one another
-  size_t max_steps = 20'000'000;     // emptiness questions
+  size_t max_steps = 2'000'000;      // emptiness questions
 };
 
 class Algebra {
