@@ -106,7 +106,7 @@ def test_time_is_linear_in_hard_text(name: str, unit: str, start: str) -> None:
         return best
 
     # Ten times the text: far less than a hundred times the time, and no more than is right for 400 kB on a busy machine.
-    assert seconds(400_000) < max(40 * seconds(40_000), 0.5)
+    assert seconds(400_000) < max(40 * seconds(40_000), 2)
 
 
 def test_a_long_stream_of_single_characters_takes_linear_time() -> None:
@@ -120,4 +120,4 @@ def test_a_long_stream_of_single_characters_takes_linear_time() -> None:
         for char in text:
             parser.feed(char)
         parser.finish()
-        assert time.perf_counter() - begin < 2
+        assert time.perf_counter() - begin < 5
