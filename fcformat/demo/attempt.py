@@ -19,7 +19,7 @@ from fcformat.chat import Message
 from fcformat.demo.model import load_model, load_tokenizer
 from fcformat.demo.scenario import MESSAGES, TOOLS
 
-__all__ = ["DEMO_FORMATS", "Attempt", "ask", "judge", "prompt_text"]
+__all__ = ["DEMO_FORMATS", "Attempt", "answer", "ask", "judge", "prompt_text"]
 
 DEMO_FORMATS = ("qwen2.5", "chatglm3", "openai")
 
@@ -67,9 +67,26 @@ def prompt_text(format_name: str) -> str:
 
 
 def ask(format_name: str, seed: int, *, constrained: bool, max_new_tokens: int) -> Attempt:
-    """Renders the question, lets a model with random weights answer it by sampling, and reads the answer."""
+    """Puts the question to the demonstration's model of this seed."""
+    return answer(
+        load_model(seed), _tokenizer(), format_name, seed, constrained=constrained, max_new_tokens=max_new_tokens
+    )
+
+
+def answer(
+    model: Any, tokenizer: Any, format_name: str, seed: int, *, constrained: bool, max_new_tokens: int
+) -> Attempt:
+    """Renders the question, lets a model answer it by sampling, and reads the answer.
+
+    Args:
+        model: A transformers model; its generation config lists its end tokens.
+        tokenizer: Its tokenizer.
+        format_name: The format.
+        seed: Decides the sampling. PyTorch's own random state is left as it was.
+        constrained: Whether the model is held to the format and the tools.
+        max_new_tokens: Where to cut the answer off.
+    """
     fmt = fcformat.get_format(format_name)
-    tokenizer, model = _tokenizer(), load_model(seed)
     prompt = fmt.render(MESSAGES, tools=TOOLS, add_generation_prompt=True)
     inputs = torch.tensor([prompt.encode(tokenizer)])
     options: dict[str, Any] = {}
@@ -113,11 +130,18 @@ def judge(message: Message) -> tuple[str, ...]:
     return tuple(problems)
 
 
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, in which no name may stand twice."""
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError(f"a name stands twice among {[name for name, _ in pairs]}")
+    return dict(pairs)
+
+
 def _schema_error(schema: dict[str, Any], arguments: str) -> str | None:
     """Why the arguments are not valid, by a judge from outside where there is one, otherwise by our own matcher."""
     try:
-        value = json.loads(arguments)
-    except json.JSONDecodeError as error:
+        value = json.loads(arguments, object_pairs_hook=_object)
+    except ValueError as error:
         return f"the arguments are not JSON: {error}"
     if importlib.util.find_spec("jsonschema") is not None:
         import jsonschema

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
+from transformers import Qwen2Config, Qwen2ForCausalLM
 
 from fcformat.chat import FunctionCall, Message, ToolCall
 from fcformat.cli import main
 from fcformat.demo import load_model, load_tokenizer
-from fcformat.demo.attempt import DEMO_FORMATS, ask, judge
+from fcformat.demo.attempt import DEMO_FORMATS, answer, ask, judge
+from support.tokenizers import QWEN_LOGITS, qwen_tokenizer
 
 MAX_NEW_TOKENS = 2048
 
@@ -24,6 +28,27 @@ def test_every_one_of_twenty_random_models_writes_valid_calls(name: str) -> None
     assert [attempt.problems for attempt in attempts] == [()] * 20
     called = {call.function.name for attempt in attempts for call in attempt.message.tool_calls}
     assert called == {"get_current_weather", "book_hotel"}
+
+
+def qwen_sized_model(seed: int) -> Any:
+    """A model whose lm_head is as wide as Qwen's, wider than the vocabulary."""
+    size = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1}
+    heads = {"num_attention_heads": 2, "num_key_value_heads": 1}
+    config = Qwen2Config(vocab_size=QWEN_LOGITS, **size, **heads, bos_token_id=None, eos_token_id=[151645, 151643])
+    torch.manual_seed(seed)
+    model = Qwen2ForCausalLM(config).eval()
+    model.generation_config.pad_token_id = 151643
+    return model
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DEMO_FORMATS)
+def test_every_one_of_twenty_random_models_with_qwens_vocabulary_writes_valid_calls(name: str) -> None:
+    pytest.importorskip("dashscope")
+    for seed in range(20):
+        model = qwen_sized_model(seed)
+        attempt = answer(model, qwen_tokenizer(), name, seed, constrained=True, max_new_tokens=MAX_NEW_TOKENS)
+        assert attempt.problems == (), attempt.text
 
 
 @pytest.mark.parametrize("name", DEMO_FORMATS)
@@ -49,6 +74,7 @@ def test_a_cut_off_answer_is_not_valid() -> None:
         (reply("get_current_weather", '{"location": "Paris"}'), "'time' is a required property"),
         (reply("get_current_weather", '{"location": "Paris", "time": "soon"}'), "'soon' does not match"),
         (reply("get_current_weather", '{"location"'), "the arguments are not JSON"),
+        (reply("get_current_weather", '{"time": "2023-10-27", "time": "2023-10-28"}'), "a name stands twice"),
     ],
 )
 def test_the_judge_says_what_is_wrong(message: Message, problem: str) -> None:
