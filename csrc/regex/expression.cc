@@ -76,6 +76,7 @@ ExprId ExpressionArena::Impl::intern_list(ExprKind kind, const std::vector<ExprI
     if (is_union) {
       node.nullable |= child.nullable;
       node.plain &= child.plain;
+      if (child.plain || child.liveness == Liveness::kAlive) node.liveness = Liveness::kAlive;
     } else {
       node.nullable &= child.nullable;
     }
@@ -409,6 +410,13 @@ ExprId ExpressionArena::number_multiple(const Decimal& divisor, bool negated) {
   if (index == impl_->divisors.size()) impl_->divisors.push_back(*made);
   return impl_->intern_multiple(static_cast<uint32_t>(index), MultipleState{});
 }
+
+const ExprId* ExpressionArena::recall(const std::string& name) const {
+  auto it = impl_->remembered.find(name);
+  return it == impl_->remembered.end() ? nullptr : &it->second;
+}
+
+void ExpressionArena::remember(const std::string& name, ExprId e) { impl_->remembered.insert_or_assign(name, e); }
 
 bool ExpressionArena::nullable(ExprId e) const { return impl_->at(e).nullable; }
 

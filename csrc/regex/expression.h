@@ -90,6 +90,10 @@ class ExpressionArena {
   // Throws GrammarLimitError where the remainder would not fit 60 bits.
   ExprId number_multiple(const Decimal& divisor, bool negated);
 
+  // What a caller has built under a name of its own; null where nothing is. The arena only keeps it.
+  const ExprId* recall(const std::string& name) const;
+  void remember(const std::string& name, ExprId e);
+
   // --- questions ----------------------------------------------------------------------------------------------------
   bool nullable(ExprId e) const;                  // does it contain the empty string
   ExprId derivative(ExprId e, uint32_t code_point);

@@ -1,0 +1,175 @@
+// Internationalised host names: IDNA 2008 (RFC 5890 to 5893).
+//
+// The code points, the contextual rules and the Bidi rule are those of the RFCs, computed from the Unicode tables that
+// patterns use. Four things are regular only in theory, and this is what is done about them:
+// - A-labels ("xn--...") are left out: whether one is valid takes decoding it.
+// - A U-label's length is that of its A-label. What is checked is a bound that the compression of Punycode reaches for
+//   text of one script: one octet a character for alphabets, three for Han and Hangul.
+// - Normalisation (NFC): the combining marks that would join the letter before them are refused wherever there is one
+//   precomposed letter or more for them, and so are pairs of marks that could stand in the wrong order.
+// - A zero width non-joiner between cursive letters (RFC 5892, A.1) is known for Arabic and Syriac.
+#include <algorithm>
+#include <string>
+
+#include "regex/unicode_tables.h"
+#include "schema/formats_parts.h"
+
+namespace fcformat {
+namespace {
+
+constexpr std::string_view kVirama =
+    R"([\u094D\u09CD\u0A4D\u0ACD\u0B4D\u0BCD\u0C4D\u0CCD\u0D3B\u0D3C\u0D4D\u0DCA\u0E3A\u0EBA\u0F84\u1039\u103A\u1714\u1715\u1734\u17D2\u1A60)"
+    R"(\u1B44\u1BAA\u1BAB\u1BF2\u1BF3\u2D7F\uA806\uA82C\uA8C4\uA953\uA9C0\uAAF6\uABED\u{10A3F}\u{11046}\u{11070}\u{1107F}\u{110B9}\u{11133})"
+    R"(\u{11134}\u{111C0}\u{11235}\u{112EA}\u{1134D}\u{11442}\u{114C2}\u{115BF}\u{1163F}\u{116B6}\u{1172B}\u{11839}\u{1193D}\u{1193E}\u{119E0})"
+    R"(\u{11A34}\u{11A47}\u{11A99}\u{11C3F}\u{11D44}\u{11D45}\u{11D97}])";
+// Arabic and Syriac letters by Joining_Type: those that join on both sides, on the right only, and not at all.
+constexpr std::string_view kDualJoining =
+    R"(\u0620\u0626\u0628\u062A-\u062E\u0633-\u063F\u0641-\u0647\u0649\u064A\u066E\u066F\u0678-\u0687\u069A-\u06BF\u06C1\u06C2\u06CC\u06CE)"
+    R"(\u06D0\u06D1\u06FA-\u06FC\u06FF\u0712-\u0714\u071A-\u071D\u071F-\u0727\u0729\u072B\u072D\u072E\u074E-\u0758\u075C-\u076A\u076D-\u0770)"
+    R"(\u0772\u0775-\u0777\u077A-\u077F)";
+constexpr std::string_view kRightJoining =
+    R"(\u0622-\u0625\u0627\u0629\u062F-\u0632\u0648\u0671-\u0673\u0675-\u0677\u0688-\u0699\u06C0\u06C3-\u06CB\u06CD\u06CF\u06D2\u06D3\u06D5)"
+    R"(\u06EE\u06EF\u0710\u0715-\u0719\u071E\u0728\u072A\u072C\u072F\u074D\u0759-\u075B\u076B\u076C\u0771\u0773\u0774\u0778\u0779)";
+constexpr std::string_view kTransparent =
+    R"([\u0610-\u061A\u064B-\u065F\u0670\u06D6-\u06DC\u06DF-\u06E4\u06E7\u06E8\u06EA-\u06ED\u0711\u0730-\u074A])";
+
+// Strings that are not in NFC: see above. The pairs compose; the marks have a fixed order or may compose anywhere.
+constexpr std::string_view kNotNormalized[] = {
+    R"([\u0300-\u0304\u0306-\u030C\u030F\u0311\u0313\u0314\u031B\u0323-\u0328\u032D\u032E\u0330\u0331\u0338\u0342\u0345\u3099\u309A])",
+    R"([\u0627\u0648\u064A\u06C1\u06D2\u06D5][\u0653-\u0655])",
+    R"([\u0928\u0930\u0933]\u093C|\u09C7[\u09BE\u09D7]|\u0B47[\u0B3E\u0B56\u0B57]|[\u0BC6\u0BC7]\u0BBE|[\u0B92\u0BC6]\u0BD7|\u0C46\u0C56)",
+    R"(\u0CC6[\u0CC2\u0CD6]|[\u0CBF\u0CC6\u0CCA]\u0CD5|[\u0D46\u0D47]\u0D3E|\u0D46\u0D57|[\u0DD9\u0DDC]\u0DCA|\u0DD9[\u0DCF\u0DDF]|\u1025\u102E)",
+    R"([\u1B05-\u1B11\u1B3A-\u1B42]\u1B35|[\u{11099}-\u{110A5}]\u{110BA}|[\u{11131}\u{11132}]\u{11127}|\u{11347}[\u{1133E}\u{11357}])",
+    R"(\u{114B9}[\u{114B0}\u{114BA}\u{114BD}]|[\u{115B8}\u{115B9}]\u{115AF}|\u{11935}\u{11930})",
+    R"([\u0300-\u036F\u0483-\u0487\u0591-\u05C7\u0610-\u061A\u064B-\u065F\u0670\u06D6-\u06ED\u0711\u0730-\u074A\u07EB-\u07F3\u0816-\u082D\u0859-\u085B)"
+    R"(\u0898-\u08FF\u1AB0-\u1ACE\u1DC0-\u1DFF\uFE20-\uFE2F]{2}|[\u0F71-\u0F87]{2}|[\u0E48-\u0E4B][\u0E38-\u0E3A]|[\u0EC8-\u0ECB][\u0EB8-\u0EBA])",
+};
+
+CodeSet property(std::string_view value, std::string_view name = "") {
+  CodeSet out;
+  find_unicode_property(name, value, &out);
+  return out;
+}
+
+CodeSet without(const CodeSet& a, const CodeSet& b) { return intersect_sets(a, complement_set(b)); }
+
+// The code points of U-labels, as RFC 5892 derives them, and their parts.
+struct LabelSets {
+  CodeSet all;      // PVALID, CONTEXTJ and CONTEXTO
+  CodeSet marks;    // a label does not begin with one
+  CodeSet weak;     // combining marks without a direction of their own
+  CodeSet right;    // Bidi classes R and AL
+  CodeSet arabic_digits, digits;  // AN, EN
+  CodeSet neutral;  // ON, ES, BN: neither begins or ends a label where direction matters
+};
+
+LabelSets label_sets() {
+  LabelSets s;
+  for (const char* category : {"Ll", "Lu", "Lo", "Nd", "Lm", "Mn", "Mc"}) s.all = unite_sets(s.all, property(category));
+  CodeSet refused = unite_sets(property("Changes_When_NFKC_Casefolded"), property("Default_Ignorable_Code_Point"));
+  refused = unite_sets(refused, normalize_set({{0x1100, 0x11FF}, {0xA960, 0xA97C}, {0xD7B0, 0xD7FB},  // conjoining jamo
+                                               {0x20D0, 0x20FF}, {0x1D100, 0x1D1FF}, {0x1D200, 0x1D24F},  // blocks
+                                               {0x640, 0x640}, {0x7FA, 0x7FA}, {0x302E, 0x302F}, {0x3031, 0x3035}, {0x303B, 0x303B}}));
+  s.all = without(s.all, refused);
+  CodeSet exceptions{{'-', '-'}, {0xB7, 0xB7}, {0xDF, 0xDF}, {0x375, 0x375}, {0x3C2, 0x3C2}, {0x5F3, 0x5F4}, {0x6FD, 0x6FE},
+                     {0xF0B, 0xF0B}, {0x200C, 0x200D}, {0x3007, 0x3007}, {0x30FB, 0x30FB}};
+  s.all = unite_sets(s.all, normalize_set(std::move(exceptions)));
+  s.marks = unite_sets(property("Mn"), property("Mc"));
+  s.weak = property("Mn");
+  s.digits = normalize_set({{'0', '9'}, {0x6F0, 0x6F9}});
+  s.arabic_digits = normalize_set({{0x660, 0x669}, {0x10D30, 0x10D39}});
+  CodeSet blocks{{0x590, 0x8FF}, {0xFB1D, 0xFDFF}, {0xFE70, 0xFEFF}, {0x10800, 0x10FFF}, {0x1E800, 0x1EFFF}};
+  s.right = without(intersect_sets(s.all, blocks), unite_sets(unite_sets(s.digits, s.arabic_digits), s.weak));
+  s.neutral = normalize_set({{'-', '-'}, {0xB7, 0xB7}, {0x2B9, 0x2BA}, {0x2C6, 0x2CF}, {0x2EC, 0x2EC}, {0x2EF, 0x2FF}, {0x375, 0x375},
+                             {0x200C, 0x200D}, {0x30FB, 0x30FB}, {0xA67F, 0xA67F}, {0xA700, 0xA721}, {0xA788, 0xA788}});
+  return s;
+}
+
+// What a label must not be, for the rules that look at neighbours (RFC 5892, appendix A) and for NFC.
+ExprId forbidden(FormatBuilder& b, bool normalized) {
+  ExprId any = b.arena.any_string();
+  auto somewhere = [&](ExprId part) { return b.sequence({any, part, any}); };
+  auto not_behind = [&](const std::string& set) { return "(?:[^]*[^" + set + "])?"; };
+  auto not_before = [&](const std::string& set) { return "(?:[^" + set + "][^]*)?"; };
+  std::string kana = R"(\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han})";
+  ExprId before_joiner = b.sequence({any, b.pattern(kVirama)});
+  ExprId joins_left = b.sequence({any, b.pattern("[" + std::string(kDualJoining) + "]" + std::string(kTransparent) + "*")});
+  ExprId joins_right = b.sequence(
+      {b.pattern(std::string(kTransparent) + "*[" + std::string(kDualJoining) + std::string(kRightJoining) + "]"), any});
+  ExprId not_virama = b.arena.complement(before_joiner);
+  std::vector<ExprId> parts{
+      b.pattern("[^]{2}--[^]*"),
+      b.pattern(not_behind("l") + "\\u00B7[^]*"),
+      b.pattern("[^]*\\u00B7" + not_before("l")),
+      b.pattern("[^]*\\u0375" + not_before(R"(\p{Script=Greek})")),
+      b.pattern(not_behind(R"(\p{Script=Hebrew})") + "[\\u05F3\\u05F4][^]*"),
+      b.pattern("[^" + kana + "]*\\u30FB[^" + kana + "]*"),
+      b.pattern("[^]*[\\u0660-\\u0669][^]*[\\u06F0-\\u06F9][^]*|[^]*[\\u06F0-\\u06F9][^]*[\\u0660-\\u0669][^]*"),
+      b.sequence({not_virama, b.text(U"\u200D"), any}),
+      b.sequence({b.arena.intersect(not_virama, b.arena.complement(joins_left)), b.text(U"\u200C"), any}),
+      b.sequence({not_virama, b.text(U"\u200C"), b.arena.complement(joins_right)}),
+  };
+  if (normalized) {
+    for (std::string_view bad : kNotNormalized) parts.push_back(somewhere(b.pattern(bad)));
+  }
+  return b.either(std::move(parts));
+}
+
+// At most 59 octets of Punycode behind "xn--", as far as can be told; see above.
+ExprId within_length(FormatBuilder& b) {
+  constexpr uint32_t kOctets = 57;  // the first letter beyond ASCII costs two more than the others
+  CodeSet wide{{0x3400, 0x9FFF}, {0xAC00, 0xD7A3}, {0x20000, 0x3FFFF}};
+  ExprId heavy = b.arena.char_class(wide), light = b.arena.char_class(complement_set(wide));
+  std::vector<ExprId> left{b.arena.epsilon()};
+  for (uint32_t octets = 1; octets <= kOctets; ++octets) {
+    ExprId more = b.sequence({light, left[octets - 1]});
+    if (octets >= 3) more = b.either({more, b.sequence({heavy, left[octets - 3]})});
+    left.push_back(b.optional(more));
+  }
+  return left.back();
+}
+
+}  // namespace
+
+ExprId international_host_name(FormatBuilder& b, bool normalized) {
+  ExpressionArena& arena = b.arena;
+  LabelSets s = label_sets();
+  CodeSet hyphen{{'-', '-'}};
+  auto chars = [&](const CodeSet& set) { return b.any_number(arena.char_class(set)); };
+  // First a character that is no mark, last none that is a hyphen.
+  auto label_over = [&](const CodeSet& first, const CodeSet& middle, const CodeSet& last, const CodeSet& trailing) {
+    ExprId end = b.sequence({arena.char_class(last), chars(trailing)});
+    ExprId both = arena.char_class(intersect_sets(first, last));
+    return b.either({b.sequence({arena.char_class(first), chars(middle), end}), b.sequence({both, chars(trailing)})});
+  };
+  CodeSet strong_right = unite_sets(s.right, s.arabic_digits);
+  CodeSet left_to_right = without(s.all, strong_right);
+  CodeSet letters = without(left_to_right, unite_sets(unite_sets(s.digits, s.marks), s.neutral));
+  CodeSet rtl_chars = unite_sets(unite_sets(strong_right, s.digits), unite_sets(intersect_sets(s.all, s.weak), s.neutral));
+  rtl_chars = intersect_sets(rtl_chars, s.all);
+  CodeSet weak = intersect_sets(s.all, s.weak);
+
+  ExprId rules = arena.intersect({arena.complement(forbidden(b, normalized)), within_length(b), b.pattern(R"([\0-\x7F]*[^\0-\x7F][^]*)")});
+  CodeSet none;
+  ExprId plain = label_over(without(left_to_right, unite_sets(s.marks, hyphen)), left_to_right, without(left_to_right, hyphen), none);
+  ExprId left = label_over(letters, left_to_right, without(unite_sets(letters, s.digits), s.neutral), weak);
+  ExprId right = label_over(without(s.right, s.marks), rtl_chars, unite_sets(strong_right, s.digits), weak);
+  ExprId digits_mixed = b.sequence({b.either({
+      b.sequence({arena.any_string(), arena.char_class(s.digits), arena.any_string(), arena.char_class(s.arabic_digits)}),
+      b.sequence({arena.any_string(), arena.char_class(s.arabic_digits), arena.any_string(), arena.char_class(s.digits)})}),
+      arena.any_string()});
+  right = arena.difference(right, digits_mixed);
+
+  // The Bidi rule binds every label of a name in which one is written from right to left.
+  ExprId ascii = ascii_label(b);
+  ExprId lettered = arena.intersect(ascii, b.pattern("[A-Za-z][^]*"));
+  auto name_of = [&](ExprId label) {
+    ExprId dot = b.pattern("[.\\u3002\\uFF0E\\uFF61]");  // RFC 3490, section 3.1
+    return b.sequence({label, b.any_number(b.sequence({dot, label}))});
+  };
+  ExprId usual = name_of(b.either({ascii, arena.intersect(plain, rules)}));
+  ExprId directed = name_of(b.either({lettered, arena.intersect(b.either({left, right}), rules)}));
+  return arena.intersect(b.either({usual, directed}), arena.length(1, 253));
+}
+
+}  // namespace fcformat
