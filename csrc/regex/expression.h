@@ -115,6 +115,7 @@ class ExpressionArena {
   struct Impl;
   ExprId derive(ExprId e, uint32_t code_point);
   ExprId derive_node(ExprId e, uint32_t code_point);
+  bool multiple_is_near(ExprId e);
   const std::vector<Edge>& raw_edges(ExprId e);   // memoised; may lead to empty expressions in disguise
 
   std::unique_ptr<Impl> impl_;

@@ -8,6 +8,38 @@
 
 namespace fcformat {
 
+// A number that must be a multiple can often be made one by some more digits, which arithmetic finds where a search
+// over remainders would take long.
+bool ExpressionArena::multiple_is_near(ExprId e) {
+  const ExprNode n = impl_->at(e);
+  std::vector<ExprId> parts{e};
+  if (n.kind == ExprKind::kIntersect) parts.assign(impl_->children.begin() + n.a, impl_->children.begin() + n.a + n.b);
+  for (ExprId part : parts) {
+    const ExprNode m = impl_->at(part);
+    if (m.kind != ExprKind::kMultiple || impl_->divisors[m.a].negated) continue;
+    const NumberDivisor& divisor = impl_->divisors[m.a];
+    const MultipleState& s = impl_->multiple_states[m.b];
+    // Digits d of a fixed count k: remainder * 10^k + d, at the divisor's scale, must be divisible.
+    bool fraction = s.phase == NumberPhase::kPoint || s.phase == NumberPhase::kFraction;
+    int32_t most = fraction ? divisor.scale - s.places : 19;
+    if (s.phase >= NumberPhase::kE || s.phase == NumberPhase::kZero) continue;
+    unsigned __int128 power = 1;
+    for (int32_t k = 1; k <= most; ++k) {
+      power *= 10;
+      if (k < most && power < divisor.modulus) continue;
+      if (fraction && k < most) continue;
+      unsigned __int128 rest = static_cast<unsigned __int128>(s.remainder) * (power % divisor.modulus) % divisor.modulus;
+      auto d = static_cast<uint64_t>((divisor.modulus - static_cast<uint64_t>(rest)) % divisor.modulus);
+      if (d >= power) break;
+      std::string digits = std::to_string(d);
+      digits.insert(0, static_cast<size_t>(k) - digits.size(), '0');
+      if (matches(e, std::u32string(digits.begin(), digits.end()))) return true;
+      break;
+    }
+  }
+  return false;
+}
+
 bool ExpressionArena::is_empty(ExprId start) {
   auto verdict = [&](ExprId e) {
     const ExprNode& n = impl_->at(e);
@@ -15,6 +47,10 @@ bool ExpressionArena::is_empty(ExprId start) {
   };
   Liveness known = verdict(start);
   if (known != Liveness::kUnknown) return known == Liveness::kDead;
+  if (multiple_is_near(start)) {
+    impl_->nodes[start].liveness = Liveness::kAlive;
+    return false;
+  }
   // Search until a live state turns up, by turns from the oldest state (a short way out) and from the newest (a long
   // one). Those on the way to it are alive; if none turns up, all seen are dead.
   std::vector<ExprId> order{start};

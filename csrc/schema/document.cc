@@ -192,8 +192,11 @@ void Document::index(const Json& json, std::string pointer, uint32_t resource, i
   const std::string& uri = resources_[resource].uri;
   for (const char* keyword : {"$anchor", "$dynamicAnchor"}) {
     const Json* anchor = json.find(keyword);
-    if (anchor && anchor->is_string()) anchors_.emplace(uri + "#" + anchor->text, self);
+    if (!anchor || !anchor->is_string()) continue;
+    anchors_.emplace(uri + "#" + anchor->text, self);
+    if (keyword[1] == 'd') dynamic_anchors_.emplace(std::make_pair(resource, anchor->text), self);
   }
+  dynamic_ |= json.find("$dynamicRef") || json.find("$recursiveRef");
   for (const char* keyword : {"$id", "id"}) {  // up to draft 7, an identifier may be a mere fragment
     const Json* id = json.find(keyword);
     if (id && id->is_string() && id->text.find('#') != std::string::npos && id->text.back() != '#') {
@@ -228,6 +231,32 @@ uint32_t Document::child(uint32_t parent, const std::string& path, const Json& j
   auto it = index_of_.find(&json);
   if (it != index_of_.end()) return it->second;
   return add(json, subschemas_[parent].pointer + path, subschemas_[parent].resource);
+}
+
+uint32_t Document::resolve_dynamic(uint32_t from, const std::string& reference, const std::vector<uint32_t>& scope) {
+  uint32_t target = resolve(from, reference, "$dynamicRef");
+  size_t hash = reference.find('#');
+  std::string name = hash == std::string::npos ? "" : reference.substr(hash + 1);
+  auto own = dynamic_anchors_.find({subschemas_[target].resource, name});
+  if (own == dynamic_anchors_.end() || own->second != target) return target;  // not a dynamic anchor: a plain reference
+  for (uint32_t resource : scope) {
+    auto outer = dynamic_anchors_.find({resource, name});
+    if (outer != dynamic_anchors_.end()) return outer->second;
+  }
+  return target;
+}
+
+uint32_t Document::resolve_recursive(uint32_t from, const std::string& reference, const std::vector<uint32_t>& scope) {
+  uint32_t target = resolve(from, reference, "$recursiveRef");
+  auto is_anchor = [](const Json& json) {
+    const Json* flag = json.find("$recursiveAnchor");
+    return flag && flag->type == Json::Type::kTrue;
+  };
+  if (!is_anchor(*subschemas_[target].json)) return target;
+  for (uint32_t resource : scope) {
+    if (is_anchor(*resources_[resource].root)) return add(*resources_[resource].root, resources_[resource].pointer, resource);
+  }
+  return target;
 }
 
 uint32_t Document::resolve(uint32_t from, const std::string& reference, const char* keyword) {

@@ -33,6 +33,10 @@ class Document {
   // What a reference in this subschema points to. Throws SchemaError.
   uint32_t resolve(uint32_t from, const std::string& reference, const char* keyword);
   size_t size() const { return subschemas_.size(); }
+  // $dynamicRef and $recursiveRef depend on the resources through which evaluation came, the outermost first.
+  bool is_dynamic() const { return dynamic_; }
+  uint32_t resolve_dynamic(uint32_t from, const std::string& reference, const std::vector<uint32_t>& scope);
+  uint32_t resolve_recursive(uint32_t from, const std::string& reference, const std::vector<uint32_t>& scope);
 
  private:
   struct Resource {
@@ -53,6 +57,8 @@ class Document {
   std::unordered_map<const Json*, uint32_t> resource_of_;         // roots of resources
   std::unordered_map<std::string, uint32_t> by_uri_;              // uri -> resource
   std::unordered_map<std::string, uint32_t> anchors_;             // uri#name -> subschema
+  std::map<std::pair<uint32_t, std::string>, uint32_t> dynamic_anchors_;  // resource, name -> subschema
+  bool dynamic_ = false;
 };
 
 // The applicators of all drafts: where a keyword's value holds schemas.

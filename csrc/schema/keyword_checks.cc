@@ -13,7 +13,7 @@ namespace {
 
 enum class Expect : uint8_t {
   kType, kCount, kNumber, kPositive, kString, kPattern, kFormat, kBool, kNames, kArray, kSchema, kSchemas, kSchemaMap,
-  kItems, kDependencies, kNameLists, kExclusive, kUnsupported
+  kItems, kDependencies, kNameLists, kExclusive
 };
 
 const std::unordered_map<std::string_view, Expect>& table() {
@@ -30,8 +30,8 @@ const std::unordered_map<std::string_view, Expect>& table() {
       {"allOf", Expect::kSchemas}, {"anyOf", Expect::kSchemas}, {"oneOf", Expect::kSchemas}, {"not", Expect::kSchema},
       {"if", Expect::kSchema}, {"then", Expect::kSchema}, {"else", Expect::kSchema},
       {"dependentRequired", Expect::kNameLists}, {"dependentSchemas", Expect::kSchemaMap}, {"dependencies", Expect::kDependencies},
-      {"unevaluatedProperties", Expect::kUnsupported}, {"unevaluatedItems", Expect::kUnsupported},
-      {"$dynamicRef", Expect::kUnsupported}, {"$recursiveRef", Expect::kUnsupported},
+      {"unevaluatedProperties", Expect::kSchema}, {"unevaluatedItems", Expect::kSchema},
+      {"$dynamicRef", Expect::kString}, {"$recursiveRef", Expect::kString},
   };
   return keywords;
 }
@@ -77,7 +77,6 @@ const char* misfit(Expect expect, const Json& v) {
       return v.is_object() && std::all_of(v.members.begin(), v.members.end(), [](const auto& m) { return all_strings(m.second); })
                  ? nullptr : "an object whose values are lists of names";
     case Expect::kExclusive: return v.is_number() || v.is_bool() ? nullptr : "a number";
-    case Expect::kUnsupported: return nullptr;
   }
   return nullptr;
 }
@@ -116,9 +115,6 @@ void check_keywords(const Document& document, const LoaderOptions& options, Expr
     for (const auto& [keyword, value] : s.json->members) {
       auto it = table().find(keyword);
       if (it == table().end() || !has_keyword(document.dialect(i), keyword)) continue;  // an annotation
-      if (it->second == Expect::kUnsupported) {
-        throw UnsupportedSchemaError("at " + place(s.pointer) + ": the keyword " + keyword + " is not supported", s.pointer, keyword);
-      }
       if (const char* expected = misfit(it->second, value)) {
         throw SchemaError("at " + place(s.pointer) + ": " + keyword + " is " + summary(value) + ", expected " + expected, s.pointer, keyword);
       }

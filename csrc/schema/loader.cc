@@ -13,41 +13,98 @@ SchemaLoader::SchemaLoader(Algebra& algebra, std::shared_ptr<const Json> root, s
                            LoaderOptions options)
     : algebra_(algebra), root_json_(std::move(root)), others_json_(std::move(others)), options_(options), document_(*root_json_, *others_json_) {
   check_keywords(document_, options_, algebra_.arena());
+  scopes_.emplace_back();
+  scope_index_.emplace(std::vector<uint32_t>{}, 0);
+  instance(document_.root(), 0);
+  check_references();
+}
+
+uint32_t SchemaLoader::instance(uint32_t subschema, uint32_t scope_before) {
+  uint32_t scope = 0;
+  if (document_.is_dynamic()) {
+    std::vector<uint32_t> list = scopes_[scope_before];
+    uint32_t resource = document_.at(subschema).resource;
+    if (std::find(list.begin(), list.end(), resource) == list.end()) list.push_back(resource);
+    auto [it, is_new] = scope_index_.try_emplace(list, static_cast<uint32_t>(scopes_.size()));
+    if (is_new) scopes_.push_back(std::move(list));
+    scope = it->second;
+  }
+  auto [it, is_new] = instance_index_.try_emplace({subschema, scope}, static_cast<uint32_t>(instances_.size()));
+  if (is_new) instances_.push_back({subschema, scope});
+  return it->second;
+}
+
+uint32_t SchemaLoader::child(uint32_t parent, const std::string& path, const Json& json) {
+  return instance(document_.child(instances_[parent].subschema, path, json), instances_[parent].scope);
+}
+
+// What $ref, $dynamicRef and $recursiveRef of a subschema point to.
+std::vector<uint32_t> SchemaLoader::references(uint32_t index) {
+  std::vector<uint32_t> out;
+  Instance self = instances_[index];
+  const std::vector<uint32_t> scope = scopes_[self.scope];
+  if (const Json* v = get(index, "$ref")) out.push_back(instance(document_.resolve(self.subschema, v->text, "$ref"), self.scope));
+  if (const Json* v = get(index, "$dynamicRef")) out.push_back(instance(document_.resolve_dynamic(self.subschema, v->text, scope), self.scope));
+  if (const Json* v = get(index, "$recursiveRef")) out.push_back(instance(document_.resolve_recursive(self.subschema, v->text, scope), self.scope));
+  return out;
+}
+
+// Every reference that can matter is followed at once, so that none turns out to lead nowhere in mid-generation.
+void SchemaLoader::check_references() {
+  for (uint32_t i = 0; i < instances_.size(); ++i) {  // grows
+    const Json& json = *at(i).json;
+    if (!json.is_object()) continue;
+    references(i);
+    if (dialect(i) <= Dialect::kDraft7 && json.find("$ref")) continue;
+    for (const auto& [keyword, value] : json.members) {
+      Holds holds = holds_schemas(keyword);
+      if (holds == Holds::kNothing || keyword == "$defs" || keyword == "definitions" || !has_keyword(dialect(i), keyword)) continue;
+      std::string path = escape_pointer(keyword);
+      if (value.is_object() && (holds == Holds::kSchema || holds == Holds::kSchemaOrList)) child(i, path, value);
+      for (size_t k = 0; k < value.items.size(); ++k) {
+        if (value.items[k].is_object()) child(i, path + "/" + std::to_string(k), value.items[k]);
+      }
+      if (holds != Holds::kMap && holds != Holds::kDependencies) continue;
+      for (const auto& [name, member] : value.members) {
+        if (member.is_object()) child(i, path + escape_pointer(name), member);
+      }
+    }
+  }
 }
 
 FormulaId SchemaLoader::root() {
   algebra_.definition = [this](uint32_t index) { return define(index); };
-  algebra_.pointer_of = [this](uint32_t index) { return document_.at(index).pointer; };
+  algebra_.pointer_of = [this](uint32_t index) { return at(index).pointer; };
   algebra_.plainly_satisfiable = [this](uint32_t index) { return plainly_satisfiable(index); };
-  return algebra_.schema(document_.root());
+  return algebra_.schema(0);
 }
 
 // Follows required properties, and items that must be there, down to where the contradiction is.
 uint32_t SchemaLoader::find_empty() {
-  uint32_t at = document_.root();
+  uint32_t here = 0;
   for (int depth = 0; depth < 100; ++depth) {
-    const Json& json = *document_.at(at).json;
+    const Json& json = *at(here).json;
     const Json* properties = json.find("properties");
     const Json* required = json.find("required");
-    uint32_t next = at;
+    uint32_t next = here;
     if (properties && required) {
       for (const Json& name : required->items) {
         const Json* value = properties->find(name.text);
-        if (!value || algebra_.nonempty(sub(at, "/properties" + escape_pointer(name.text), *value))) continue;
-        next = document_.child(at, "/properties" + escape_pointer(name.text), *value);
+        if (!value || algebra_.nonempty(sub(here, "/properties" + escape_pointer(name.text), *value))) continue;
+        next = child(here, "/properties" + escape_pointer(name.text), *value);
         break;
       }
     }
-    if (next == at) return at;
-    at = next;
+    if (next == here) return here;
+    here = next;
   }
-  return at;
+  return here;
 }
 
-std::string SchemaLoader::empty_pointer() { return document_.at(find_empty()).pointer; }
+std::string SchemaLoader::empty_pointer() { return at(find_empty()).pointer; }
 
 std::string SchemaLoader::why_empty() {
-  const Subschema& s = document_.at(find_empty());
+  const Subschema& s = at(find_empty());
   return "at " + (s.pointer.empty() ? "the root" : s.pointer) + ": no value satisfies this schema (" + summary(*s.json, 120) +
          "); its keywords contradict one another, or it refers to itself without an end";
 }
@@ -55,18 +112,30 @@ std::string SchemaLoader::why_empty() {
 FormulaId SchemaLoader::sub(uint32_t parent, const std::string& path, const Json& json) {
   if (json.type == Json::Type::kTrue || (json.is_object() && json.members.empty())) return kTrueFormula;
   if (json.type == Json::Type::kFalse) return kFalseFormula;
-  return algebra_.schema(document_.child(parent, path, json));
+  return algebra_.schema(child(parent, path, json));
 }
 
 FormulaId SchemaLoader::define(uint32_t index) {
-  const Json& json = *document_.at(index).json;
+  if (!get(index, "unevaluatedProperties") && !get(index, "unevaluatedItems")) return define_plain(index);
+  if (dialect(index) <= Dialect::kDraft7) return define_plain(index);
+  return define_unevaluated(index);
+}
+
+// All keywords but unevaluated*.
+FormulaId SchemaLoader::define_plain(uint32_t index) {
+  const Json& json = *at(index).json;
   if (json.type == Json::Type::kTrue) return kTrueFormula;
   if (json.type == Json::Type::kFalse) return kFalseFormula;
   std::vector<FormulaId> parts;
-  if (const Json* ref = json.find("$ref")) {
-    parts.push_back(algebra_.schema(document_.resolve(index, ref->text, "$ref")));
-    if (dialect(index) <= Dialect::kDraft7) return parts[0];
-  }
+  for (uint32_t target : references(index)) parts.push_back(algebra_.schema(target));
+  if (dialect(index) <= Dialect::kDraft7 && json.find("$ref")) return parts[0];
+  parts.push_back(own_leaf(index, json));
+  applicators(index, json, &parts);
+  return algebra_.conjunction(std::move(parts));
+}
+
+// The assertions that stand in the schema object itself.
+FormulaId SchemaLoader::own_leaf(uint32_t index, const Json& json) {
   Normal n = algebra_.all();
   apply_type(json, &n);
   if (n.strings != algebra_.arena().empty()) apply_strings(index, json, &n);
@@ -81,9 +150,7 @@ FormulaId SchemaLoader::define(uint32_t index) {
     apply_array(index, json, &shape);
     n.arrays = {algebra_.add_shape(std::move(shape))};
   }
-  parts.push_back(algebra_.leaf(std::move(n)));
-  applicators(index, json, &parts);
-  return algebra_.conjunction(std::move(parts));
+  return algebra_.leaf(std::move(n));
 }
 
 void SchemaLoader::apply_type(const Json& json, Normal* n) {
@@ -109,11 +176,11 @@ void SchemaLoader::apply_type(const Json& json, Normal* n) {
   *n = std::move(out);
 }
 
-ExprId SchemaLoader::pattern(uint32_t index, const std::string&, const std::string& keyword, const std::string& text) {
+ExprId SchemaLoader::pattern(uint32_t index, const std::string& keyword, const std::string& text) {
   try {
     return parse_search_pattern(algebra_.arena(), text);
   } catch (const PatternError& e) {  // checked before, except in documents that only a reference made known
-    const std::string& pointer = document_.at(index).pointer;
+    const std::string& pointer = at(index).pointer;
     std::string message = "at " + (pointer.empty() ? "the root" : pointer) + ": " + keyword + " \"" + excerpt(text) + "\": " + e.what();
     if (e.unsupported) throw UnsupportedSchemaError(message, pointer, keyword);
     throw SchemaError(message, pointer, keyword);
@@ -122,7 +189,7 @@ ExprId SchemaLoader::pattern(uint32_t index, const std::string&, const std::stri
 
 void SchemaLoader::apply_strings(uint32_t index, const Json& json, Normal* n) {
   ExpressionArena& arena = algebra_.arena();
-  const std::string& pointer = document_.at(index).pointer;
+  const std::string& pointer = at(index).pointer;
   std::vector<ExprId> parts{n->strings};
   uint32_t min = 0, max = kUnbounded;
   if (const Json* v = json.find("minLength")) min = count_of(*v, pointer, "minLength");
@@ -132,7 +199,7 @@ void SchemaLoader::apply_strings(uint32_t index, const Json& json, Normal* n) {
     return;
   }
   if (min > 0 || max != kUnbounded) parts.push_back(arena.length(min, max));
-  if (const Json* v = json.find("pattern")) parts.push_back(pattern(index, "/pattern", "pattern", v->text));
+  if (const Json* v = json.find("pattern")) parts.push_back(pattern(index, "pattern", v->text));
   ExprId format;
   const Json* v = json.find("format");
   if (v && options_.assert_formats && format_expression(arena, v->text, &format)) parts.push_back(format);
@@ -166,7 +233,7 @@ void SchemaLoader::apply_numbers(uint32_t, const Json& json, Normal* n) {
 
 void SchemaLoader::apply_object(uint32_t index, const Json& json, ObjectShape* shape) {
   ExpressionArena& arena = algebra_.arena();
-  const std::string pointer = document_.at(index).pointer;
+  const std::string pointer = at(index).pointer;
   std::vector<std::u32string> names;
   std::vector<ExprId> patterns;
   if (const Json* v = json.find("properties")) {
@@ -179,7 +246,7 @@ void SchemaLoader::apply_object(uint32_t index, const Json& json, ObjectShape* s
   }
   if (const Json* v = json.find("patternProperties")) {
     for (const auto& [key, value] : v->members) {
-      patterns.push_back(pattern(index, "/patternProperties", "patternProperties", key));
+      patterns.push_back(pattern(index, "patternProperties", key));
       shape->patterns.emplace_back(patterns.back(), sub(index, "/patternProperties" + escape_pointer(key), value));
     }
   }
@@ -222,7 +289,7 @@ void SchemaLoader::apply_object(uint32_t index, const Json& json, ObjectShape* s
 }
 
 void SchemaLoader::apply_array(uint32_t index, const Json& json, ArrayShape* shape) {
-  const std::string pointer = document_.at(index).pointer;
+  const std::string pointer = at(index).pointer;
   Dialect d = dialect(index);
   const Json* prefix = json.find("prefixItems");
   const Json* items = json.find("items");
@@ -280,6 +347,18 @@ FormulaId SchemaLoader::values(const std::vector<const Json*>& list) {
   return algebra_.disjunction(std::move(parts));
 }
 
+// Values without the property (whatever their type), and objects that have it.
+std::pair<FormulaId, FormulaId> SchemaLoader::presence(const std::string& key) {
+  NameId id = algebra_.name(decode_utf8(key));
+  Normal absent = algebra_.all(), present = algebra_.nothing();
+  ObjectShape without, with;
+  without.properties = {{id, kFalseFormula}};
+  with.required = {id};
+  absent.objects = {algebra_.add_shape(std::move(without))};
+  present.objects = {algebra_.add_shape(std::move(with))};
+  return {algebra_.leaf(std::move(absent)), algebra_.leaf(std::move(present))};
+}
+
 void SchemaLoader::applicators(uint32_t index, const Json& json, std::vector<FormulaId>* parts) {
   auto list = [&](const char* keyword, const Json& v) {
     std::vector<FormulaId> out;
@@ -310,16 +389,9 @@ void SchemaLoader::applicators(uint32_t index, const Json& json, std::vector<For
     if (!v) continue;
     for (const auto& [key, value] : v->members) {
       if (!value.is_object() && !value.is_bool()) continue;
-      NameId id = algebra_.name(decode_utf8(key));
-      Normal absent = algebra_.all(), present = algebra_.all();
-      ObjectShape without, with;
-      without.properties = {{id, kFalseFormula}};
-      with.required = {id};
-      absent.objects = {algebra_.add_shape(without)};
-      present = algebra_.nothing();
-      present.objects = {algebra_.add_shape(with)};
+      auto [absent, present] = presence(key);
       FormulaId then = sub(index, std::string("/") + keyword + escape_pointer(key), value);
-      parts->push_back(algebra_.disjunction({algebra_.leaf(std::move(absent)), algebra_.conjunction({algebra_.leaf(std::move(present)), then})}));
+      parts->push_back(algebra_.disjunction({absent, algebra_.conjunction({present, then})}));
     }
   }
   // Last, since telling the branches apart asks which values they share; the rest of this schema narrows that down.
@@ -338,7 +410,7 @@ bool SchemaLoader::plainly_satisfiable(uint32_t index) const {
   static const std::unordered_set<std::string_view> harmless = {
       "type", "properties", "patternProperties", "additionalProperties", "items", "maxItems", "maxProperties", "$defs", "definitions", "title",
       "description", "default", "examples", "$comment", "readOnly", "writeOnly", "deprecated", "$schema", "$id", "id", "$anchor", "uniqueItems"};
-  const Json& json = *document_.at(index).json;
+  const Json& json = *at(index).json;
   if (json.type == Json::Type::kTrue) return true;
   if (!json.is_object()) return false;
   return std::all_of(json.members.begin(), json.members.end(), [](const auto& m) { return harmless.count(m.first) > 0; });

@@ -4,6 +4,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "schema/algebra.h"
 #include "schema/document.h"
@@ -28,22 +30,49 @@ class SchemaLoader {
   std::string empty_pointer();
 
  private:
+  // A subschema as it is reached: for $dynamicRef, with the resources through which evaluation came to it.
+  struct Instance {
+    uint32_t subschema, scope;
+  };
+  // One of several cases that exclude each other, and what its keywords and branches evaluate: for unevaluated*.
+  struct Case {
+    FormulaId condition = kTrueFormula;
+    ExprId keys = 0;                   // property names
+    uint32_t items = 0;                // leading items; kUnbounded: all
+    std::vector<FormulaId> contained;  // items that are in one of these
+  };
+
   uint32_t find_empty();
+  void check_references();
   FormulaId define(uint32_t index);
+  FormulaId define_plain(uint32_t index);
   FormulaId sub(uint32_t parent, const std::string& path, const Json& json);
+  uint32_t instance(uint32_t subschema, uint32_t scope_before);
+  uint32_t child(uint32_t parent, const std::string& path, const Json& json);
+  std::vector<uint32_t> references(uint32_t index);
   void apply_strings(uint32_t index, const Json& json, Normal* n);
   void apply_numbers(uint32_t index, const Json& json, Normal* n);
   void apply_object(uint32_t index, const Json& json, ObjectShape* shape);
   void apply_array(uint32_t index, const Json& json, ArrayShape* shape);
   void apply_type(const Json& json, Normal* n);
+  FormulaId own_leaf(uint32_t index, const Json& json);
   FormulaId values(const std::vector<const Json*>& list);
   void applicators(uint32_t index, const Json& json, std::vector<FormulaId>* parts);
-  ExprId pattern(uint32_t index, const std::string& keyword_path, const std::string& keyword, const std::string& text);
+  std::pair<FormulaId, FormulaId> presence(const std::string& name);
+  ExprId pattern(uint32_t index, const std::string& keyword, const std::string& text);
   bool plainly_satisfiable(uint32_t index) const;
-  Dialect dialect(uint32_t index) const { return document_.dialect(index); }
+  // unevaluated.cc
+  FormulaId define_unevaluated(uint32_t index);
+  std::vector<Case> cases(uint32_t index, int depth);
+  std::vector<Case> cases_of(uint32_t parent, const std::string& path, const Json& json, int depth);
+  std::vector<Case> both(const std::vector<Case>& a, const std::vector<Case>& b);
+  Case own_case(uint32_t index, bool outermost);
+
+  const Subschema& at(uint32_t index) const { return document_.at(instances_[index].subschema); }
+  Dialect dialect(uint32_t index) const { return document_.dialect(instances_[index].subschema); }
   // A keyword's value, if the subschema has it and its dialect knows it.
   const Json* get(uint32_t index, const char* keyword) const {
-    return has_keyword(dialect(index), keyword) ? document_.at(index).json->find(keyword) : nullptr;
+    return has_keyword(dialect(index), keyword) ? at(index).json->find(keyword) : nullptr;
   }
 
   Algebra& algebra_;
@@ -51,6 +80,10 @@ class SchemaLoader {
   std::shared_ptr<const std::map<std::string, Json>> others_json_;
   LoaderOptions options_;
   Document document_;
+  std::vector<Instance> instances_;
+  std::map<std::pair<uint32_t, uint32_t>, uint32_t> instance_index_;
+  std::vector<std::vector<uint32_t>> scopes_;
+  std::map<std::vector<uint32_t>, uint32_t> scope_index_;
 };
 
 // Checks the types of all keywords' values and refuses the unsupported ones, at every subschema of the document.
