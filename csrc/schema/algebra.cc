@@ -133,7 +133,7 @@ FormulaId Algebra::exactly_one(const std::vector<FormulaId>& parts) {
   for (size_t i = 0; i < parts.size(); ++i) {
     std::vector<FormulaId> branch{parts[i]};
     for (size_t j = 0; j < parts.size(); ++j) {
-      if (j != i && nonempty(conjunction({parts[i], parts[j]}))) branch.push_back(negation(parts[j]));
+      if (j != i && possible([&] { return nonempty(conjunction({parts[i], parts[j]})); })) branch.push_back(negation(parts[j]));
     }
     branches.push_back(conjunction(std::move(branch)));
   }
@@ -199,6 +199,12 @@ const Normal& Algebra::expand(FormulaId f) {
     try {
       Normal n = compute(f);
       formulas_[f].normal = store(std::move(n));
+    } catch (const GrammarLimitError& e) {
+      formulas_[f].expanding = false;
+      std::string what = e.what();
+      if (formulas_[f].kind != Kind::kSchema || !pointer_of || what.starts_with("at ")) throw;
+      std::string where = pointer_of(formulas_[f].index);  // the innermost schema says where it was
+      throw GrammarLimitError("at " + (where.empty() ? "the root" : where) + ": " + what);
     } catch (...) {
       formulas_[f].expanding = false;
       throw;
@@ -250,7 +256,9 @@ bool Algebra::nonempty(FormulaId f) {
     formulas_[f].satisfiable = 1;
     return true;
   }
-  if (formulas_[f].depth > 0) {  // a question inside itself: no finite value is found that way
+  if (formulas_[f].depth > 0) {
+    if (formulas_[f].depth <= question_floor_) return assumed_ = true;
+    // A question inside itself: no finite value is found that way.
     lowest_open_ = std::min(lowest_open_, formulas_[f].depth);
     return false;
   }

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "regex/expression.h"
@@ -97,6 +98,22 @@ class Algebra {
   void absorb(Normal* normal) const;
   void check_alternatives(size_t count) const;
   int32_t store(Normal normal);
+  // Asks whether something has values while other questions are open, for use where a wrong "no" would stay: what is
+  // still open further out counts as having values.
+  template <typename Question>
+  bool possible(Question&& question) {
+    int32_t floor = std::exchange(question_floor_, question_depth_), lowest = std::exchange(lowest_open_, INT32_MAX);
+    bool assumed = std::exchange(assumed_, false);
+    auto restore = [&] { question_floor_ = floor, lowest_open_ = lowest, assumed_ = assumed; };
+    try {
+      bool answer = question();
+      restore();
+      return answer;
+    } catch (...) {
+      restore();
+      throw;
+    }
+  }
 
   ExpressionArena& arena_;
   NumberSpelling spelling_;
@@ -114,7 +131,7 @@ class Algebra {
   size_t bytes_ = 0, steps_ = 0;
   uint32_t depth_ = 0;
   bool assumed_ = false;  // the answer at hand rests on a formula whose expansion is not finished
-  int32_t question_depth_ = 0, lowest_open_ = INT32_MAX;
+  int32_t question_depth_ = 0, question_floor_ = 0, lowest_open_ = INT32_MAX;
 };
 
 // Appends numbers to a byte key for hash-consing.

@@ -113,12 +113,11 @@ ExprId spell_points(ExpressionArena& arena, const std::vector<Decimal>& points, 
   auto ascii = [](const std::string& text) { return std::u32string(text.begin(), text.end()); };
   for (const Decimal& v : points) {
     int64_t point = v.point();
-    if (point > 300 || point < -300 || v.exponent < -600) {
-      whole.push_back(ascii(to_string(v)));
-      continue;
-    }
+    bool huge = point > 300 || point < -300 || v.exponent < -600;  // written out it would be all zeros
     std::string text = v.negative ? "-" : "";
-    if (v.exponent >= 0 || v.is_zero()) {
+    if (huge) {
+      if (plain) whole.push_back(ascii(to_string(v)));
+    } else if (v.exponent >= 0 || v.is_zero()) {
       text += v.is_zero() ? "0" : v.digits + std::string(static_cast<size_t>(v.exponent), '0');
       whole.push_back(ascii(text));
       if (v.is_zero()) whole.push_back(U"-0");

@@ -270,7 +270,7 @@ bool Residuals::alive(const ObjectResidual& r) {
   }
   bool possible = true;
   uint32_t missing = plans_[id].exists.empty() ? 0 : missing_for_exists(r, required, &possible);
-  if (!possible) return false;
+  if (!possible || plans_[id].min > plans_[id].max) return false;
   if (!plans_[id].counts) return true;
   uint64_t needed = required.size() + missing;
   if (r.count + needed > plans_[id].max) return false;

@@ -354,8 +354,8 @@ Normal Algebra::invert(const Normal& a) {
 
 // Alternatives without values only cost time later.
 void Algebra::tidy(Normal* n) {
-  if (n->objects.size() > 1) std::erase_if(n->objects, [&](ObjectShapeId id) { return !object_exists(id); });
-  if (n->arrays.size() > 1) std::erase_if(n->arrays, [&](ArrayShapeId id) { return !array_exists(id); });
+  if (n->objects.size() > 1) std::erase_if(n->objects, [&](ObjectShapeId id) { return !possible([&] { return object_exists(id); }); });
+  if (n->arrays.size() > 1) std::erase_if(n->arrays, [&](ArrayShapeId id) { return !possible([&] { return array_exists(id); }); });
 }
 
 }  // namespace fcformat
