@@ -8,7 +8,8 @@
 // - Normalisation (NFC): the combining marks that would join the letter before them are refused wherever there is one
 //   precomposed letter or more for them, and so are pairs of marks that could stand in the wrong order.
 // - A zero width non-joiner between cursive letters (RFC 5892, A.1) is known for Arabic and Syriac.
-#include <algorithm>
+#include <iterator>
+#include <stdexcept>
 #include <string>
 
 #include "regex/unicode_tables.h"
@@ -33,6 +34,25 @@ constexpr std::string_view kRightJoining =
 constexpr std::string_view kTransparent =
     R"([\u0610-\u061A\u064B-\u065F\u0670\u06D6-\u06DC\u06DF-\u06E4\u06E7\u06E8\u06EA-\u06ED\u0711\u0730-\u074A])";
 
+// Letters, marks and digits that another spelling stands for (NFKC), and that have no case: RFC 5892 calls them unstable.
+// Ranges run over what no label has anyway. From Unicode 14, and the compatibility letters that came since.
+constexpr CodeRange kCompatibility[] = {
+    {0xAA, 0xBA}, {0x133, 0x133}, {0x140, 0x140}, {0x1C6, 0x1CC}, {0x1F3, 0x1F3}, {0x2B0, 0x2B8}, {0x2E0, 0x2E4},
+    {0x340, 0x341}, {0x343, 0x344}, {0x374, 0x374}, {0x37A, 0x37A}, {0x3D2, 0x3D4}, {0x3F2, 0x3F2}, {0x675, 0x678},
+    {0x958, 0x95F}, {0x9DC, 0x9DF}, {0xA33, 0xA33}, {0xA36, 0xA36}, {0xA59, 0xA5B}, {0xA5E, 0xA5E}, {0xB5C, 0xB5D},
+    {0xE33, 0xE33}, {0xEB3, 0xEB3}, {0xEDC, 0xEDD}, {0xF43, 0xF43}, {0xF4D, 0xF4D}, {0xF52, 0xF52}, {0xF57, 0xF57},
+    {0xF5C, 0xF5C}, {0xF69, 0xF69}, {0xF73, 0xF73}, {0xF75, 0xF79}, {0xF81, 0xF81}, {0xF93, 0xF93}, {0xF9D, 0xF9D},
+    {0xFA2, 0xFA2}, {0xFA7, 0xFA7}, {0xFAC, 0xFAC}, {0xFB9, 0xFB9}, {0x10FC, 0x10FC}, {0x1D2C, 0x1D2E},
+    {0x1D30, 0x1D3A}, {0x1D3C, 0x1D4D}, {0x1D4F, 0x1D6A}, {0x1D78, 0x1D78}, {0x1D9B, 0x1DBF}, {0x1F71, 0x1F71},
+    {0x1F73, 0x1F73}, {0x1F75, 0x1F75}, {0x1F77, 0x1F77}, {0x1F79, 0x1F79}, {0x1F7B, 0x1F7B}, {0x1F7D, 0x1F7D},
+    {0x1FBE, 0x1FBE}, {0x1FD3, 0x1FD3}, {0x1FE3, 0x1FE3}, {0x2071, 0x209C}, {0x2102, 0x2149}, {0x2C7C, 0x2C7D},
+    {0x2D6F, 0x2D6F}, {0x309F, 0x309F}, {0x30FF, 0x30FF}, {0x3131, 0x318E}, {0xA69C, 0xA69D}, {0xA770, 0xA770},
+    {0xA7F1, 0xA7F4}, {0xA7F8, 0xA7F9}, {0xAB5C, 0xAB5F}, {0xAB69, 0xAB69}, {0xF900, 0xFA0D}, {0xFA10, 0xFA10},
+    {0xFA12, 0xFA12}, {0xFA15, 0xFA1E}, {0xFA20, 0xFA20}, {0xFA22, 0xFA22}, {0xFA25, 0xFA26}, {0xFA2A, 0xFB1D},
+    {0xFB1F, 0xFDFB}, {0xFE70, 0xFE72}, {0xFE74, 0xFFDC}, {0x10781, 0x107BA}, {0x1D400, 0x1D7FF}, {0x1E030, 0x1E06D},
+    {0x1EE00, 0x1FBF9}, {0x2F800, 0x2FA1D},
+};
+
 // Strings that are not in NFC: see above. The pairs compose; the marks have a fixed order or may compose anywhere.
 constexpr std::string_view kNotNormalized[] = {
     R"([\u0300-\u0304\u0306-\u030C\u030F\u0311\u0313\u0314\u031B\u0323-\u0328\u032D\u032E\u0330\u0331\u0338\u0342\u0345\u3099\u309A])",
@@ -45,50 +65,31 @@ constexpr std::string_view kNotNormalized[] = {
     R"(\u0898-\u08FF\u1AB0-\u1ACE\u1DC0-\u1DFF\uFE20-\uFE2F]{2}|[\u0F71-\u0F87]{2}|[\u0E48-\u0E4B][\u0E38-\u0E3A]|[\u0EC8-\u0ECB][\u0EB8-\u0EBA])",
 };
 
-CodeSet property(std::string_view value, std::string_view name = "") {
+CodeSet property(std::string_view value) {
   CodeSet out;
-  find_unicode_property(name, value, &out);
+  if (!find_unicode_property("", value, &out)) throw std::logic_error("formats: no Unicode property " + std::string(value));
   return out;
 }
 
 CodeSet without(const CodeSet& a, const CodeSet& b) { return intersect_sets(a, complement_set(b)); }
 
-// The code points of U-labels, as RFC 5892 derives them, and their parts.
-struct LabelSets {
-  CodeSet all;      // PVALID, CONTEXTJ and CONTEXTO
-  CodeSet marks;    // a label does not begin with one
-  CodeSet weak;     // combining marks without a direction of their own
-  CodeSet right;    // Bidi classes R and AL
-  CodeSet arabic_digits, digits;  // AN, EN
-  CodeSet neutral;  // ON, ES, BN: neither begins or ends a label where direction matters
-};
-
-LabelSets label_sets() {
-  LabelSets s;
-  for (const char* category : {"Ll", "Lu", "Lo", "Nd", "Lm", "Mn", "Mc"}) s.all = unite_sets(s.all, property(category));
-  CodeSet refused = unite_sets(property("Changes_When_NFKC_Casefolded"), property("Default_Ignorable_Code_Point"));
+// The code points of U-labels as RFC 5892 derives them: PVALID, CONTEXTJ and CONTEXTO.
+CodeSet label_characters() {
+  CodeSet all;
+  for (const char* category : {"Ll", "Lu", "Lo", "Nd", "Lm", "Mn", "Mc"}) all = unite_sets(all, property(category));
+  CodeSet refused = unite_sets(property("Changes_When_Casefolded"), property("Default_Ignorable_Code_Point"));
+  refused = unite_sets(refused, CodeSet(std::begin(kCompatibility), std::end(kCompatibility)));
   refused = unite_sets(refused, normalize_set({{0x1100, 0x11FF}, {0xA960, 0xA97C}, {0xD7B0, 0xD7FB},  // conjoining jamo
                                                {0x20D0, 0x20FF}, {0x1D100, 0x1D1FF}, {0x1D200, 0x1D24F},  // blocks
                                                {0x640, 0x640}, {0x7FA, 0x7FA}, {0x302E, 0x302F}, {0x3031, 0x3035}, {0x303B, 0x303B}}));
-  s.all = without(s.all, refused);
   CodeSet exceptions{{'-', '-'}, {0xB7, 0xB7}, {0xDF, 0xDF}, {0x375, 0x375}, {0x3C2, 0x3C2}, {0x5F3, 0x5F4}, {0x6FD, 0x6FE},
                      {0xF0B, 0xF0B}, {0x200C, 0x200D}, {0x3007, 0x3007}, {0x30FB, 0x30FB}};
-  s.all = unite_sets(s.all, normalize_set(std::move(exceptions)));
-  s.marks = unite_sets(property("Mn"), property("Mc"));
-  s.weak = property("Mn");
-  s.digits = normalize_set({{'0', '9'}, {0x6F0, 0x6F9}});
-  s.arabic_digits = normalize_set({{0x660, 0x669}, {0x10D30, 0x10D39}});
-  CodeSet blocks{{0x590, 0x8FF}, {0xFB1D, 0xFDFF}, {0xFE70, 0xFEFF}, {0x10800, 0x10FFF}, {0x1E800, 0x1EFFF}};
-  s.right = without(intersect_sets(s.all, blocks), unite_sets(unite_sets(s.digits, s.arabic_digits), s.weak));
-  s.neutral = normalize_set({{'-', '-'}, {0xB7, 0xB7}, {0x2B9, 0x2BA}, {0x2C6, 0x2CF}, {0x2EC, 0x2EC}, {0x2EF, 0x2FF}, {0x375, 0x375},
-                             {0x200C, 0x200D}, {0x30FB, 0x30FB}, {0xA67F, 0xA67F}, {0xA700, 0xA721}, {0xA788, 0xA788}});
-  return s;
+  return unite_sets(without(all, refused), normalize_set(std::move(exceptions)));
 }
 
 // What a label must not be, for the rules that look at neighbours (RFC 5892, appendix A) and for NFC.
 ExprId forbidden(FormatBuilder& b, bool normalized) {
   ExprId any = b.arena.any_string();
-  auto somewhere = [&](ExprId part) { return b.sequence({any, part, any}); };
   auto not_behind = [&](const std::string& set) { return "(?:[^]*[^" + set + "])?"; };
   auto not_before = [&](const std::string& set) { return "(?:[^" + set + "][^]*)?"; };
   std::string kana = R"(\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han})";
@@ -110,7 +111,9 @@ ExprId forbidden(FormatBuilder& b, bool normalized) {
       b.sequence({not_virama, b.text(U"\u200C"), b.arena.complement(joins_right)}),
   };
   if (normalized) {
-    for (std::string_view bad : kNotNormalized) parts.push_back(somewhere(b.pattern(bad)));
+    std::vector<ExprId> bad;
+    for (std::string_view text : kNotNormalized) bad.push_back(b.pattern(text));
+    parts.push_back(b.sequence({any, b.either(std::move(bad)), any}));
   }
   return b.either(std::move(parts));
 }
@@ -133,32 +136,31 @@ ExprId within_length(FormatBuilder& b) {
 
 ExprId international_host_name(FormatBuilder& b, bool normalized) {
   ExpressionArena& arena = b.arena;
-  LabelSets s = label_sets();
-  CodeSet hyphen{{'-', '-'}};
-  auto chars = [&](const CodeSet& set) { return b.any_number(arena.char_class(set)); };
-  // First a character that is no mark, last none that is a hyphen.
-  auto label_over = [&](const CodeSet& first, const CodeSet& middle, const CodeSet& last, const CodeSet& trailing) {
-    ExprId end = b.sequence({arena.char_class(last), chars(trailing)});
-    ExprId both = arena.char_class(intersect_sets(first, last));
-    return b.either({b.sequence({arena.char_class(first), chars(middle), end}), b.sequence({both, chars(trailing)})});
-  };
-  CodeSet strong_right = unite_sets(s.right, s.arabic_digits);
-  CodeSet left_to_right = without(s.all, strong_right);
-  CodeSet letters = without(left_to_right, unite_sets(unite_sets(s.digits, s.marks), s.neutral));
-  CodeSet rtl_chars = unite_sets(unite_sets(strong_right, s.digits), unite_sets(intersect_sets(s.all, s.weak), s.neutral));
-  rtl_chars = intersect_sets(rtl_chars, s.all);
-  CodeSet weak = intersect_sets(s.all, s.weak);
+  ExprId any = arena.any_string();
+  // Bidi classes, as far as they differ among the characters of labels. The first two are those written from right to left.
+  CodeSet marks = unite_sets(property("Mn"), property("Mc"));  // none begins a label
+  CodeSet weak = without(property("Mn"), {{0xCBF, 0xCBF}, {0xCC6, 0xCC6}, {0x11A07, 0x11A08}, {0x11C3F, 0x11C3F}});  // NSM
+  CodeSet digits{{'0', '9'}, {0x6F0, 0x6F9}};
+  CodeSet arabic_digits{{0x660, 0x669}, {0x10D30, 0x10D39}};
+  CodeSet neutral = normalize_set({{'-', '-'}, {0xB7, 0xB7}, {0x2B9, 0x2BA}, {0x2C6, 0x2CF}, {0x2EC, 0x2EC}, {0x2EF, 0x2FF}, {0x375, 0x375},
+                                   {0x200C, 0x200D}, {0x30FB, 0x30FB}, {0xA67F, 0xA67F}, {0xA700, 0xA721}, {0xA788, 0xA788}});
+  CodeSet blocks{{0x590, 0x8FF}, {0xFB1D, 0xFDFF}, {0xFE70, 0xFEFF}, {0x10800, 0x10FFF}, {0x1E800, 0x1EFFF}};
+  CodeSet strong_right = without(blocks, unite_sets(digits, weak));  // R, AL and AN
+  CodeSet left = complement_set(unite_sets(unite_sets(strong_right, weak), unite_sets(digits, neutral)));  // L
 
-  ExprId rules = arena.intersect({arena.complement(forbidden(b, normalized)), within_length(b), b.pattern(R"([\0-\x7F]*[^\0-\x7F][^]*)")});
-  CodeSet none;
-  ExprId plain = label_over(without(left_to_right, unite_sets(s.marks, hyphen)), left_to_right, without(left_to_right, hyphen), none);
-  ExprId left = label_over(letters, left_to_right, without(unite_sets(letters, s.digits), s.neutral), weak);
-  ExprId right = label_over(without(s.right, s.marks), rtl_chars, unite_sets(strong_right, s.digits), weak);
-  ExprId digits_mixed = b.sequence({b.either({
-      b.sequence({arena.any_string(), arena.char_class(s.digits), arena.any_string(), arena.char_class(s.arabic_digits)}),
-      b.sequence({arena.any_string(), arena.char_class(s.arabic_digits), arena.any_string(), arena.char_class(s.digits)})}),
-      arena.any_string()});
-  right = arena.difference(right, digits_mixed);
+  auto begins = [&](const CodeSet& set) { return b.sequence({arena.char_class(set), any}); };
+  auto holds = [&](const CodeSet& set) { return b.sequence({any, arena.char_class(set), any}); };
+  auto both = [&](const CodeSet& first, const CodeSet& second) { return b.sequence({any, arena.char_class(first), any, arena.char_class(second), any}); };
+  // What holds of all labels stays one expression, so that its derivatives are shared.
+  ExprId common = b.either({forbidden(b, normalized), begins(unite_sets(marks, {{'-', '-'}})), b.pattern("[^]*-")});
+  ExprId shape = arena.intersect({b.at_least_one(arena.char_class(label_characters())), within_length(b),
+                                  b.pattern(R"([\0-\x7F]*[^\0-\x7F][^]*)"), arena.complement(common)});
+  auto label_without = [&](std::vector<ExprId> bad) { return arena.difference(shape, b.either(std::move(bad))); };
+  ExprId weak_end = b.sequence({any, arena.char_class(neutral), b.any_number(arena.char_class(weak))});
+  ExprId plain = label_without({holds(strong_right)});
+  ExprId to_right = label_without({holds(strong_right), weak_end, begins(unite_sets(digits, neutral))});
+  ExprId to_left = label_without({holds(left), weak_end, begins(complement_set(without(strong_right, arabic_digits))),
+                                  both(digits, arabic_digits), both(arabic_digits, digits)});
 
   // The Bidi rule binds every label of a name in which one is written from right to left.
   ExprId ascii = ascii_label(b);
@@ -167,8 +169,8 @@ ExprId international_host_name(FormatBuilder& b, bool normalized) {
     ExprId dot = b.pattern("[.\\u3002\\uFF0E\\uFF61]");  // RFC 3490, section 3.1
     return b.sequence({label, b.any_number(b.sequence({dot, label}))});
   };
-  ExprId usual = name_of(b.either({ascii, arena.intersect(plain, rules)}));
-  ExprId directed = name_of(b.either({lettered, arena.intersect(b.either({left, right}), rules)}));
+  ExprId usual = name_of(b.either({ascii, plain}));
+  ExprId directed = name_of(b.either({lettered, to_right, to_left}));
   return arena.intersect(b.either({usual, directed}), arena.length(1, 253));
 }
 

@@ -5,6 +5,7 @@
 // than \1 to \3 behind that group of the outermost level, and \k to a group of one of the names below; counts {n,m} of
 // more than two digits, unless m has more digits than n or a greater first one; in classes, ranges whose ends are not
 // both ASCII, on different sides of a place in kBoundaries, or \xHH or \uHHHH with few digits in common; rare properties.
+#include <algorithm>
 #include <string>
 
 #include "schema/formats_parts.h"
@@ -75,25 +76,36 @@ class RegexLanguage {
     return b_.pattern("(?:[*+?]|\\{(?:" + counts + ")\\})\\??");
   }
 
-  // Ranges \xHH-\xHH or \uHHHH-\uHHHH whose ends begin with the same digits `same`, the next one of the first being less.
-  // No surrogates: two of them in a row would be one character.
-  ExprId hex_range(const std::string& letter, const std::string& same, uint32_t digits) {
-    auto digit_of = [](uint32_t d) { return std::string(1, "0123456789abcdef"[d]) + (d > 9 ? std::string(1, "ABCDEF"[d - 10]) : ""); };
-    auto rest = [&](size_t count) { return "[0-9A-Fa-f]{" + std::to_string(count) + "}"; };
-    bool whole = digits == 4 && same.empty();
-    std::string prefix = "\\\\" + letter;
-    for (char c : same) prefix += "[" + digit_of(static_cast<uint32_t>(c <= '9' ? c - '0' : c - 'a' + 10)) + "]";
-    std::string after = rest(digits - same.size() - 1);
-    std::vector<ExprId> ways;
+  // Behind the backslash, ranges xHH-\xHH or uHHHH-\uHHHH whose ends begin with the same digits `same`, and the next digit
+  // of the first is less. No surrogates: two of them in a row would be one character.
+  void add_hex_ranges(const char32_t* letter, std::initializer_list<uint32_t> same, uint32_t digits, std::vector<ExprId>* ways) {
+    ExpressionArena& arena = b_.arena;
+    auto between = [&](uint32_t low, uint32_t high) {  // digits low..high in either case
+      CodeSet set;
+      for (uint32_t d = low; d <= high; ++d) {
+        set.push_back(d < 10 ? CodeRange{'0' + d, '0' + d} : CodeRange{'a' + d - 10, 'a' + d - 10});
+        if (d > 9) set.push_back({'A' + d - 10, 'A' + d - 10});
+      }
+      return arena.char_class(std::move(set));
+    };
+    constexpr uint32_t kSurrogates = 0xD;
+    bool whole = digits == 4 && same.size() == 0;
+    auto left = digits - static_cast<uint32_t>(same.size()) - 1;
+    ExprId hex = between(0, 15), rest = arena.repeat(hex, left, left);
+    ExprId no_surrogate = whole ? b_.sequence({between(0, 7), hex, hex}) : rest;
+    ExprId prefix = b_.text(letter), open = arena.epsilon();
+    for (uint32_t d : same) open = b_.sequence({open, between(d, d)});
+    open = b_.sequence({prefix, open});
+    ExprId middle = b_.sequence({b_.text(U"-\\"), open});
     for (uint32_t d = 0; d < 15; ++d) {
-      std::string greater;
-      for (uint32_t e = d + 1; e < 16; ++e) greater += whole && e == 13 ? "" : digit_of(e);
-      std::string low = "[" + digit_of(d) + "]" + (whole && d == 13 ? "[0-7]" + rest(2) : after);
-      std::string high = "[" + greater + "]" + after;
-      if (whole && d < 13) high = "(?:" + high + "|[dD][0-7]" + rest(2) + ")";
-      ways.push_back(b_.pattern(prefix + low + "-" + prefix + high));
+      ExprId high = b_.sequence({between(d + 1, 15), rest});
+      if (whole) {
+        high = b_.sequence({between(std::max(d + 1, kSurrogates + 1), 15), rest});
+        if (d + 1 < kSurrogates) high = b_.either({high, b_.sequence({between(d + 1, kSurrogates - 1), rest})});
+        if (d < kSurrogates) high = b_.either({high, b_.sequence({between(kSurrogates, kSurrogates), no_surrogate})});
+      }
+      ways->push_back(b_.sequence({open, between(d, d), whole && d == kSurrogates ? no_surrogate : rest, middle, high}));
     }
-    return b_.either(std::move(ways));
   }
 
   // A hyphen stands for itself only at the class's ends.
@@ -115,8 +127,14 @@ class RegexLanguage {
       range({{boundary, boundary}}, boundary);
       before = boundary;
     }
-    for (const char* same : {"", "0", "1", "2", "7"}) items.push_back(hex_range("x", same, 2));
-    for (const char* same : {"", "0", "00", "03", "04", "06", "2", "20"}) items.push_back(hex_range("u", same, 4));
+    std::vector<ExprId> hex;
+    for (uint32_t same : {0u, 1u, 2u, 7u}) add_hex_ranges(U"x", {same}, 2, &hex);
+    add_hex_ranges(U"x", {}, 2, &hex);
+    add_hex_ranges(U"u", {}, 4, &hex);
+    for (uint32_t same : {0u, 2u}) add_hex_ranges(U"u", {same}, 4, &hex);
+    for (uint32_t same : {0u, 3u, 4u, 6u}) add_hex_ranges(U"u", {0, same}, 4, &hex);
+    add_hex_ranges(U"u", {2, 0}, 4, &hex);
+    items.push_back(b_.sequence({b_.text(U"\\"), b_.either(std::move(hex))}));
     return b_.sequence({b_.pattern("\\[\\^?-?"), b_.any_number(b_.either(std::move(items))), b_.pattern("-?\\]")});
   }
 
