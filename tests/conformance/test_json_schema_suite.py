@@ -11,6 +11,11 @@ from support.outcomes import RANK
 from support.suite import DIALECTS, expected_outcomes, file_outcomes, suite_files
 
 EXPECTED = expected_outcomes()
+# Files in which an accepted instance may be labelled invalid, and why.
+EXCUSED = {
+    "optional/content.json": "contentEncoding and contentMediaType are annotations (later drafts say so)",
+    "optional/zeroTerminatedFloats.json": "under integer_spelling='any' 1.0 is an integer in every draft; 'plain' refuses it",
+}
 
 
 @pytest.mark.parametrize("draft", DIALECTS)
@@ -21,7 +26,8 @@ def test_no_file_of_the_suite_is_left_out(draft: str) -> None:
 @pytest.mark.parametrize(("draft", "file"), [(draft, file) for draft, files in EXPECTED.items() for file in files])
 def test_suite_file(draft: str, file: str) -> None:
     found = file_outcomes(draft, file)
-    assert {test for test, outcome in found.items() if outcome in ("false_accept", "crash")} == set()
+    never = {"crash"} if file in EXCUSED else {"false_accept", "crash"}
+    assert {test for test, outcome in found.items() if outcome in never} == set()
     expected = EXPECTED[draft][file]
     worse = {test: got for test, got in found.items() if RANK[got] > RANK[expected.get(test, "pass")]}
     assert worse == {}

@@ -72,16 +72,16 @@ STOP = "<stop>"
 
 
 @lru_cache(maxsize=8)
-def _compiler(vocabulary: tuple[bytes, ...]) -> GrammarCompiler:
+def compiler(vocabulary: tuple[bytes, ...], resources: str | None = None) -> GrammarCompiler:
+    """A compiler for the vocabulary and one stop token after it; `resources`: further schemas, as the JSON text of a mapping."""
     stop = len(vocabulary)
-    return GrammarCompiler(
-        TokenizerInfo.from_bytes([*vocabulary, None], control_tokens={stop: STOP}, stop_token_ids=[stop])
-    )
+    info = TokenizerInfo.from_bytes([*vocabulary, None], control_tokens={stop: STOP}, stop_token_ids=[stop])
+    return GrammarCompiler(info, resources=json.loads(resources) if resources is not None else None)
 
 
 def compiled(schema: Any, style: JSONStyle | None = None, vocabulary: tuple[bytes, ...] = SINGLE_BYTES) -> Any:
     """The compiled grammar of a schema (a value, or its JSON text) over the vocabulary, whose last id is the stop token."""
-    return _compiler(vocabulary).compile_json_schema(schema if isinstance(schema, str) else json.dumps(schema), style)
+    return compiler(vocabulary).compile_json_schema(schema if isinstance(schema, str) else json.dumps(schema), style)
 
 
 def matcher(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fcformat import GrammarLimitError, JSONStyle, SchemaError, UnsupportedSchemaError
-from support.engine import accepts_from_start, compiled
+from support.engine import SINGLE_BYTES, accepts_from_start, compiler
 
 # From best to worst. `unsatisfiable`: the schema is refused as one that no value satisfies, and no instance is labelled valid.
 CLASSES = ("pass", "unsatisfiable", "unsupported", "limit", "false_reject", "wrong_error", "false_accept", "crash")
@@ -24,12 +24,14 @@ def text_of(value: Any) -> str:
     return text
 
 
-def outcomes(schema: Any, instances: Sequence[tuple[Any, bool]], style: JSONStyle | None = None) -> list[str]:
+def outcomes(
+    schema: Any, instances: Sequence[tuple[Any, bool]], style: JSONStyle | None = None, resources: str | None = None
+) -> list[str]:
     """The class of each instance, given as (value, is it valid); without instances one class, of compiling alone."""
     failed = ""
     grammar = None
     try:
-        grammar = compiled(schema, style)
+        grammar = compiler(SINGLE_BYTES, resources).compile_json_schema(json.dumps(schema), style)
     except UnsupportedSchemaError:
         failed = "unsupported"
     except GrammarLimitError:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from jsonschema_specifications import REGISTRY
 
 from fcformat import JSONStyle
 from support.data import data_path
@@ -43,11 +46,29 @@ def groups(draft: str, file: str) -> Iterator[tuple[str, Any, list[dict[str, Any
         yield group["description"], schema, group["tests"]
 
 
+@lru_cache(maxsize=8)
+def remotes(draft: str) -> str:
+    """The metaschemas, and the suite's remote documents by URI, of other drafts only where they name their dialect; as JSON."""
+    root = data_path("data", "json-schema-test-suite", "remotes")
+    found = {}
+    for path in sorted(root.rglob("*.json")):
+        document = json.loads(path.read_text(encoding="utf-8"))
+        name = path.relative_to(root).as_posix()
+        own = name.startswith(f"{draft}/") or not name.startswith("draft")
+        if own and isinstance(document, dict):
+            document = {"$schema": DIALECTS[draft], **document}
+        if own or (isinstance(document, dict) and "$schema" in document):
+            found[f"http://localhost:1234/{name}"] = document
+    metaschemas = {uri: REGISTRY[uri].contents for uri in REGISTRY if "draft-03" not in uri}
+    return json.dumps({**metaschemas, **found})
+
+
 def file_outcomes(draft: str, file: str) -> dict[str, str]:
     """ "group / test" -> class, for all tests of a file."""
     found: dict[str, str] = {}
+    resources = remotes(draft)
     for name, schema, tests in groups(draft, file):
-        classes = outcomes(schema, [(test["data"], test["valid"]) for test in tests], STYLE)
+        classes = outcomes(schema, [(test["data"], test["valid"]) for test in tests], STYLE, resources)
         for test, outcome in zip(tests, classes, strict=True):
             found[f"{name} / {test['description']}"] = outcome
     return found

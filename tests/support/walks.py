@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from fcformat import GrammarMatcher
 from support.engine import MIXED, allowed
+from support.schemas import FIRST, MORE, TYPES
+
+KEYWORDS = FIRST | MORE | set(TYPES) | {"then", "else", "$defs", "minContains", "maxContains"}
 
 MAX_STEERED_STEPS = 3000
 MAX_OPENED = 10
-# What to choose first when a value shall end: closers, then what moves on, then short values.
-_CLOSERS = b'}]"'
+# What not to choose when a value shall end: what opens something, escapes, blanks.
 _AVOID = b"[{\\ \t\r\n"
 
 
@@ -20,6 +25,12 @@ class Walk:
 
     def __init__(self, grammar: Any, seed: int, vocabulary: tuple[bytes, ...] = MIXED) -> None:
         self.matcher = GrammarMatcher(grammar)
+        # Required names and constants are found quickly only if one knows them.
+        self.hints = [
+            hint
+            for hint in _constants(grammar.grammar.schema)
+            if len(hint) < 40 and hint[1:-1].decode() not in KEYWORDS
+        ]
         self.random = random.Random(seed)
         self.vocabulary = vocabulary
         self.stop = len(vocabulary)
@@ -68,14 +79,37 @@ class Walk:
         raise AssertionError(f"no end within {MAX_STEERED_STEPS} tokens after {self.text[:200]!r}")
 
     def _steer(self, ids: list[int]) -> int:
-        """A closer where there is one; else, by chance, what moves on or anything that opens nothing."""
-        closers = [token for token in ids if self.vocabulary[token][0] in _CLOSERS]
+        """One of: what ends or moves on, what goes on like a name or constant of the schema, what opens nothing, anything."""
+        begun = _begun(self.text)
+        in_string = begun.startswith(b'"')
         calm = [token for token in ids if not set(self.vocabulary[token]) & set(_AVOID)]
-        moving = [token for token in calm if self.vocabulary[token][0] in b",:ntf"]
-        pools = [pool for pool in (closers, moving, calm) if pool]
-        if not pools:
-            return self.random.choice(ids)
-        return self.random.choice(pools[0] if self.random.random() < 0.7 else self.random.choice(pools))
+        first, second = (b"}]", b",:ntf") if not in_string else (b'"', b"abcx01")
+        closing = [token for token in ids if self.vocabulary[token][0] in first]
+        moving = [token for token in calm if self.vocabulary[token][0] in second]
+        by_hint = [
+            [t for t in ids if t != self.stop and hint.startswith(begun + self.vocabulary[t])] for hint in self.hints
+        ]
+        hinted = [self.random.choice(tokens) for tokens in by_hint if tokens]
+        follow = 30 if len(begun) > in_string else 10
+        weighted = [(closing or moving, 10), (hinted, follow), (moving, 4), (calm, 3), (ids, 1)]
+        pools, weights = zip(*[(pool, weight) for pool, weight in weighted if pool], strict=True)
+        chosen: int = self.random.choice(self.random.choices(pools, weights)[0])
+        return chosen
+
+
+def _begun(text: bytes) -> bytes:
+    """The string, number or word that a prefix of a JSON text ends in, as far as it is written."""
+    quotes = [found.start() for found in re.finditer(rb'\\.|"', text, flags=re.DOTALL) if found[0] == b'"']
+    if len(quotes) % 2:
+        return text[quotes[-1] :]
+    return re.split(rb"[^-+.0-9a-zA-Z]", text)[-1]
+
+
+def _constants(value: Any) -> Iterator[bytes]:
+    """The JSON texts of everything in a schema that could be a name or a constant."""
+    yield json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=float).encode()
+    for inner in [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _constants(inner)
 
 
 def random_tokens(text: bytes, source: random.Random, vocabulary: tuple[bytes, ...] = MIXED) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from support.cases import Case, by_name, check
+from support.engine import accepts, matcher
 
 CLOSED = {
     "type": "object",
@@ -266,6 +267,15 @@ ARRAYS = (
         ("[1,1]",),
     ),
 )
+
+
+def test_crossed_bounds_below_the_root_only_close_that_branch() -> None:
+    schema = {"properties": {"a": {"type": "object", "minProperties": 2, "maxProperties": 1}}, "type": "object"}
+    state = matcher(schema)
+    assert state.accept_string('{"')
+    assert accepts(schema, '{"b":{}}')
+    assert not accepts(schema, '{"a":{}}')
+    assert not matcher(schema).accept_string('{"a":')
 
 
 @by_name((*GENERAL, *CONSTANTS))
