@@ -40,7 +40,8 @@ constexpr NamedFormat kFormats[] = {
     // draft-bhutton-relative-json-pointer-00, section 3. The shift of an array index ("0-1/x") came with that draft.
     {"relative-json-pointer",
      [](FormatBuilder& b) {
-       return b.sequence({b.pattern("(?:0|[1-9][0-9]*)(?:[-+][1-9][0-9]*)?"), b.either({b.text(U"#"), b.pattern(kPointer)})});
+       return b.sequence(
+           {b.pattern("(?:0|[1-9][0-9]*)(?:[-+][1-9][0-9]*)?"), b.either({b.text(U"#"), b.pattern(kPointer)})});
      }},
     {"regex", regular_expression},
 };

@@ -9,8 +9,8 @@ namespace {
 constexpr std::string_view kOctet = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
 constexpr uint32_t kGroups = 8;
 constexpr uint32_t kMaxLabel = 63;
-constexpr uint32_t kMaxHost = 253;   // 255 octets in the protocol's own form, which has two more
-constexpr uint32_t kMaxLocal = 64;   // octets before the "@"
+constexpr uint32_t kMaxHost = 253;  // 255 octets in the protocol's own form, which has two more
+constexpr uint32_t kMaxLocal = 64;  // octets before the "@"
 
 // Labels of letters, digits and hyphens within the limit, from what may follow each prefix: deterministic, and with so
 // many expressions that a text makes none of its own.
@@ -31,7 +31,8 @@ ExprId dotted_local_part(FormatBuilder& b, const std::vector<ExprId>& widths) {
   std::vector<ExprId> needs_atom{b.arena.empty()}, after_atom{b.arena.epsilon()};  // by octets left
   for (uint32_t left = 1; left <= kMaxLocal; ++left) {
     std::vector<ExprId> parts;
-    for (uint32_t i = 0; i < widths.size() && i < left; ++i) parts.push_back(b.sequence({widths[i], after_atom[left - i - 1]}));
+    for (uint32_t i = 0; i < widths.size() && i < left; ++i)
+      parts.push_back(b.sequence({widths[i], after_atom[left - i - 1]}));
     needs_atom.push_back(b.either(parts));
     parts.push_back(b.arena.epsilon());
     parts.push_back(b.sequence({dot, needs_atom[left - 1]}));
@@ -46,7 +47,8 @@ ExprId quoted_local_part(FormatBuilder& b, const std::vector<ExprId>& widths) {
   std::vector<ExprId> open{b.arena.empty()};  // by octets left, the closing quote's among them
   for (uint32_t left = 1; left < kMaxLocal; ++left) {
     std::vector<ExprId> parts{quote};
-    for (uint32_t i = 0; i < widths.size() && i + 1 < left; ++i) parts.push_back(b.sequence({widths[i], open[left - i - 1]}));
+    for (uint32_t i = 0; i < widths.size() && i + 1 < left; ++i)
+      parts.push_back(b.sequence({widths[i], open[left - i - 1]}));
     if (left > 2) parts.push_back(b.sequence({escape, open[left - 2]}));
     open.push_back(b.either(std::move(parts)));
   }

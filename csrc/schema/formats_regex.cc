@@ -17,8 +17,9 @@ constexpr uint32_t kDepth = 4;
 constexpr uint32_t kReferences = 3;
 constexpr const char32_t* kReferredNames[] = {U"n", U"name", U"q", U"quote", U"tag"};
 // Letters at which ranges begin in practice.
-constexpr uint32_t kBoundaries[] = {0x80, 0xA0, 0xC0, 0xE0, 0x100, 0x391, 0x3B1, 0x400, 0x410, 0x430, 0x5D0, 0x600, 0x900, 0xE01,
-                                    0x3041, 0x30A1, 0x3400, 0x4E00, 0xAC00, 0x10000, 0x1F300, 0x20000};
+constexpr uint32_t kBoundaries[] = {0x80,   0xA0,   0xC0,   0xE0,    0x100,   0x391,  0x3B1,  0x400,
+                                    0x410,  0x430,  0x5D0,  0x600,   0x900,   0xE01,  0x3041, 0x30A1,
+                                    0x3400, 0x4E00, 0xAC00, 0x10000, 0x1F300, 0x20000};
 
 constexpr std::string_view kProperty =
     R"(\\[pP]\{(?:L[ultmoC]?|M[nce]?|N[dlo]?|P[cdseifo]?|S[mcko]?|Z[slp]?|C[cfson]?|Letter|Number|Punctuation|Symbol|Mark|Separator|)"
@@ -34,8 +35,11 @@ class RegexLanguage {
     characters_ = b.pattern(R"([^\^$\\.*+?()[\]{}|0-9])");
     digit_ = b.pattern("[0-9]");
     // \u with a surrogate is left out.
-    std::string hex = "x[0-9A-Fa-f]{2}|u(?:[0-9A-Ca-cE-Fe-f][0-9A-Fa-f]{3}|[Dd][0-7][0-9A-Fa-f]{2})|u\\{0*(?:10|[0-9A-Fa-f])?[0-9A-Fa-f]{1,4}\\}";
-    escape_ = b.either({b.pattern(R"(\\(?:[dDwWsStnrvf]|c[A-Za-z]|[\^$\\.*+?()[\]{}|/]|)" + hex + ")"), b.pattern(kProperty)});
+    std::string hex =
+        "x[0-9A-Fa-f]{2}|u(?:[0-9A-Ca-cE-Fe-f][0-9A-Fa-f]{3}|[Dd][0-7][0-9A-Fa-f]{2})|u\\{0*(?:10|[0-9A-Fa-f])?[0-9A-"
+        "Fa-f]{1,4}\\}";
+    escape_ = b.either(
+        {b.pattern(R"(\\(?:[dDwWsStnrvf]|c[A-Za-z]|[\^$\\.*+?()[\]{}|/]|)" + hex + ")"), b.pattern(kProperty)});
     atoms_ = b.either({characters_, b.text(U"."), escape_, character_class()});
     assertions_ = b.pattern(R"([\^$]|\\[bB])");
     look_ = b.pattern(R"(\(\?(?:<?[=!]))");
@@ -48,11 +52,13 @@ class RegexLanguage {
     // After a named group, which is the first capturing group or stands behind others, there is no other named one.
     ExprId name = b_.pattern("[A-Za-z_$][A-Za-z0-9_$]*>");
     ExprId open = b_.text(U"(?<");
-    std::vector<ExprId> ways{b_.sequence({open, name, bodies_[0][kDepth - 1], close_, b_.optional(quantified_), chain()})};
+    std::vector<ExprId> ways{
+        b_.sequence({open, name, bodies_[0][kDepth - 1], close_, b_.optional(quantified_), chain()})};
     for (const char32_t* known : kReferredNames) {
       ExprId back = b_.sequence({b_.text(U"\\k<"), b_.text(known), b_.text(U">")});
       ExprId behind = loop(b_.arena.unite(outer(0), quantifiable(group(b_.text(U"("), 0, kDepth))), back);
-      ways.push_back(b_.sequence({open, b_.text(known), b_.text(U">"), bodies_[0][kDepth - 1], close_, b_.optional(quantified_), behind}));
+      ways.push_back(b_.sequence(
+          {open, b_.text(known), b_.text(U">"), bodies_[0][kDepth - 1], close_, b_.optional(quantified_), behind}));
     }
     ExprId before = loop(b_.arena.unite(outer(0), quantifiable(group(b_.text(U"("), 0, kDepth))), b_.arena.empty());
     return b_.either({unnamed, b_.sequence({before, b_.either(std::move(ways))})});
@@ -71,14 +77,16 @@ class RegexLanguage {
       std::string first = std::to_string(d), least = "[" + first + "-9]", more = "[" + std::to_string(d + 1) + "-9]";
       counts += "|" + first + "," + least;
       if (d < 9) counts += "|" + first + "[0-9]," + more + "[0-9]|" + first + "[0-9]{2}," + more + "[0-9]{2}";
-      for (int e = 0; e <= 9; ++e) counts += "|" + first + std::to_string(e) + "," + first + "[" + std::to_string(e) + "-9]";
+      for (int e = 0; e <= 9; ++e)
+        counts += "|" + first + std::to_string(e) + "," + first + "[" + std::to_string(e) + "-9]";
     }
     return b_.pattern("(?:[*+?]|\\{(?:" + counts + ")\\})\\??");
   }
 
   // Behind the backslash, ranges xHH-\xHH or uHHHH-\uHHHH whose ends begin with the same digits `same`, and the next digit
   // of the first is less. No surrogates: two of them in a row would be one character.
-  void add_hex_ranges(const char32_t* letter, std::initializer_list<uint32_t> same, uint32_t digits, std::vector<ExprId>* ways) {
+  void add_hex_ranges(const char32_t* letter, std::initializer_list<uint32_t> same, uint32_t digits,
+                      std::vector<ExprId>* ways) {
     ExpressionArena& arena = b_.arena;
     auto between = [&](uint32_t low, uint32_t high) {  // digits low..high in either case
       CodeSet set;
@@ -104,7 +112,8 @@ class RegexLanguage {
         if (d + 1 < kSurrogates) high = b_.either({high, b_.sequence({between(d + 1, kSurrogates - 1), rest})});
         if (d < kSurrogates) high = b_.either({high, b_.sequence({between(kSurrogates, kSurrogates), no_surrogate})});
       }
-      ways->push_back(b_.sequence({open, between(d, d), whole && d == kSurrogates ? no_surrogate : rest, middle, high}));
+      ways->push_back(
+          b_.sequence({open, between(d, d), whole && d == kSurrogates ? no_surrogate : rest, middle, high}));
     }
   }
 
@@ -151,11 +160,14 @@ class RegexLanguage {
     return refs == 0 ? b_.arena.empty() : b_.pattern("\\\\[1-" + std::to_string(refs) + "]");
   }
 
-  ExprId group(ExprId open, uint32_t refs, uint32_t depth) { return b_.sequence({open, bodies_[refs][depth - 1], close_}); }
+  ExprId group(ExprId open, uint32_t refs, uint32_t depth) {
+    return b_.sequence({open, bodies_[refs][depth - 1], close_});
+  }
 
   // Terms that open no capturing group at the outermost level.
   ExprId outer(uint32_t refs) {
-    return b_.either({b_.text(U"|"), assertions_, group(look_, refs, kDepth), quantifiable(b_.either({atoms_, group(b_.text(U"(?:"), refs, kDepth)}))});
+    return b_.either({b_.text(U"|"), assertions_, group(look_, refs, kDepth),
+                      quantifiable(b_.either({atoms_, group(b_.text(U"(?:"), refs, kDepth)}))});
   }
 
   // What may stand inside groups that hold so many levels more.

@@ -32,16 +32,22 @@ ExprId leap_second(FormatBuilder& b) {
   ExprId zulu = b.sequence({b.text(U"23:59"), second, b.pattern("[Zz]")});
   // West of Greenwich the offset is 23:59 less the time; no digit of the minutes borrows.
   ExprId west = b.arena.intersect({
-      each(24, [&](uint32_t h) { return shape(U"-", b.text(two_digits(h)), minute, b.text(two_digits(23 - h)), minute); }),
-      each(6, [&](uint32_t t) {
-        return shape(U"-", hour, b.sequence({b.text(digit(t)), unit}), hour, b.sequence({b.text(digit(5 - t)), unit}));
-      }),
-      each(10, [&](uint32_t u) {
-        return shape(U"-", hour, b.sequence({tens, b.text(digit(u))}), hour, b.sequence({tens, b.text(digit(9 - u))}));
-      }),
+      each(24,
+           [&](uint32_t h) { return shape(U"-", b.text(two_digits(h)), minute, b.text(two_digits(23 - h)), minute); }),
+      each(6,
+           [&](uint32_t t) {
+             return shape(U"-", hour, b.sequence({b.text(digit(t)), unit}), hour,
+                          b.sequence({b.text(digit(5 - t)), unit}));
+           }),
+      each(10,
+           [&](uint32_t u) {
+             return shape(U"-", hour, b.sequence({tens, b.text(digit(u))}), hour,
+                          b.sequence({tens, b.text(digit(9 - u))}));
+           }),
   });
   // East of it the offset is the time and one minute.
-  ExprId same_hour = each(24, [&](uint32_t h) { return shape(U"+", b.text(two_digits(h)), minute, b.text(two_digits(h)), minute); });
+  ExprId same_hour =
+      each(24, [&](uint32_t h) { return shape(U"+", b.text(two_digits(h)), minute, b.text(two_digits(h)), minute); });
   ExprId same_tens = each(6, [&](uint32_t t) {
     return shape(U"+", hour, b.sequence({b.text(digit(t)), unit}), hour, b.sequence({b.text(digit(t)), unit}));
   });
@@ -63,14 +69,16 @@ ExprId leap_second(FormatBuilder& b) {
 // full-date: months have their lengths, and February 29 is in leap years only. Year 0000 is one (appendix C).
 ExprId calendar_date(FormatBuilder& b) {
   return b.either({
-      b.pattern(R"([0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8])))"),
+      b.pattern(
+          R"([0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8])))"),
       b.pattern(R"((?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29)"),
   });
 }
 
 // full-time. "Z" may be small (section 5.6); -00:00 is an offset that is not known (section 4.3).
 ExprId time_of_day(FormatBuilder& b) {
-  ExprId usual = b.pattern(R"((?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?(?:[Zz]|[-+](?:[01][0-9]|2[0-3]):[0-5][0-9]))");
+  ExprId usual = b.pattern(
+      R"((?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?(?:[Zz]|[-+](?:[01][0-9]|2[0-3]):[0-5][0-9]))");
   return b.either({usual, leap_second(b)});
 }
 

@@ -48,7 +48,7 @@ ExprId resource_identifier(FormatBuilder& b, ResourceForm form, bool internation
   return b.either({whole, relative});
 }
 
-// Section 2; the apostrophe is a literal (erratum 6937). The operators that are reserved for later belong to the syntax.
+// Section 2, with the apostrophe as a literal, as the official suite has it. The operators reserved for later belong to the syntax.
 ExprId resource_template(FormatBuilder& b) {
   std::string beyond = std::string(R"(\u00A0-\uD7FF)") + std::string(kBeyondAscii) + std::string(kPrivate);
   std::string literal = R"([!#$&'()*+,\-./0-9:;=?@A-Z[\]_a-z~)" + beyond + "]|%[0-9A-Fa-f]{2}";
