@@ -61,6 +61,7 @@ StateId Machine::intern(const State& s) {
     states_.push_back(s);
     rows_.emplace_back();
     pops_.push_back(0);
+    any_content_.push_back(0);
     if ((states_.size() & 1023) == 0) check_size();
   }
   return it->second;
@@ -333,6 +334,7 @@ void Machine::pop(const Thread& thread, TextView text, uint32_t item_end, std::v
         return;
       }
       text_read_ |= frame.begin < text_floor_;
+      ++keys_read_;
       ObjectId residual = residual_of_key(frame, text);
       next.state = intern({State::Kind::kAfterValue, 0, frame.context, residual, 0, key_choices_[frame.id].nested});
       out->push_back(next);
@@ -344,6 +346,7 @@ void Machine::pop(const Thread& thread, TextView text, uint32_t item_end, std::v
       return;
     case Frame::Kind::kUniqueArray: {
       text_read_ |= frame.begin < text_floor_;
+      ++keys_read_;
       const Surface& surface = contexts_[frame.context].surface;
       std::string spelled(text.data + frame.begin, item_end - frame.begin);
       if (surface.syntax == Syntax::kJsonString) spelled = unescaped(spelled);

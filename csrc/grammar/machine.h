@@ -128,6 +128,11 @@ class Machine {
   void settle(Thread* thread, TextView text);
   // A string state between two characters whose content is any text of `min` to `max` characters.
   bool is_open_string(const Thread& thread, uint32_t* min, uint32_t* max);
+  // Whether such a string takes content of any length; remembered per state.
+  bool takes_any_content(StateId state) {
+    if (any_content_[state] == 0) any_content_[state] = find_any_content(state) ? 1 : 2;
+    return any_content_[state] == 1;
+  }
   // Closing such a string, with a key unknown.
   void close_string(const Thread& thread, TextView text, std::vector<Thread>* out);
 
@@ -138,6 +143,7 @@ class Machine {
   void reset_reads(uint32_t text_floor) { lowest_read_ = UINT32_MAX, text_floor_ = text_floor, text_read_ = unknown_key_read_ = false; }
   uint32_t lowest_read() const { return lowest_read_; }
   bool text_read() const { return text_read_; }
+  uint64_t keys_read() const { return keys_read_; }  // how often a key or item was read back from the text
   bool take_unknown_key_read() { return std::exchange(unknown_key_read_, false); }
   // Stack entries made after a mark are dropped again.
   size_t mark_stacks() const { return stacks_.size(); }
@@ -176,6 +182,8 @@ class Machine {
   uint32_t intern_key_choice(const KeyChoice& c);
 
   void build_row(StateId id);
+  uint32_t intern_actions(std::vector<Action> list);
+  bool find_any_content(StateId state);
   void enter(uint32_t node, StackId stack, uint32_t escaped, std::vector<Thread>* out);
   void enter_item(uint32_t node, uint32_t at, StackId stack, uint32_t escaped, std::vector<Entered>* seen, std::vector<Thread>* out);
   void pop(const Thread& thread, TextView text, uint32_t item_end, std::vector<Thread>* out);
@@ -192,7 +200,8 @@ class Machine {
   std::vector<GrammarNode> nodes_;
   std::deque<State> states_;
   std::vector<std::unique_ptr<Row>> rows_;
-  std::vector<uint8_t> pops_;  // may this state end without a byte of its own
+  std::vector<uint8_t> pops_;         // may this state end without a byte of its own
+  std::vector<uint8_t> any_content_;  // 0: not asked yet, 1: yes, 2: no
   std::deque<std::vector<Action>> actions_;
   std::deque<Frame> frames_;
   std::vector<StackNode> stacks_;
@@ -204,12 +213,13 @@ class Machine {
   std::unordered_map<Frame, FrameId, FrameHash> frame_index_;
   std::unordered_map<uint64_t, StackId> stack_index_;
   std::unordered_map<std::string, uint32_t> key_state_index_;
-  std::unordered_map<std::string, uint32_t> key_choice_index_;
+  std::unordered_map<std::string, uint32_t> key_choice_index_, action_index_;
   std::unordered_map<uint64_t, std::vector<uint32_t>> identifier_names_;
   std::unordered_map<StackId, std::bitset<256>> after_pop_;
   std::vector<Thread> start_;
   size_t row_count_ = 0, key_bytes_ = 0;
   uint32_t lowest_read_ = UINT32_MAX, text_floor_ = 0;
+  uint64_t keys_read_ = 0;
   bool text_read_ = false, unknown_key_read_ = false, in_escape_ = false;
 
   friend class RowBuilder;

@@ -67,13 +67,49 @@ class RowBuilder {
   StateId make(State::Kind kind, uint32_t a, uint32_t b, uint64_t partial = 0, uint8_t quote = 0) {
     return m_.intern({kind, quote, s_.context, a, b, partial});
   }
-  void add(uint8_t byte, Action action) { lists_[byte].push_back(action); }
+  void add(uint8_t byte, const Action& action) {
+    uint32_t& code = row_[byte];
+    if (code == 0 && action.op == Action::Op::kGoto) {
+      code = action.state << 1 | 1;
+      return;
+    }
+    if (code == 0 || (code & 1)) {  // becomes a list
+      if (lists_.empty()) lists_.emplace_back();
+      lists_.emplace_back();
+      if (code & 1) lists_.back().push_back({Action::Op::kGoto, code >> 1, {}});
+      code = static_cast<uint32_t>(lists_.size() - 1) << 1;
+    }
+    lists_[code >> 1].push_back(action);
+  }
   void go(uint8_t byte, StateId state) { add(byte, {Action::Op::kGoto, state, {}}); }
+  // One byte of a string's spelling; `self` is where the state stands, `at(target, partial)` makes the next state.
+  template <typename Make>
+  StateId spelled(const Spelled& sp, uint32_t self, Make&& at) {
+    uint32_t target = sp.known ? sp.target : self;
+    uint64_t partial = sp.complete ? 0 : sp.partial.pack();
+    if (target != last_target_ || partial != last_partial_) {  // neighbouring bytes mostly lead to one state
+      last_target_ = target;
+      last_partial_ = partial;
+      last_state_ = at(target, partial);
+    }
+    return last_state_;
+  }
   void close(uint8_t byte) { add(byte, {Action::Op::kPop, 0, {}}); }
-  // The state may end before the next byte; the byte is then the business of whatever lies below.
+  // The state may end before the next byte; the byte is then the business of whatever lies below. Called last: the bytes
+  // that do nothing else share one list.
   void may_end() {
     m_.pops_[id_] = 1;
-    for (size_t b = 0; b < 256; ++b) add(static_cast<uint8_t>(b), {Action::Op::kPopRetry, 0, {}});
+    const Action retry{Action::Op::kPopRetry, 0, {}};
+    lists_.resize(std::max<size_t>(lists_.size(), 1));
+    lists_.push_back({retry});
+    auto shared = static_cast<uint32_t>(lists_.size() - 1) << 1;
+    for (size_t b = 0; b < 256; ++b) {
+      if (row_[b] == 0) {
+        row_[b] = shared;
+      } else {
+        add(static_cast<uint8_t>(b), retry);
+      }
+    }
   }
 
   // White space at this place; false where something must come before anything else may.
@@ -110,7 +146,7 @@ class RowBuilder {
   void expression() {
     Partial partial = Partial::unpack(s_.partial);
     for (const Spelled& sp : spell_bytes(arena().edges(s_.a), partial, Escapes::kNone, 0)) {
-      go(sp.byte, sp.complete ? make(State::Kind::kExpression, sp.target, 0) : make(State::Kind::kExpression, s_.a, 0, sp.partial.pack()));
+      go(sp.byte, spelled(sp, s_.a, [&](uint32_t target, uint64_t p) { return make(State::Kind::kExpression, target, 0, p); }));
     }
     if (partial.kind == Partial::Kind::kNone && arena().nullable(s_.a)) may_end();
   }
@@ -155,8 +191,7 @@ class RowBuilder {
   void string() {
     Partial partial = Partial::unpack(s_.partial);
     for (const Spelled& sp : spell_bytes(arena().edges(s_.a), partial, m_.escapes_of(context().surface), s_.quote)) {
-      go(sp.byte, sp.complete ? make(State::Kind::kString, sp.target, 0, 0, s_.quote)
-                              : make(State::Kind::kString, s_.a, 0, sp.partial.pack(), s_.quote));
+      go(sp.byte, spelled(sp, s_.a, [&](uint32_t target, uint64_t p) { return make(State::Kind::kString, target, 0, p, s_.quote); }));
     }
     if (partial.kind == Partial::Kind::kNone && arena().nullable(s_.a)) close(s_.quote);
   }
@@ -182,8 +217,10 @@ class RowBuilder {
   bool outermost_arguments() { return context().surface.syntax == Syntax::kPythonArguments && s_.partial == 0; }
 
   void object_open() {
-    if (residuals().can_close_object(s_.a)) outermost_arguments() ? may_end() : close('}');
+    bool can_close = residuals().can_close_object(s_.a);
+    if (can_close && !outermost_arguments()) close('}');
     if (outermost_arguments() || space(s_.b, false, State::Kind::kObjectOpen)) key_start();
+    if (can_close && outermost_arguments()) may_end();
   }
 
   void key_start() {
@@ -192,7 +229,7 @@ class RowBuilder {
     uint64_t dictionary = s_.partial << 63;
     if (outermost_arguments()) {  // the key's first character is the key's first byte
       for (const Spelled& sp : spell_bytes(key_edges(s_.a, start), {}, Escapes::kNone, 0)) {
-        StateId next = sp.complete ? make(State::Kind::kKey, s_.a, sp.target) : make(State::Kind::kKey, s_.a, start, sp.partial.pack());
+        StateId next = spelled(sp, start, [&](uint32_t target, uint64_t p) { return make(State::Kind::kKey, s_.a, target, p); });
         add(sp.byte, {Action::Op::kBeginKeyHere, next, {}});
       }
       return;
@@ -285,8 +322,7 @@ class RowBuilder {
     bool raw = s_.quote == 0;
     Escapes escapes = raw ? Escapes::kNone : m_.escapes_of(context().surface);
     for (const Spelled& sp : spell_bytes(key_edges(s_.a, s_.b), partial, escapes, s_.quote)) {
-      go(sp.byte, sp.complete ? make(State::Kind::kKey, s_.a, sp.target, dictionary, s_.quote)
-                              : make(State::Kind::kKey, s_.a, s_.b, sp.partial.pack() | dictionary, s_.quote));
+      go(sp.byte, spelled(sp, s_.b, [&](uint32_t target, uint64_t p) { return make(State::Kind::kKey, s_.a, target, p | dictionary, s_.quote); }));
     }
     if (partial.kind != Partial::Kind::kNone) return;
     const Machine::KeyState k = m_.key_states_[s_.b];
@@ -333,8 +369,8 @@ class RowBuilder {
 
   void after_value() {
     if (outermost_arguments()) {
-      if (residuals().can_close_object(s_.a)) may_end();
       if (residuals().can_add_member(s_.a)) go(',', make(State::Kind::kAfterComma, s_.a, 0, s_.partial));
+      if (residuals().can_close_object(s_.a)) may_end();
       return;
     }
     if (!space(s_.b, false, State::Kind::kAfterValue)) return;
@@ -366,37 +402,46 @@ class RowBuilder {
   }
 
   void finish() {
-    auto row = std::make_unique<Machine::Row>();
-    for (size_t b = 0; b < 256; ++b) {
-      std::vector<Action>& list = lists_[b];
-      uint32_t code = 0;
-      if (list.size() == 1 && list[0].op == Action::Op::kGoto) {
-        code = list[0].state << 1 | 1;
-      } else if (!list.empty()) {
-        bool plain_end = list.size() == 1 && list[0].op == Action::Op::kPopRetry;
-        if (plain_end && shared_end_ != 0) {
-          code = shared_end_;
-        } else {
-          m_.actions_.push_back(std::move(list));
-          code = static_cast<uint32_t>(m_.actions_.size() - 1) << 1;
-          if (plain_end) shared_end_ = code;
-        }
-      }
-      (*row)[b] = code;
+    std::vector<uint32_t> places(lists_.size(), 0);
+    for (size_t i = 1; i < lists_.size(); ++i) places[i] = m_.intern_actions(std::move(lists_[i]));
+    for (uint32_t& code : row_) {
+      if (code != 0 && (code & 1) == 0) code = places[code >> 1] << 1;
     }
-    m_.rows_[id_] = std::move(row);
+    m_.rows_[id_] = std::make_unique<Machine::Row>(row_);
     ++m_.row_count_;
   }
 
   Machine& m_;
   StateId id_;
   State s_;  // a copy: the table moves
-  std::array<std::vector<Action>, 256> lists_;
-  uint32_t shared_end_ = 0;
+  Machine::Row row_{};
+  std::vector<std::vector<Action>> lists_;  // the first is unused: its code would read as "refused"
+  uint32_t last_target_ = UINT32_MAX;
+  uint64_t last_partial_ = UINT64_MAX;
+  StateId last_state_ = 0;
 };
 
-void Machine::build_row(StateId id) {
+// Equal lists are kept once: most states end in the same few ways.
+uint32_t Machine::intern_actions(std::vector<Action> list) {
   if (actions_.empty()) actions_.emplace_back();  // list 0 would read as "refused"
+  std::string key;
+  for (const Action& a : list) {
+    append_key(&key, a.op);
+    append_key(&key, a.state);
+    append_key(&key, a.frame.kind);
+    append_key(&key, a.frame.context);
+    append_key(&key, a.frame.id);
+    append_key(&key, a.frame.begin);
+  }
+  auto [it, is_new] = action_index_.try_emplace(std::move(key), static_cast<uint32_t>(actions_.size()));
+  if (is_new) {
+    key_bytes_ += it->first.size() + 64;
+    actions_.push_back(std::move(list));
+  }
+  return it->second;
+}
+
+void Machine::build_row(StateId id) {
   RowBuilder(*this, id).build();
 }
 
@@ -418,6 +463,11 @@ bool Machine::is_open_string(const Thread& thread, uint32_t* min, uint32_t* max)
     ++open;
   }
   return open == 1;
+}
+
+bool Machine::find_any_content(StateId state) {
+  uint32_t min, max;
+  return is_open_string({state, 0, 0, 0, 0}, &min, &max) && min == 0 && max == kUnbounded;
 }
 
 void Machine::close_string(const Thread& thread, TextView text, std::vector<Thread>* out) {

@@ -61,14 +61,46 @@ class ByteSpeller {
       case Partial::Kind::kLowBackslash: go('\\', {Partial::Kind::kLowU, 0, 0, p.value}); break;
       case Partial::Kind::kLowU: go('u', {Partial::Kind::kLowHex, 4, 4, p.value}); break;
       case Partial::Kind::kLowHex: low_hex(p); break;
+      case Partial::Kind::kSkipUtf8:
+        for (uint32_t b = 0x80; b <= 0xBF; ++b) skip(static_cast<uint8_t>(b), p);
+        break;
+      case Partial::Kind::kSkipHex:
+        add_hex_digits([&](uint8_t byte, uint32_t) { skip(byte, p); });
+        break;
     }
     return std::move(out_);
   }
 
  private:
-  void go(uint8_t byte, Partial partial) { out_.push_back({byte, false, 0, partial}); }
+  void go(uint8_t byte, Partial partial) { out_.push_back({byte, false, false, 0, partial}); }
   void read(uint8_t byte, uint32_t c) {
-    if (const Edge* e = edge_at(edges_, c)) out_.push_back({byte, true, e->target, {}});
+    if (const Edge* e = edge_at(edges_, c)) out_.push_back({byte, true, true, e->target, {}});
+  }
+  // A partial that stands for code points lo..hi.
+  void go_range(uint8_t byte, Partial partial, uint32_t lo, uint32_t hi, Partial::Kind skip) {
+    const Edge* e = edge_at(edges_, lo);
+    if (e && e->hi >= hi) {
+      out_.push_back({byte, false, true, e->target, {skip, partial.left, 0, 0}});
+    } else {
+      go(byte, partial);
+    }
+  }
+  void go_utf8(uint8_t byte, Partial p) {
+    uint32_t shift = 6u * p.left, lo = p.value << shift, hi = lo | ((1u << shift) - 1);
+    if (lo >= kFirstOfLength[p.length]) {
+      go_range(byte, p, lo, hi, Partial::Kind::kSkipUtf8);
+    } else {
+      go(byte, p);
+    }
+  }
+
+  // The state is the target itself, whatever is read.
+  void skip(uint8_t byte, Partial p) {
+    if (p.left == 1) {
+      out_.push_back({byte, true, false, 0, {}});
+    } else {
+      go(byte, {p.kind, static_cast<uint8_t>(p.left - 1), 0, 0});
+    }
   }
 
   void plain() {
@@ -79,7 +111,7 @@ class ByteSpeller {
     for (uint32_t b = 0xC2; b <= 0xF4; ++b) {
       uint8_t length = b < 0xE0 ? 2 : b < 0xF0 ? 3 : 4;
       Partial p{Partial::Kind::kUtf8, static_cast<uint8_t>(length - 1), length, b & (0xFFu >> (length + 1))};
-      if (utf8_leads_on(p)) go(static_cast<uint8_t>(b), p);
+      if (utf8_leads_on(p)) go_utf8(static_cast<uint8_t>(b), p);
     }
     if (!raw && escape_leads_on()) go('\\', {Partial::Kind::kBackslash, 0, 0, 0});
   }
@@ -94,7 +126,7 @@ class ByteSpeller {
     for (uint32_t b = 0x80; b <= 0xBF; ++b) {
       Partial next{p.kind, static_cast<uint8_t>(p.left - 1), p.length, p.value << 6 | (b & 0x3F)};
       if (next.left > 0) {
-        if (utf8_leads_on(next)) go(static_cast<uint8_t>(b), next);
+        if (utf8_leads_on(next)) go_utf8(static_cast<uint8_t>(b), next);
       } else if (next.value >= kFirstOfLength[p.length] && next.value <= kMaxCodePoint) {
         read(static_cast<uint8_t>(b), next.value);
       }
@@ -130,7 +162,7 @@ class ByteSpeller {
       uint32_t shift = 4u * next.left, lo = next.value << shift, hi = lo | ((1u << shift) - 1);
       if (!units_lead_on(edges_, escapes_, lo, hi)) return;
       if (next.left > 0) {
-        go(byte, next);
+        go_range(byte, next, lo, hi, Partial::Kind::kSkipHex);
       } else if (next.value >= 0xD800 && next.value <= 0xDBFF) {
         go(byte, {Partial::Kind::kLowBackslash, 0, 0, next.value << 16});
       } else {

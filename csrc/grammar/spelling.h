@@ -15,7 +15,7 @@ namespace fcformat {
 enum class Escapes : uint8_t { kNone, kJson, kJsonMinimal, kPython };
 
 struct Partial {
-  enum class Kind : uint8_t { kNone, kUtf8, kBackslash, kHex, kLowBackslash, kLowU, kLowHex };
+  enum class Kind : uint8_t { kNone, kUtf8, kBackslash, kHex, kLowBackslash, kLowU, kLowHex, kSkipUtf8, kSkipHex };
   Kind kind = Kind::kNone;
   uint8_t left = 0;      // bytes or hex digits still to come
   uint8_t length = 0;    // kUtf8: bytes of the whole character; kHex: digits in all
@@ -28,12 +28,15 @@ struct Partial {
   }
 };
 
-// What one byte leads to: a code point read (`complete`), or a further partial.
+// What one byte leads to: a code point read (`complete`), or a further partial. Where all that the partial can still
+// become leads to one target, which character it is no longer matters: the partial is a kSkip* and stands before that
+// target (`known`). This keeps half characters from multiplying states.
 struct Spelled {
   uint8_t byte;
   bool complete;
-  ExprId target;     // complete: where the code point leads
-  Partial partial;   // otherwise
+  bool known;        // target is set: the code point has been read, or is bound to lead there
+  ExprId target;
+  Partial partial;   // where not complete
 };
 
 // All bytes that may follow in `partial`, given where code points lead. `quote` is excluded as plain content (0: none is).

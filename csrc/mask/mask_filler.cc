@@ -25,14 +25,14 @@ void remove_repeats(std::vector<Thread>* threads) {
 MaskFiller::MaskFiller(Machine& machine, std::shared_ptr<const Vocabulary> vocabulary, std::vector<uint32_t> tag_ids, size_t cache_bytes)
     : machine_(machine), vocabulary_(std::move(vocabulary)), tag_ids_(std::move(tag_ids)), cache_(cache_bytes) {
   levels_.resize(vocabulary_->trie().max_depth() + 2);
+  states_.resize(levels_.size());
 }
 
-// Visits the nodes that the threads reach; sink(node) gets every one of them, with the threads in levels_[depth].
+// Visits the nodes that the threads reach: sink(node, true) with the threads in levels_[depth]; sink(node, false) where
+// a subtree was left because it depends on a key that is not known here.
 template <typename Sink>
-void MaskFiller::walk(const TokenTrie& trie, const std::vector<Thread>& threads, Sink&& sink) {
-  levels_[0] = threads;
-  size_t size = trie.size();
-  for (size_t node = 0; node < size;) {
+void MaskFiller::walk(const TokenTrie& trie, size_t begin, size_t end, Sink&& sink) {
+  for (size_t node = begin; node < end;) {
     uint32_t depth = trie.depth(node);
     uint8_t byte = trie.byte(node);
     const std::vector<Thread>& from = levels_[depth - 1];
@@ -63,13 +63,120 @@ void MaskFiller::walk(const TokenTrie& trie, const std::vector<Thread>& threads,
   }
 }
 
-bool MaskFiller::alive_after(const std::vector<Thread>& threads, std::string_view bytes) {
-  std::vector<Thread> now = threads, next;
+// As walk, for one thread that mostly goes from state to state. `on_content`: the mask already holds all content tokens,
+// and at first bytes that do not lead into an open string they are taken out again.
+void MaskFiller::walk_single(size_t begin, size_t end, const Thread& thread, uint32_t* mask, bool on_content) {
+  const TokenTrie& trie = vocabulary_->trie();
+  states_[0] = thread.state;
+  Thread now = thread;
+  size_t node = begin;
+  while (node < end) {
+    uint32_t depth = trie.depth(node);
+    uint8_t byte = trie.byte(node);
+    path_[base_ + depth - 1] = static_cast<char>(byte);
+    uint32_t code = machine_.row(states_[depth - 1])[byte];
+    if (code == 0) {
+      if (on_content && depth == 1) set_range(node, mask, false, true);
+      node = trie.subtree_end(node);
+      continue;
+    }
+    if (code & 1) {
+      StateId state = code >> 1;
+      now.state = state;
+      if (machine_.takes_any_content(state)) {
+        bool kept = on_content && depth == 1;
+        if (!kept) {
+          for (const uint32_t* id = trie.ids_begin(node); id != trie.ids_end(node); ++id) set_bit(mask, *id);
+        }
+        fill_subtree(node, now, mask, kept);
+        node = trie.subtree_end(node);
+        continue;
+      }
+      if (on_content && depth == 1) set_range(node, mask, false, true);
+      states_[depth] = state;
+      for (const uint32_t* id = trie.ids_begin(node); id != trie.ids_end(node); ++id) set_bit(mask, *id);
+      ++node;
+      continue;
+    }
+    // The stack is touched: this subtree goes the general way.
+    if (on_content && depth == 1) set_range(node, mask, false, true);
+    now.state = states_[depth - 1];
+    levels_[depth - 1].assign(1, now);
+    size_t subtree = trie.subtree_end(node);
+    walk(trie, node, subtree, [&](size_t at, bool reached) {
+      if (!reached) return;
+      for (const uint32_t* id = trie.ids_begin(at); id != trie.ids_end(at); ++id) set_bit(mask, *id);
+    });
+    node = subtree;
+  }
+}
+
+// Sets or clears the tokens below a node (the node's own included).
+void MaskFiller::set_range(size_t node, uint32_t* mask, bool value, bool content_only) {
+  const TokenTrie& trie = vocabulary_->trie();
+  const std::vector<uint32_t>& ids = trie.ids();
+  uint32_t begin = trie.id_start(node), end = trie.id_start(trie.subtree_end(node));
+  auto apply = [&](uint32_t id) { value ? set_bit(mask, id) : clear_bit(mask, id); };
+  if (!content_only) {
+    for (uint32_t place = begin; place < end; ++place) apply(ids[place]);
+    return;
+  }
+  const std::vector<uint32_t>& content = vocabulary_->content_places();
+  for (auto it = std::lower_bound(content.begin(), content.end(), begin); it != content.end() && *it < end; ++it) apply(ids[*it]);
+}
+
+// Below a node at which one thread stands in a string of any content, between two characters.
+void MaskFiller::fill_subtree(size_t node, const Thread& thread, uint32_t* mask, bool has_content) {
+  const TokenTrie& trie = vocabulary_->trie();
+  uint32_t depth = trie.depth(node), begin = trie.id_start(node), end = trie.id_start(trie.subtree_end(node));
+  // Only if the path to the node is content too: then what is content as a whole is content from here on.
+  for (uint32_t i = 0; i < depth; ++i) {
+    char c = path_[base_ + i];
+    if (c == '"' || c == '\\' || static_cast<uint8_t>(c) < 0x20 || (i == 0 && (static_cast<uint8_t>(c) & 0xC0) == 0x80)) {
+      levels_[depth].assign(1, thread);
+      walk(trie, node + 1, trie.subtree_end(node), [&](size_t at, bool reached) {
+        if (!reached) return;
+        for (const uint32_t* id = trie.ids_begin(at); id != trie.ids_end(at); ++id) set_bit(mask, *id);
+      });
+      return;
+    }
+  }
+  if (!has_content) set_range(node, mask, true, true);
+  const auto& specials = vocabulary_->specials();
+  auto first = std::lower_bound(specials.begin(), specials.end(), begin, [](const auto& s, uint32_t v) { return s.place < v; });
+  for (auto it = first; it != specials.end() && it->place < end; ++it) {
+    const std::string& bytes = *vocabulary_->token_bytes(it->token);
+    std::memcpy(path_.data() + base_, bytes.data(), bytes.size());
+    bool alive = it->group >= 0 ? tail_alive(thread, static_cast<uint32_t>(it->group), it->content_bytes)
+                                : alive_after(thread, it->content_bytes, std::string_view(bytes).substr(it->content_bytes));
+    if (alive) set_bit(mask, it->token);
+  }
+}
+
+// Whether what follows the quote is allowed; `content_end` is where the quote stands in the token at hand.
+bool MaskFiller::tail_alive(const Thread& thread, uint32_t group, uint32_t content_end) {
+  if (tails_.verdicts.empty() || tails_.state != thread.state || tails_.stack != thread.stack) {
+    tails_.state = thread.state;
+    tails_.stack = thread.stack;
+    tails_.verdicts.assign(vocabulary_->group_count(), -1);
+  }
+  int8_t& verdict = tails_.verdicts[group];
+  if (verdict >= 0) return verdict != 0;
+  std::string tail = '"' + std::string(vocabulary_->tail(group));
+  uint64_t keys = machine_.keys_read();
+  bool alive = alive_after(thread, content_end, tail);
+  if (machine_.keys_read() == keys) verdict = alive;  // else the answer holds for this token's key alone
+  return alive;
+}
+
+// Whether the bytes may follow, written from offset `at` of the token at hand on.
+bool MaskFiller::alive_after(const Thread& thread, uint32_t at, std::string_view bytes) {
+  std::vector<Thread> now{thread}, next;
   for (size_t i = 0; i < bytes.size(); ++i) {
-    path_[base_ + i] = bytes[i];
+    path_[base_ + at + i] = bytes[i];
     next.clear();
-    for (const Thread& t : now) machine_.step(t, {path_.data(), base_ + static_cast<uint32_t>(i) + 1}, &next);
-    remove_repeats(&next);
+    for (const Thread& t : now) machine_.step(t, {path_.data(), base_ + at + static_cast<uint32_t>(i) + 1}, &next);
+    if (next.size() > 1) remove_repeats(&next);
     std::swap(now, next);
     if (now.empty()) return false;
   }
@@ -77,31 +184,32 @@ bool MaskFiller::alive_after(const std::vector<Thread>& threads, std::string_vie
 }
 
 // Inside a string of any content: the tokens that are content alone are known, and so is what follows the quote.
-bool MaskFiller::fill_open_string(const Thread& thread, const std::string&, uint32_t* mask) {
+bool MaskFiller::fill_open_string(const Thread& thread, uint32_t* mask) {
   uint32_t min, max;
   if (!machine_.is_open_string(thread, &min, &max)) return false;
   const std::vector<uint32_t>* content = vocabulary_->content_mask(max);
   if (!content) return false;
   std::memcpy(mask, content->data(), content->size() * sizeof(uint32_t));
   const TokenTrie& escapes = vocabulary_->escapes();
-  walk(escapes, {thread}, [&](size_t node, bool reached) {
+  levels_[0].assign(1, thread);
+  walk(escapes, 0, escapes.size(), [&](size_t node, bool reached) {
     if (!reached) return;
     for (const uint32_t* id = escapes.ids_begin(node); id != escapes.ids_end(node); ++id) set_bit(mask, *id);
   });
   path_[base_] = '"';
   ++base_;
-  std::vector<Thread> closed;
-  machine_.close_string(thread, {path_.data(), base_}, &closed);
+  levels_[0].clear();
+  machine_.close_string(thread, {path_.data(), base_}, &levels_[0]);
   auto set_group = [&](uint32_t group) {
     const auto& tokens = vocabulary_->tail_group(group);
     auto first = std::lower_bound(tokens.begin(), tokens.end(), min, [](const auto& t, uint32_t v) { return t.length < v; });
     for (auto it = first; it != tokens.end() && it->length <= max; ++it) set_bit(mask, it->token);
   };
   std::vector<uint32_t> undecided;  // groups whose tokens close a key and go on to where it matters which key
-  if (!closed.empty()) {
+  if (!levels_[0].empty()) {
     if (vocabulary_->bare_group() >= 0) set_group(static_cast<uint32_t>(vocabulary_->bare_group()));
     const TokenTrie& tails = vocabulary_->tails();
-    walk(tails, closed, [&](size_t node, bool reached) {
+    walk(tails, 0, tails.size(), [&](size_t node, bool reached) {
       if (reached) {
         for (const uint32_t* g = tails.ids_begin(node); g != tails.ids_end(node); ++g) set_group(*g);
       } else {
@@ -112,10 +220,33 @@ bool MaskFiller::fill_open_string(const Thread& thread, const std::string&, uint
   --base_;
   for (uint32_t group : undecided) {
     for (const auto& t : vocabulary_->tail_group(group)) {
-      if (alive_after({thread}, *vocabulary_->token_bytes(t.token))) set_bit(mask, t.token);
+      if (alive_after(thread, 0, *vocabulary_->token_bytes(t.token))) set_bit(mask, t.token);
     }
   }
   return true;
+}
+
+void MaskFiller::walk_all(const std::vector<Thread>& threads, uint32_t* mask) {
+  const TokenTrie& trie = vocabulary_->trie();
+  std::memset(mask, 0, vocabulary_->mask_words() * sizeof(uint32_t));
+  if (threads.size() != 1 || threads[0].escaped != 0) {
+    levels_[0] = threads;
+    walk(trie, 0, trie.size(), [&](size_t node, bool reached) {
+      if (!reached) return;
+      for (const uint32_t* id = trie.ids_begin(node); id != trie.ids_end(node); ++id) set_bit(mask, *id);
+    });
+    return;
+  }
+  // Where most first bytes lead into a string of any content, start from all content tokens and correct the rest.
+  const Machine::Row row = machine_.row(threads[0].state);
+  size_t open = 0;
+  for (uint32_t b = 0x20; b < 0x80; ++b) open += (row[b] & 1) != 0 && machine_.takes_any_content(row[b] >> 1);
+  bool on_content = open > 48;
+  if (on_content) {
+    const std::vector<uint32_t>& content = *vocabulary_->content_mask(kUnbounded);
+    std::memcpy(mask, content.data(), content.size() * sizeof(uint32_t));
+  }
+  walk_single(0, trie.size(), threads[0], mask, on_content);
 }
 
 void MaskFiller::add_token_edges(const std::vector<Thread>& threads, TextView text, uint32_t* mask) {
@@ -132,15 +263,9 @@ void MaskFiller::add_token_edges(const std::vector<Thread>& threads, TextView te
   }
 }
 
-void MaskFiller::compute(const std::vector<Thread>& threads, const std::string& text, uint32_t* mask) {
-  if (threads.size() != 1 || !fill_open_string(threads[0], text, mask)) {
-    std::memset(mask, 0, vocabulary_->mask_words() * sizeof(uint32_t));
-    const TokenTrie& trie = vocabulary_->trie();
-    walk(trie, threads, [&](size_t node, bool reached) {
-      if (!reached) return;
-      for (const uint32_t* id = trie.ids_begin(node); id != trie.ids_end(node); ++id) set_bit(mask, *id);
-    });
-  }
+void MaskFiller::compute(const std::vector<Thread>& threads, uint32_t* mask) {
+  tails_.verdicts.clear();
+  if (threads.size() != 1 || !fill_open_string(threads[0], mask)) walk_all(threads, mask);
   add_token_edges(threads, {path_.data(), base_}, mask);
 }
 
@@ -167,7 +292,7 @@ void MaskFiller::fill(const std::vector<Thread>& threads, const std::string& tex
   std::memcpy(path_.data(), text.data(), text.size());
   size_t mark = machine_.mark_stacks();
   machine_.reset_reads(base_);
-  compute(threads, text, mask);
+  compute(threads, mask);
   machine_.drop_stacks(mark);
   if (!single || machine_.text_read()) return;
   cache_.make_room();

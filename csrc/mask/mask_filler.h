@@ -20,12 +20,25 @@ class MaskFiller {
   const MaskCache& cache() const { return cache_; }
 
  private:
-  void compute(const std::vector<Thread>& threads, const std::string& text, uint32_t* mask);
-  bool fill_open_string(const Thread& thread, const std::string& text, uint32_t* mask);
+  // What follows the quote of the open string at hand, by group of tails: -1 not asked yet.
+  struct Tails {
+    StateId state = 0;
+    StackId stack = 0;
+    std::vector<int8_t> verdicts;
+  };
+
+  void compute(const std::vector<Thread>& threads, uint32_t* mask);
+  bool fill_open_string(const Thread& thread, uint32_t* mask);
+  void walk_all(const std::vector<Thread>& threads, uint32_t* mask);
+  // Nodes begin..end of the trie, with levels_[depth(begin) - 1] holding the threads before them.
   template <typename Sink>
-  void walk(const TokenTrie& trie, const std::vector<Thread>& threads, Sink&& sink);
+  void walk(const TokenTrie& trie, size_t begin, size_t end, Sink&& sink);
+  void walk_single(size_t node, size_t end, const Thread& thread, uint32_t* mask, bool on_content);
+  void fill_subtree(size_t node, const Thread& thread, uint32_t* mask, bool has_content);
+  bool tail_alive(const Thread& thread, uint32_t group, uint32_t content_end);
+  void set_range(size_t node, uint32_t* mask, bool value, bool content_only);
   void add_token_edges(const std::vector<Thread>& threads, TextView text, uint32_t* mask);
-  bool alive_after(const std::vector<Thread>& threads, std::string_view bytes);
+  bool alive_after(const Thread& thread, uint32_t at, std::string_view bytes);
 
   Machine& machine_;
   std::shared_ptr<const Vocabulary> vocabulary_;
@@ -34,6 +47,8 @@ class MaskFiller {
   std::string path_;               // the text, with room for the token at hand
   uint32_t base_ = 0;              // length of the text
   std::vector<std::vector<Thread>> levels_;
+  std::vector<StateId> states_;    // by depth, where one thread goes from state to state
+  Tails tails_;
 };
 
 }  // namespace fcformat

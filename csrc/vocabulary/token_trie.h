@@ -22,6 +22,9 @@ class TokenTrie {
   const uint32_t* ids_begin(size_t node) const { return ids_.data() + id_starts_[node]; }
   const uint32_t* ids_end(size_t node) const { return ids_.data() + id_starts_[node + 1]; }
   const uint32_t* subtree_ids_end(size_t node) const { return ids_.data() + id_starts_[ends_[node]]; }
+  // Place of the first id at or below a node in the order of the nodes; and all ids in that order.
+  uint32_t id_start(size_t node) const { return id_starts_[node]; }
+  const std::vector<uint32_t>& ids() const { return ids_; }
   uint32_t max_depth() const { return max_depth_; }
   size_t memory() const { return bytes_.size() * 13 + ids_.size() * 4; }
 

@@ -69,18 +69,25 @@ void Vocabulary::prepare_strings() {
   std::vector<std::pair<uint32_t, uint32_t>> content;  // length, token
   std::map<std::string_view, uint32_t> group_of;
   std::vector<std::pair<std::string_view, uint32_t>> escapes;
-  for (const TokenBytes& t : tokens_) {
-    if (t.bytes.empty() || is_stop(t.id)) continue;
+  for (uint32_t place = 0; place < trie_.ids().size(); ++place) {
+    const TokenBytes& t = tokens_[static_cast<size_t>(place_[trie_.ids()[place]])];
     Scan s = scan_content(t.bytes);
     if (!s.valid) continue;
+    auto content_bytes = static_cast<uint32_t>(s.end);
     if (s.end == t.bytes.size()) {
       content.emplace_back(s.length, t.id);
+      content_places_.push_back(place);
     } else if (t.bytes[s.end] == '\\') {
       escapes.emplace_back(t.bytes, t.id);
+      specials_.push_back({place, t.id, content_bytes, -1});
     } else {
       std::string_view tail = std::string_view(t.bytes).substr(s.end + 1);
       auto [it, is_new] = group_of.try_emplace(tail, static_cast<uint32_t>(groups_.size()));
-      if (is_new) groups_.emplace_back();
+      if (is_new) {
+        groups_.emplace_back();
+        tail_texts_.push_back(tail);
+      }
+      specials_.push_back({place, t.id, content_bytes, static_cast<int32_t>(it->second)});
       groups_[it->second].push_back({t.id, s.length});
     }
   }
@@ -137,6 +144,7 @@ size_t Vocabulary::memory() const {
   for (const TokenBytes& t : tokens_) bytes += sizeof(TokenBytes) + (t.bytes.size() > 15 ? t.bytes.size() + 1 : 0);
   for (const auto& mask : content_masks_) bytes += mask.size() * 4;
   for (const auto& group : groups_) bytes += group.size() * sizeof(Closing) + sizeof(group);
+  bytes += content_places_.size() * 4 + specials_.size() * sizeof(Special) + tail_texts_.size() * sizeof(std::string_view);
   return bytes;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -44,6 +45,17 @@ class Vocabulary {
   const std::vector<Closing>& tail_group(uint32_t group) const { return groups_[group]; }
   int32_t bare_group() const { return bare_group_; }
   const TokenTrie& escapes() const { return escapes_; }  // tokens with a backslash before any quote
+  // The same by places in the order of the trie's ids, so that a subtree is a range: content tokens, and those with a
+  // quote or backslash behind content.
+  struct Special {
+    uint32_t place, token;
+    uint32_t content_bytes;  // before the quote or backslash
+    int32_t group;           // what follows the quote; -1: a backslash
+  };
+  const std::vector<uint32_t>& content_places() const { return content_places_; }
+  const std::vector<Special>& specials() const { return specials_; }
+  size_t group_count() const { return groups_.size(); }
+  std::string_view tail(uint32_t group) const { return tail_texts_[group]; }
   size_t memory() const;
 
  private:
@@ -58,6 +70,9 @@ class Vocabulary {
   TokenTrie trie_, tails_, escapes_;
   std::vector<std::vector<uint32_t>> content_masks_;
   std::vector<std::vector<Closing>> groups_;
+  std::vector<std::string_view> tail_texts_;  // into tokens_
+  std::vector<uint32_t> content_places_;
+  std::vector<Special> specials_;
   uint32_t longest_ = 0;  // characters of the longest content token
   int32_t bare_group_ = -1;
 };
