@@ -27,7 +27,7 @@ DISPUTED = {
 @pytest.mark.parametrize("draft", DIALECTS)
 def test_the_oracle_agrees_with_the_required_tests_of_the_suite(draft: str) -> None:
     wrong = []
-    for file in (file for known, file in suite_files() if known == draft and "/" not in file):
+    for file in (file for known, file in suite_files() if known == draft and "/" not in file and file != "format.json"):
         for name, schema, tests in groups(draft, file):
             for test in tests:
                 try:

@@ -202,13 +202,16 @@ def _spell_number(draw: Draw, value: float | Decimal) -> str:
     plain = format(exact, "f")
     if exact == exact.to_integral_value():
         plain = plain.split(".")[0]
-    way = draw(st.sampled_from(("plain",) * 7 + ("zeros", "exponent", "Exponent")))
+    way = draw(st.sampled_from(("plain",) * 7 + ("zeros", "exponent", "Exponent", "shifted")))
     if way == "plain":
         return plain
     if way == "zeros":
         return plain + ("0" if "." in plain else ".0")
     sign, digits, exponent = exact.as_tuple()
     assert isinstance(exponent, int)
+    if way == "shifted":  # 1.5 as 150e-2
+        more = draw(st.integers(0, 3))
+        return "-" * sign + ("".join(map(str, digits)) + "0" * more).lstrip("0").rjust(1, "0") + f"e{exponent - more}"
     written = "-" * sign + str(digits[0]) + ("." + "".join(map(str, digits[1:])) if digits[1:] else "")
     power = exponent + len(digits) - 1
     return f"{written}{'e' if way == 'exponent' else 'E'}{'+' if power >= 0 and draw(st.booleans()) else ''}{power}"

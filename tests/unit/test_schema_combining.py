@@ -176,6 +176,12 @@ REFERENCES = (
         ),
     ),
     Case(
+        "names of names",
+        {"type": ["object", "string"], "propertyNames": {"$ref": "#"}, "maxProperties": 1, "maxLength": 2},
+        ("{}", '{"a":[]}', '"ab"'),
+        ('{"abc":1}', '"abc"', "1"),
+    ),
+    Case(
         "two definitions that need each other",
         {
             "$ref": "#/$defs/even",

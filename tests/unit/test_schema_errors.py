@@ -231,7 +231,7 @@ def test_a_schema_nested_without_reason_meets_a_limit_and_not_the_stack() -> Non
 
 
 def test_a_budget_that_is_exceeded_is_named() -> None:
-    info = TokenizerInfo.from_bytes([b"a"], stop_token_ids=[])
+    info = TokenizerInfo.from_bytes([b"a", None], control_tokens={1: "<stop>"}, stop_token_ids=[1])
     compiler = GrammarCompiler(info, limits={"max_expression_nodes": 50})
     with pytest.raises(GrammarLimitError, match="max_expression_nodes = 50"):
         compiler.compile_json_schema(
