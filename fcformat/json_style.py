@@ -45,7 +45,9 @@ class JSONStyle:
             ("integer_spelling", ("plain", "any")),
         ):
             if getattr(self, name) not in allowed:
-                raise ValueError(f"JSONStyle.{name}: found {getattr(self, name)!r}, expected one of {', '.join(allowed)}")
+                raise ValueError(
+                    f"JSONStyle.{name}: found {getattr(self, name)!r}, expected one of {', '.join(allowed)}"
+                )
         for name, low, high in (("max_whitespace", 0, 1000), ("max_digits", 1, 100_000)):
             value = getattr(self, name)
             if not isinstance(value, int) or not low <= value <= high:

@@ -61,7 +61,7 @@ StateId Machine::intern(const State& s) {
     states_.push_back(s);
     rows_.emplace_back();
     pops_.push_back(0);
-    any_content_.push_back(0);
+    open_strings_.push_back(UINT32_MAX);
     if ((states_.size() & 1023) == 0) check_size();
   }
   return it->second;

@@ -128,10 +128,14 @@ class Machine {
   void settle(Thread* thread, TextView text);
   // A string state between two characters whose content is any text of `min` to `max` characters.
   bool is_open_string(const Thread& thread, uint32_t* min, uint32_t* max);
-  // Whether such a string takes content of any length; remembered per state.
-  bool takes_any_content(StateId state) {
-    if (any_content_[state] == 0) any_content_[state] = find_any_content(state) ? 1 : 2;
-    return any_content_[state] == 1;
+  // The state of a string that takes content of any length, if this is one, or is one in the middle of a character;
+  // 0 otherwise. Remembered per state.
+  StateId open_string(StateId state) {
+    if (open_strings_[state] == UINT32_MAX) {
+      StateId found = find_open_string(state);
+      open_strings_[state] = found;
+    }
+    return open_strings_[state];
   }
   // Closing such a string, with a key unknown.
   void close_string(const Thread& thread, TextView text, std::vector<Thread>* out);
@@ -183,7 +187,7 @@ class Machine {
 
   void build_row(StateId id);
   uint32_t intern_actions(std::vector<Action> list);
-  bool find_any_content(StateId state);
+  StateId find_open_string(StateId state);
   void enter(uint32_t node, StackId stack, uint32_t escaped, std::vector<Thread>* out);
   void enter_item(uint32_t node, uint32_t at, StackId stack, uint32_t escaped, std::vector<Entered>* seen, std::vector<Thread>* out);
   void pop(const Thread& thread, TextView text, uint32_t item_end, std::vector<Thread>* out);
@@ -200,8 +204,8 @@ class Machine {
   std::vector<GrammarNode> nodes_;
   std::deque<State> states_;
   std::vector<std::unique_ptr<Row>> rows_;
-  std::vector<uint8_t> pops_;         // may this state end without a byte of its own
-  std::vector<uint8_t> any_content_;  // 0: not asked yet, 1: yes, 2: no
+  std::vector<uint8_t> pops_;          // may this state end without a byte of its own
+  std::vector<StateId> open_strings_;  // UINT32_MAX: not asked yet
   std::deque<std::vector<Action>> actions_;
   std::deque<Frame> frames_;
   std::vector<StackNode> stacks_;

@@ -465,9 +465,15 @@ bool Machine::is_open_string(const Thread& thread, uint32_t* min, uint32_t* max)
   return open == 1;
 }
 
-bool Machine::find_any_content(StateId state) {
+StateId Machine::find_open_string(StateId state) {
+  State s = states_[state];
+  if (s.kind != State::Kind::kString && s.kind != State::Kind::kKey) return 0;
+  if (Partial::unpack(s.partial).kind == Partial::Kind::kSkipUtf8) {
+    s.partial = 0;
+    state = intern(s);
+  }
   uint32_t min, max;
-  return is_open_string({state, 0, 0, 0, 0}, &min, &max) && min == 0 && max == kUnbounded;
+  return is_open_string({state, 0, 0, 0, 0}, &min, &max) && min == 0 && max == kUnbounded ? state : 0;
 }
 
 void Machine::close_string(const Thread& thread, TextView text, std::vector<Thread>* out) {

@@ -83,12 +83,12 @@ void MaskFiller::walk_single(size_t begin, size_t end, const Thread& thread, uin
     if (code & 1) {
       StateId state = code >> 1;
       now.state = state;
-      if (machine_.takes_any_content(state)) {
+      if (StateId open_string = machine_.open_string(state)) {
         bool kept = on_content && depth == 1;
         if (!kept) {
           for (const uint32_t* id = trie.ids_begin(node); id != trie.ids_end(node); ++id) set_bit(mask, *id);
         }
-        fill_subtree(node, now, mask, kept);
+        fill_subtree(node, now, open_string, mask, kept);
         node = trie.subtree_end(node);
         continue;
       }
@@ -125,15 +125,16 @@ void MaskFiller::set_range(size_t node, uint32_t* mask, bool value, bool content
   for (auto it = std::lower_bound(content.begin(), content.end(), begin); it != content.end() && *it < end; ++it) apply(ids[*it]);
 }
 
-// Below a node at which one thread stands in a string of any content, between two characters.
-void MaskFiller::fill_subtree(size_t node, const Thread& thread, uint32_t* mask, bool has_content) {
+// Below a node at which one thread stands in a string of any content (`open_string`, between two characters).
+void MaskFiller::fill_subtree(size_t node, const Thread& here, StateId open_string, uint32_t* mask, bool has_content) {
   const TokenTrie& trie = vocabulary_->trie();
   uint32_t depth = trie.depth(node), begin = trie.id_start(node), end = trie.id_start(trie.subtree_end(node));
-  // Only if the path to the node is content too: then what is content as a whole is content from here on.
+  // Only if the path to the node is content too: then what is content as a whole is content from here on, also where
+  // the node stands inside a character (the thread then stands behind it).
   for (uint32_t i = 0; i < depth; ++i) {
     char c = path_[base_ + i];
     if (c == '"' || c == '\\' || static_cast<uint8_t>(c) < 0x20 || (i == 0 && (static_cast<uint8_t>(c) & 0xC0) == 0x80)) {
-      levels_[depth].assign(1, thread);
+      levels_[depth].assign(1, here);
       walk(trie, node + 1, trie.subtree_end(node), [&](size_t at, bool reached) {
         if (!reached) return;
         for (const uint32_t* id = trie.ids_begin(at); id != trie.ids_end(at); ++id) set_bit(mask, *id);
@@ -142,6 +143,8 @@ void MaskFiller::fill_subtree(size_t node, const Thread& thread, uint32_t* mask,
     }
   }
   if (!has_content) set_range(node, mask, true, true);
+  Thread thread = here;
+  thread.state = open_string;
   const auto& specials = vocabulary_->specials();
   auto first = std::lower_bound(specials.begin(), specials.end(), begin, [](const auto& s, uint32_t v) { return s.place < v; });
   for (auto it = first; it != specials.end() && it->place < end; ++it) {
@@ -240,7 +243,7 @@ void MaskFiller::walk_all(const std::vector<Thread>& threads, uint32_t* mask) {
   // Where most first bytes lead into a string of any content, start from all content tokens and correct the rest.
   const Machine::Row row = machine_.row(threads[0].state);
   size_t open = 0;
-  for (uint32_t b = 0x20; b < 0x80; ++b) open += (row[b] & 1) != 0 && machine_.takes_any_content(row[b] >> 1);
+  for (uint32_t b = 0x20; b < 0x80; ++b) open += (row[b] & 1) != 0 && machine_.open_string(row[b] >> 1) != 0;
   bool on_content = open > 48;
   if (on_content) {
     const std::vector<uint32_t>& content = *vocabulary_->content_mask(kUnbounded);
@@ -263,28 +266,25 @@ void MaskFiller::add_token_edges(const std::vector<Thread>& threads, TextView te
   }
 }
 
-void MaskFiller::compute(const std::vector<Thread>& threads, uint32_t* mask) {
+void MaskFiller::compute(const Thread& thread, uint32_t* mask) {
   tails_.verdicts.clear();
-  if (threads.size() != 1 || !fill_open_string(threads[0], mask)) walk_all(threads, mask);
-  add_token_edges(threads, {path_.data(), base_}, mask);
+  if (!fill_open_string(thread, mask)) walk_all({thread}, mask);
+  add_token_edges({thread}, {path_.data(), base_}, mask);
 }
 
-void MaskFiller::fill(const std::vector<Thread>& threads, const std::string& text, uint32_t* mask) {
+// One thread's mask, from the cache where it is known.
+void MaskFiller::fill_one(const Thread& thread, const std::string& text, uint32_t* mask) {
   size_t words = vocabulary_->mask_words();
-  bool single = threads.size() == 1;
-  StackId stack = single ? threads[0].stack : 0;
-  uint64_t key = single ? static_cast<uint64_t>(threads[0].state) << 2 | threads[0].escaped : 0;
-  if (single) {
-    StackId at = stack;
-    for (int32_t node = cache_.root(key, false); node >= 0;) {
-      if (const StoredMask* known = cache_.mask(node)) {
-        ++cache_.hits;
-        known->write(mask, words);
-        return;
-      }
-      node = cache_.child(node, machine_.top_frame(at), false);
-      at = machine_.parent(at);
+  uint64_t key = static_cast<uint64_t>(thread.state) << 2 | thread.escaped;
+  StackId at = thread.stack;
+  for (int32_t node = cache_.root(key, false); node >= 0;) {
+    if (const StoredMask* known = cache_.mask(node)) {
+      ++cache_.hits;
+      known->write(mask, words);
+      return;
     }
+    node = cache_.child(node, machine_.top_frame(at), false);
+    at = machine_.parent(at);
   }
   ++cache_.misses;
   base_ = static_cast<uint32_t>(text.size());
@@ -292,16 +292,31 @@ void MaskFiller::fill(const std::vector<Thread>& threads, const std::string& tex
   std::memcpy(path_.data(), text.data(), text.size());
   size_t mark = machine_.mark_stacks();
   machine_.reset_reads(base_);
-  compute(threads, mask);
+  compute(thread, mask);
   machine_.drop_stacks(mark);
-  if (!single || machine_.text_read()) return;
+  if (machine_.text_read()) return;
   cache_.make_room();
   int32_t node = cache_.root(key, true);
-  for (StackId at = stack; machine_.lowest_read() <= machine_.depth(at); at = machine_.parent(at)) {
+  for (at = thread.stack; machine_.lowest_read() <= machine_.depth(at); at = machine_.parent(at)) {
     node = cache_.child(node, machine_.top_frame(at), true);
     if (at == 0) break;
   }
   cache_.store(node, StoredMask(mask, words, vocabulary_->content_mask(kUnbounded)));
+}
+
+void MaskFiller::fill(const std::vector<Thread>& threads, const std::string& text, uint32_t* mask) {
+  if (threads.size() == 1) {
+    fill_one(threads[0], text, mask);
+    return;
+  }
+  // Threads are alternatives, so what they allow is united; each alone is likelier to be known than all together.
+  size_t words = vocabulary_->mask_words();
+  std::memset(mask, 0, words * sizeof(uint32_t));
+  std::vector<uint32_t> one(words);
+  for (const Thread& t : threads) {
+    fill_one(t, text, one.data());
+    for (size_t i = 0; i < words; ++i) mask[i] |= one[i];
+  }
 }
 
 }  // namespace fcformat

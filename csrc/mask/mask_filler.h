@@ -27,14 +27,15 @@ class MaskFiller {
     std::vector<int8_t> verdicts;
   };
 
-  void compute(const std::vector<Thread>& threads, uint32_t* mask);
+  void compute(const Thread& thread, uint32_t* mask);
+  void fill_one(const Thread& thread, const std::string& text, uint32_t* mask);
   bool fill_open_string(const Thread& thread, uint32_t* mask);
   void walk_all(const std::vector<Thread>& threads, uint32_t* mask);
   // Nodes begin..end of the trie, with levels_[depth(begin) - 1] holding the threads before them.
   template <typename Sink>
   void walk(const TokenTrie& trie, size_t begin, size_t end, Sink&& sink);
   void walk_single(size_t node, size_t end, const Thread& thread, uint32_t* mask, bool on_content);
-  void fill_subtree(size_t node, const Thread& thread, uint32_t* mask, bool has_content);
+  void fill_subtree(size_t node, const Thread& here, StateId open_string, uint32_t* mask, bool has_content);
   bool tail_alive(const Thread& thread, uint32_t group, uint32_t content_end);
   void set_range(size_t node, uint32_t* mask, bool value, bool content_only);
   void add_token_edges(const std::vector<Thread>& threads, TextView text, uint32_t* mask);

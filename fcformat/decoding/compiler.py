@@ -179,6 +179,8 @@ def _plain(schema: Any) -> Any:
     if isinstance(schema, type):
         make = getattr(schema, "model_json_schema", None)
         if make is None:
-            raise SchemaError(f"the schema: found the class {schema.__name__}, expected a dictionary or a pydantic model")
+            raise SchemaError(
+                f"the schema: found the class {schema.__name__}, expected a dictionary or a pydantic model"
+            )
         return make()
     return schema

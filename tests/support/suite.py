@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jsonschema_specifications import REGISTRY
+from jsonschema.validators import SPECIFICATIONS as REGISTRY
 
 from fcformat import JSONStyle
 from support.data import data_path
