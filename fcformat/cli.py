@@ -261,8 +261,8 @@ def _run_render(arguments: argparse.Namespace) -> int:
     if arguments.segments:
         _print_json([dataclasses.asdict(segment) for segment in rendered.segments])
     else:
-        # No line break of our own: what is printed is the prompt to the byte.
-        _write(rendered.text)
+        # To the byte; only a terminal gets a line break after it.
+        _write(rendered.text + ("\n" if sys.stdout.isatty() else ""))
     return 0
 
 
