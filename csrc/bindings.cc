@@ -32,8 +32,9 @@ std::string text_of(py::handle value) {
 }
 
 [[noreturn]] void refuse(py::handle value, const std::string& pointer) {
-  throw SchemaError("at " + (pointer.empty() ? "the root" : pointer) + ": found a Python " + std::string(Py_TYPE(value.ptr())->tp_name) +
-                        " (" + excerpt(std::string(py::repr(value)), 60) + "), expected a JSON value",
+  throw SchemaError("at " + (pointer.empty() ? "the root" : pointer) + ": found a Python " +
+                        std::string(Py_TYPE(value.ptr())->tp_name) + " (" + excerpt(std::string(py::repr(value)), 60) +
+                        "), expected a JSON value",
                     pointer, "");
 }
 
@@ -63,8 +64,10 @@ Json json_of(py::handle value, const std::string& pointer, int depth) {
   } else if (PyList_Check(p) || PyTuple_Check(p)) {
     out.type = Json::Type::kArray;
     size_t i = 0;
-    for (auto item : py::reinterpret_borrow<py::sequence>(value)) out.items.push_back(json_of(item, pointer + "/" + std::to_string(i++), depth + 1));
-  } else if (PyLong_Check(p) || PyFloat_Check(p) || py::hasattr(value, "as_tuple")) {  // decimal.Decimal keeps all digits
+    for (auto item : py::reinterpret_borrow<py::sequence>(value))
+      out.items.push_back(json_of(item, pointer + "/" + std::to_string(i++), depth + 1));
+  } else if (PyLong_Check(p) || PyFloat_Check(p) ||
+             py::hasattr(value, "as_tuple")) {  // decimal.Decimal keeps all digits
     out.type = Json::Type::kNumber;
     std::string text = py::str(value);
     try {
@@ -82,16 +85,22 @@ ValueStyle style_of(py::handle style, const std::string& syntax) {
   ValueStyle out;
   auto text = [&](const char* name) { return style.attr(name).cast<std::string>(); };
   std::string whitespace = text("whitespace");
-  out.surface.whitespace = whitespace == "compact" ? Whitespace::kCompact : whitespace == "python" ? Whitespace::kPython : Whitespace::kFlexible;
+  out.surface.whitespace = whitespace == "compact"  ? Whitespace::kCompact
+                           : whitespace == "python" ? Whitespace::kPython
+                                                    : Whitespace::kFlexible;
   out.surface.max_whitespace = style.attr("max_whitespace").cast<uint16_t>();
   out.surface.minimal_escapes = text("escapes") == "minimal";
   out.ordered = text("property_order") == "schema";
   out.numbers.plain_integers = text("integer_spelling") == "plain";
   out.numbers.max_digits = style.attr("max_digits").cast<uint32_t>();
-  static const std::map<std::string, Syntax> syntaxes = {{"json", Syntax::kJson}, {"python", Syntax::kPython},
-                                                         {"python_arguments", Syntax::kPythonArguments}, {"json_string", Syntax::kJsonString}};
+  static const std::map<std::string, Syntax> syntaxes = {{"json", Syntax::kJson},
+                                                         {"python", Syntax::kPython},
+                                                         {"python_arguments", Syntax::kPythonArguments},
+                                                         {"json_string", Syntax::kJsonString}};
   auto it = syntaxes.find(syntax);
-  if (it == syntaxes.end()) throw std::invalid_argument("syntax: found \"" + syntax + "\", expected json, python, python_arguments or json_string");
+  if (it == syntaxes.end())
+    throw std::invalid_argument("syntax: found \"" + syntax +
+                                "\", expected json, python, python_arguments or json_string");
   out.surface.syntax = it->second;
   return out;
 }
@@ -99,7 +108,8 @@ ValueStyle style_of(py::handle style, const std::string& syntax) {
 std::shared_ptr<const std::map<std::string, Json>> resources_of(py::handle resources) {
   auto out = std::make_shared<std::map<std::string, Json>>();
   if (!resources.is_none()) {
-    for (auto item : py::reinterpret_borrow<py::dict>(resources)) (*out)[text_of(item.first)] = json_of(item.second, "", 0);
+    for (auto item : py::reinterpret_borrow<py::dict>(resources))
+      (*out)[text_of(item.first)] = json_of(item.second, "", 0);
   }
   return out;
 }
@@ -111,7 +121,8 @@ GrammarSpec spec_of(py::handle grammar, py::handle resources, int depth) {
   std::string kind = Py_TYPE(grammar.ptr())->tp_name;
   kind = kind.substr(kind.rfind('.') + 1);
   auto items = [&](const char* name) {
-    for (auto item : py::reinterpret_borrow<py::sequence>(grammar.attr(name))) spec.items.push_back(spec_of(item, resources, depth + 1));
+    for (auto item : py::reinterpret_borrow<py::sequence>(grammar.attr(name)))
+      spec.items.push_back(spec_of(item, resources, depth + 1));
   };
   if (kind == "Literal" || kind == "ControlToken") {
     spec.kind = kind == "Literal" ? GrammarSpec::Kind::kLiteral : GrammarSpec::Kind::kControlToken;
@@ -144,14 +155,11 @@ GrammarSpec spec_of(py::handle grammar, py::handle resources, int depth) {
 
 Limits limits_of(const py::dict& given) {
   Limits limits;
-  const std::map<std::string, size_t*> sizes = {{"max_expression_nodes", &limits.expressions.max_nodes},
-                                                {"max_expression_bytes", &limits.expressions.max_bytes},
-                                                {"max_search_states", &limits.expressions.max_search},
-                                                {"max_formulas", &limits.schemas.max_formulas},
-                                                {"max_alternatives", &limits.schemas.max_alternatives},
-                                                {"max_schema_steps", &limits.schemas.max_steps},
-                                                {"max_grammar_bytes", &limits.machine.max_bytes},
-                                                {"mask_cache_bytes", &limits.mask_cache_bytes}};
+  const std::map<std::string, size_t*> sizes = {
+      {"max_expression_nodes", &limits.expressions.max_nodes}, {"max_expression_bytes", &limits.expressions.max_bytes},
+      {"max_search_states", &limits.expressions.max_search},   {"max_formulas", &limits.schemas.max_formulas},
+      {"max_alternatives", &limits.schemas.max_alternatives},  {"max_schema_steps", &limits.schemas.max_steps},
+      {"max_grammar_bytes", &limits.machine.max_bytes},        {"mask_cache_bytes", &limits.mask_cache_bytes}};
   const std::map<std::string, uint32_t*> depths = {{"max_expression_depth", &limits.expressions.max_depth},
                                                    {"max_schema_depth", &limits.schemas.max_depth}};
   for (auto item : given) {
@@ -167,8 +175,9 @@ Limits limits_of(const py::dict& given) {
   return limits;
 }
 
-std::shared_ptr<CompiledGrammar> compile_grammar(std::shared_ptr<const Vocabulary> vocabulary, py::handle grammar, py::handle resources,
-                                                 const py::dict& limits, bool refuse_unknown_formats) {
+std::shared_ptr<CompiledGrammar> compile_grammar(std::shared_ptr<const Vocabulary> vocabulary, py::handle grammar,
+                                                 py::handle resources, const py::dict& limits,
+                                                 bool refuse_unknown_formats) {
   GrammarSpec spec = spec_of(grammar, resources, 0);
   Limits budget = limits_of(limits);
   LoaderOptions options;
@@ -177,8 +186,8 @@ std::shared_ptr<CompiledGrammar> compile_grammar(std::shared_ptr<const Vocabular
   return compile(spec, std::move(vocabulary), budget, options);
 }
 
-std::shared_ptr<const Vocabulary> make_vocabulary(const py::list& tokens, uint32_t vocab_size, std::vector<uint32_t> stop_ids,
-                                                  const py::dict& control_tokens) {
+std::shared_ptr<const Vocabulary> make_vocabulary(const py::list& tokens, uint32_t vocab_size,
+                                                  std::vector<uint32_t> stop_ids, const py::dict& control_tokens) {
   std::vector<TokenBytes> bytes;
   bytes.reserve(py::len(tokens));
   uint32_t id = 0;
@@ -236,8 +245,9 @@ void translate(std::exception_ptr p) {
   }
 }
 
-void apply_bitmask_at(uintptr_t logits, const std::string& type, size_t rows, size_t columns, ptrdiff_t row_stride, uintptr_t bitmask,
-                      size_t bitmask_words, ptrdiff_t bitmask_row_stride, const std::optional<std::vector<int64_t>>& indices) {
+void apply_bitmask_at(uintptr_t logits, const std::string& type, size_t rows, size_t columns, ptrdiff_t row_stride,
+                      uintptr_t bitmask, size_t bitmask_words, ptrdiff_t bitmask_row_stride,
+                      const std::optional<std::vector<int64_t>>& indices) {
   ApplyTask task;
   task.logits = reinterpret_cast<void*>(logits);
   task.type = logit_type_from_name(type);
@@ -261,8 +271,10 @@ PYBIND11_MODULE(_core, m) {
   m.doc() = "The native engine of fcformat.";
 
   py::class_<Vocabulary, std::shared_ptr<Vocabulary>>(m, "Vocabulary")
-      .def(py::init([](const py::list& tokens, uint32_t vocab_size, std::vector<uint32_t> stop_token_ids, const py::dict& control_tokens) {
-             return std::const_pointer_cast<Vocabulary>(make_vocabulary(tokens, vocab_size, std::move(stop_token_ids), control_tokens));
+      .def(py::init([](const py::list& tokens, uint32_t vocab_size, std::vector<uint32_t> stop_token_ids,
+                       const py::dict& control_tokens) {
+             return std::const_pointer_cast<Vocabulary>(
+                 make_vocabulary(tokens, vocab_size, std::move(stop_token_ids), control_tokens));
            }),
            py::arg("tokens"), py::arg("vocab_size"), py::arg("stop_token_ids"), py::arg("control_tokens"))
       .def_property_readonly("vocab_size", &Vocabulary::size)
@@ -281,20 +293,29 @@ PYBIND11_MODULE(_core, m) {
         return out;
       });
 
-  m.def("compile_grammar", [](std::shared_ptr<Vocabulary> v, py::handle grammar, py::handle resources, const py::dict& limits, bool refuse) {
-          return compile_grammar(std::move(v), grammar, resources, limits, refuse);
-        }, py::arg("vocabulary"), py::arg("grammar"), py::arg("resources"), py::arg("limits"), py::arg("refuse_unknown_formats"));
+  m.def(
+      "compile_grammar",
+      [](std::shared_ptr<Vocabulary> v, py::handle grammar, py::handle resources, const py::dict& limits, bool refuse) {
+        return compile_grammar(std::move(v), grammar, resources, limits, refuse);
+      },
+      py::arg("vocabulary"), py::arg("grammar"), py::arg("resources"), py::arg("limits"),
+      py::arg("refuse_unknown_formats"));
 
   py::class_<Matcher>(m, "Matcher")
       .def(py::init<std::shared_ptr<CompiledGrammar>>(), py::arg("grammar"))
-      .def("fill_bitmask", [](Matcher& self, uintptr_t pointer) { return self.fill_mask(reinterpret_cast<uint32_t*>(pointer)); },
-           py::arg("pointer"), py::call_guard<py::gil_scoped_release>())
+      .def(
+          "fill_bitmask",
+          [](Matcher& self, uintptr_t pointer) { return self.fill_mask(reinterpret_cast<uint32_t*>(pointer)); },
+          py::arg("pointer"), py::call_guard<py::gil_scoped_release>())
       .def("accept_token", &Matcher::accept_token, py::arg("token_id"), py::call_guard<py::gil_scoped_release>())
-      .def("accept_bytes", [](Matcher& self, const py::bytes& data) {
-        std::string_view view = data;
-        py::gil_scoped_release release;
-        return self.accept_bytes(view);
-      }, py::arg("data"))
+      .def(
+          "accept_bytes",
+          [](Matcher& self, const py::bytes& data) {
+            std::string_view view = data;
+            py::gil_scoped_release release;
+            return self.accept_bytes(view);
+          },
+          py::arg("data"))
       .def("rollback", &Matcher::rollback, py::arg("count"))
       .def("reset", &Matcher::reset)
       .def("fork", [](const Matcher& self) { return Matcher(self); })
@@ -311,12 +332,15 @@ PYBIND11_MODULE(_core, m) {
       });
 
   py::class_<Expression>(m, "Expression")
-      .def_static("search", [](const std::string& pattern) { return Expression(pattern, true); }, py::arg("pattern"))
-      .def_static("full", [](const std::string& pattern) { return Expression(pattern, false); }, py::arg("pattern"))
+      .def_static(
+          "search", [](const std::string& pattern) { return Expression(pattern, true); }, py::arg("pattern"))
+      .def_static(
+          "full", [](const std::string& pattern) { return Expression(pattern, false); }, py::arg("pattern"))
       .def("matches", &Expression::matches, py::arg("text"))
       .def("is_empty", &Expression::is_empty)
       .def("shortest", &Expression::shortest);
 
-  m.def("apply_bitmask", &apply_bitmask_at, py::arg("logits_ptr"), py::arg("dtype"), py::arg("rows"), py::arg("vocab"), py::arg("row_stride"),
-        py::arg("bitmask_ptr"), py::arg("bitmask_words"), py::arg("bitmask_row_stride"), py::arg("indices"));
+  m.def("apply_bitmask", &apply_bitmask_at, py::arg("logits_ptr"), py::arg("dtype"), py::arg("rows"), py::arg("vocab"),
+        py::arg("row_stride"), py::arg("bitmask_ptr"), py::arg("bitmask_words"), py::arg("bitmask_row_stride"),
+        py::arg("indices"));
 }

@@ -13,19 +13,23 @@ constexpr int kMaxNesting = 400;
 class Compiler {
  public:
   Compiler(std::shared_ptr<const Vocabulary> vocabulary, const Limits& limits, const LoaderOptions& options)
-      : vocabulary_(std::move(vocabulary)), limits_(limits), options_(options),
+      : vocabulary_(std::move(vocabulary)),
+        limits_(limits),
+        options_(options),
         machine_(std::make_unique<Machine>(limits.expressions, limits.machine)) {}
 
   std::shared_ptr<CompiledGrammar> run(const GrammarSpec& spec) {
     machine_->start_at(node(spec, 0));
     std::sort(tag_ids_.begin(), tag_ids_.end());
     tag_ids_.erase(std::unique(tag_ids_.begin(), tag_ids_.end()), tag_ids_.end());
-    return std::make_shared<CompiledGrammar>(std::move(machine_), vocabulary_, std::move(tag_ids_), limits_.mask_cache_bytes);
+    return std::make_shared<CompiledGrammar>(std::move(machine_), vocabulary_, std::move(tag_ids_),
+                                             limits_.mask_cache_bytes);
   }
 
  private:
   uint32_t node(const GrammarSpec& spec, int depth) {
-    if (depth > kMaxNesting) throw GrammarLimitError("the grammar nests deeper than max_grammar_nesting = " + std::to_string(kMaxNesting));
+    if (depth > kMaxNesting)
+      throw GrammarLimitError("the grammar nests deeper than max_grammar_nesting = " + std::to_string(kMaxNesting));
     GrammarNode n{};
     switch (spec.kind) {
       case GrammarSpec::Kind::kLiteral:
@@ -76,7 +80,8 @@ class Compiler {
     if (excludes.empty()) return arena.any_string();
     std::vector<std::u32string> texts;
     for (const std::string& text : excludes) texts.push_back(decode_utf8(text));
-    ExprId inside = arena.concat(arena.any_string(), arena.concat(arena.literal_set(std::move(texts)), arena.any_string()));
+    ExprId inside =
+        arena.concat(arena.any_string(), arena.concat(arena.literal_set(std::move(texts)), arena.any_string()));
     return arena.complement(inside);
   }
 
@@ -111,8 +116,8 @@ class Compiler {
 
 }  // namespace
 
-std::shared_ptr<CompiledGrammar> compile(const GrammarSpec& spec, std::shared_ptr<const Vocabulary> vocabulary, const Limits& limits,
-                                         const LoaderOptions& options) {
+std::shared_ptr<CompiledGrammar> compile(const GrammarSpec& spec, std::shared_ptr<const Vocabulary> vocabulary,
+                                         const Limits& limits, const LoaderOptions& options) {
   return Compiler(std::move(vocabulary), limits, options).run(spec);
 }
 

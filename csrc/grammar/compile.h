@@ -31,8 +31,8 @@ struct ValueStyle {
 struct GrammarSpec {
   enum class Kind : uint8_t { kLiteral, kControlToken, kSequence, kChoice, kRepeat, kFreeText, kRegex, kSchema };
   Kind kind = Kind::kLiteral;
-  std::string text;                 // kLiteral, kControlToken, kRegex (the pattern)
-  std::vector<GrammarSpec> items;   // kSequence, kChoice, kRepeat
+  std::string text;                // kLiteral, kControlToken, kRegex (the pattern)
+  std::vector<GrammarSpec> items;  // kSequence, kChoice, kRepeat
   uint32_t min = 0, max = kUnbounded;
   std::vector<std::string> excludes;  // kFreeText
   std::shared_ptr<const Json> schema;
@@ -40,7 +40,7 @@ struct GrammarSpec {
   ValueStyle style;
 };
 
-std::shared_ptr<CompiledGrammar> compile(const GrammarSpec& spec, std::shared_ptr<const Vocabulary> vocabulary, const Limits& limits,
-                                         const LoaderOptions& options);
+std::shared_ptr<CompiledGrammar> compile(const GrammarSpec& spec, std::shared_ptr<const Vocabulary> vocabulary,
+                                         const Limits& limits, const LoaderOptions& options);
 
 }  // namespace fcformat

@@ -33,7 +33,8 @@ size_t Machine::FrameHash::operator()(const Frame& f) const {
   return mix(mix(mix(static_cast<size_t>(f.kind) << 16 | f.context, f.id), f.begin), f.end);
 }
 
-Machine::Machine(ExpressionLimits expression_limits, MachineLimits limits) : arena_(expression_limits), limits_(limits) {
+Machine::Machine(ExpressionLimits expression_limits, MachineLimits limits)
+    : arena_(expression_limits), limits_(limits) {
   intern(State{});
   intern_frame(Frame{});
   stacks_.emplace_back();
@@ -75,7 +76,8 @@ FrameId Machine::intern_frame(const Frame& f) {
 
 StackId Machine::push(const Frame& frame, StackId parent) {
   FrameId f = intern_frame(frame);
-  auto [it, is_new] = stack_index_.try_emplace(static_cast<uint64_t>(f) << 32 | parent, static_cast<StackId>(stacks_.size()));
+  auto [it, is_new] =
+      stack_index_.try_emplace(static_cast<uint64_t>(f) << 32 | parent, static_cast<StackId>(stacks_.size()));
   if (is_new) stacks_.push_back({f, parent, stacks_[parent].depth + 1});
   return it->second;
 }
@@ -123,7 +125,8 @@ void Machine::enter_item(uint32_t id, uint32_t at, StackId stack, uint32_t escap
                          std::vector<Thread>* out) {
   const GrammarNode& node = nodes_[id];
   if (seen->size() > kMaxEmptySteps) {
-    throw GrammarLimitError("a grammar has more than max_empty_steps = " + std::to_string(kMaxEmptySteps) + " ways to go on without text");
+    throw GrammarLimitError("a grammar has more than max_empty_steps = " + std::to_string(kMaxEmptySteps) +
+                            " ways to go on without text");
   }
   if (std::find(seen->begin(), seen->end(), Entered{id, at, stack}) != seen->end()) return;
   seen->push_back({id, at, stack});
@@ -172,7 +175,8 @@ void Machine::enter_item(uint32_t id, uint32_t at, StackId stack, uint32_t escap
       return;
     }
     case GrammarNode::Kind::kExpression:
-      if (!arena_.is_empty(node.id)) out->push_back({intern({State::Kind::kExpression, 0, 0, node.id, 0, 0}), stack, 0, 0, escaped});
+      if (!arena_.is_empty(node.id))
+        out->push_back({intern({State::Kind::kExpression, 0, 0, node.id, 0, 0}), stack, 0, 0, escaped});
       return;
     case GrammarNode::Kind::kValue: {
       auto context = static_cast<uint16_t>(node.id);
@@ -480,7 +484,8 @@ size_t Machine::bytes() const {
 
 void Machine::check_size() const {
   if (bytes() > limits_.max_bytes) {
-    throw GrammarLimitError("the grammar's automaton takes more than max_grammar_bytes = " + std::to_string(limits_.max_bytes));
+    throw GrammarLimitError("the grammar's automaton takes more than max_grammar_bytes = " +
+                            std::to_string(limits_.max_bytes));
   }
 }
 

@@ -43,10 +43,10 @@ struct ValueContext {
 struct GrammarNode {
   enum class Kind : uint8_t { kText, kToken, kSequence, kChoice, kRepeat, kExpression, kValue };
   Kind kind;
-  std::string text;               // kText
-  uint32_t id = 0;                // kToken: token; kExpression: expression; kValue: context
-  std::vector<uint32_t> items;    // kSequence, kChoice; kRepeat: one
-  uint32_t min = 0, max = 0;      // kRepeat
+  std::string text;             // kText
+  uint32_t id = 0;              // kToken: token; kExpression: expression; kValue: context
+  std::vector<uint32_t> items;  // kSequence, kChoice; kRepeat: one
+  uint32_t min = 0, max = 0;    // kRepeat
 };
 
 struct Thread {
@@ -61,13 +61,27 @@ constexpr uint32_t kUnknownKey = UINT32_MAX;  // Thread::begin where a mask is f
 
 struct State {
   enum class Kind : uint8_t {
-    kEnd, kText, kToken, kExpression, kValue, kString, kNumber, kWord, kObjectOpen, kKey, kAfterKey, kAfterValue, kAfterComma,
-    kArrayOpen, kAfterItem, kArrayComma
+    kEnd,
+    kText,
+    kToken,
+    kExpression,
+    kValue,
+    kString,
+    kNumber,
+    kWord,
+    kObjectOpen,
+    kKey,
+    kAfterKey,
+    kAfterValue,
+    kAfterComma,
+    kArrayOpen,
+    kAfterItem,
+    kArrayComma
   };
   Kind kind = Kind::kEnd;
   uint8_t quote = 0;
   uint16_t context = 0;
-  uint32_t a = 0, b = 0;   // see machine_rows.cc
+  uint32_t a = 0, b = 0;  // see machine_rows.cc
   uint64_t partial = 0;
   bool operator==(const State&) const = default;
 };
@@ -83,14 +97,25 @@ struct Frame {
 };
 
 struct Action {
-  enum class Op : uint8_t { kGoto, kPush, kPop, kPopRetry, kBeginKeyAfter, kBeginKeyHere, kEndKey, kPushKey, kPushRawKey, kPushItem };
+  enum class Op : uint8_t {
+    kGoto,
+    kPush,
+    kPop,
+    kPopRetry,
+    kBeginKeyAfter,
+    kBeginKeyHere,
+    kEndKey,
+    kPushKey,
+    kPushRawKey,
+    kPushItem
+  };
   Op op;
   StateId state = 0;
   Frame frame{};
 };
 
 struct MachineLimits {
-  size_t max_bytes = size_t{1} << 30;   // states, rows, residuals and expressions of one grammar
+  size_t max_bytes = size_t{1} << 30;  // states, rows, residuals and expressions of one grammar
 };
 
 // The text so far; the byte being consumed is its last.
@@ -144,7 +169,9 @@ class Machine {
   StackId parent(StackId stack) const { return stacks_[stack].parent; }
   uint32_t depth(StackId stack) const { return stacks_[stack].depth; }
   // Depth of the lowest stack entry read since reset_reads, and whether text before `floor` was read.
-  void reset_reads(uint32_t text_floor) { lowest_read_ = UINT32_MAX, text_floor_ = text_floor, text_read_ = unknown_key_read_ = false; }
+  void reset_reads(uint32_t text_floor) {
+    lowest_read_ = UINT32_MAX, text_floor_ = text_floor, text_read_ = unknown_key_read_ = false;
+  }
   uint32_t lowest_read() const { return lowest_read_; }
   bool text_read() const { return text_read_; }
   uint64_t keys_read() const { return keys_read_; }  // how often a key or item was read back from the text
@@ -169,7 +196,7 @@ class Machine {
     uint32_t depth = 0;
   };
   struct KeyState {
-    uint32_t trie;               // UINT32_MAX: no literal name is left
+    uint32_t trie;  // UINT32_MAX: no literal name is left
     std::vector<ExprId> cells;
     bool operator==(const KeyState&) const = default;
   };
@@ -189,7 +216,8 @@ class Machine {
   uint32_t intern_actions(std::vector<Action> list);
   StateId find_open_string(StateId state);
   void enter(uint32_t node, StackId stack, uint32_t escaped, std::vector<Thread>* out);
-  void enter_item(uint32_t node, uint32_t at, StackId stack, uint32_t escaped, std::vector<Entered>* seen, std::vector<Thread>* out);
+  void enter_item(uint32_t node, uint32_t at, StackId stack, uint32_t escaped, std::vector<Entered>* seen,
+                  std::vector<Thread>* out);
   void pop(const Thread& thread, TextView text, uint32_t item_end, std::vector<Thread>* out);
   void apply(const Action& action, const Thread& thread, TextView text, std::vector<Thread>* out);
   void step_escaped(const Thread& thread, TextView text, std::vector<Thread>* out);
@@ -211,8 +239,12 @@ class Machine {
   std::vector<StackNode> stacks_;
   std::deque<KeyState> key_states_;
   std::vector<KeyChoice> key_choices_;
-  struct StateHash { size_t operator()(const State& s) const; };
-  struct FrameHash { size_t operator()(const Frame& f) const; };
+  struct StateHash {
+    size_t operator()(const State& s) const;
+  };
+  struct FrameHash {
+    size_t operator()(const Frame& f) const;
+  };
   std::unordered_map<State, StateId, StateHash> state_index_;
   std::unordered_map<Frame, FrameId, FrameHash> frame_index_;
   std::unordered_map<uint64_t, StackId> stack_index_;

@@ -34,24 +34,47 @@ class RowBuilder {
   void build() {
     switch (s_.kind) {
       case State::Kind::kEnd:
-      case State::Kind::kToken: break;
-      case State::Kind::kText: text(); break;
-      case State::Kind::kExpression: expression(); break;
+      case State::Kind::kToken:
+        break;
+      case State::Kind::kText:
+        text();
+        break;
+      case State::Kind::kExpression:
+        expression();
+        break;
       case State::Kind::kValue:
         if (space(s_.b, true, State::Kind::kValue)) value(s_.a, nullptr);
         break;
-      case State::Kind::kString: string(); break;
-      case State::Kind::kNumber: number(); break;
-      case State::Kind::kWord: word(); break;
-      case State::Kind::kObjectOpen: object_open(); break;
-      case State::Kind::kKey: key(); break;
-      case State::Kind::kAfterKey: after_key(); break;
-      case State::Kind::kAfterValue: after_value(); break;
+      case State::Kind::kString:
+        string();
+        break;
+      case State::Kind::kNumber:
+        number();
+        break;
+      case State::Kind::kWord:
+        word();
+        break;
+      case State::Kind::kObjectOpen:
+        object_open();
+        break;
+      case State::Kind::kKey:
+        key();
+        break;
+      case State::Kind::kAfterKey:
+        after_key();
+        break;
+      case State::Kind::kAfterValue:
+        after_value();
+        break;
       case State::Kind::kAfterComma:
         if (space(s_.b, true, State::Kind::kAfterComma)) key_start();
         break;
-      case State::Kind::kArrayOpen: array_open(); break;
-      case State::Kind::kAfterItem: after_item(); break;
+      case State::Kind::kArrayOpen:
+        array_open();
+        break;
+      case State::Kind::kAfterItem:
+        after_item();
+        break;
       case State::Kind::kArrayComma:
         if (space(s_.b, true, State::Kind::kArrayComma)) items();
         break;
@@ -117,7 +140,8 @@ class RowBuilder {
     if (used == kNoSpace) return true;
     const Surface surface = context().surface;
     auto next = [&](uint32_t n) {
-      return kind == State::Kind::kAfterKey ? make(kind, s_.a, s_.b, (s_.partial & ~uint64_t{0xFFFF}) | n) : make(kind, s_.a, n, s_.partial, s_.quote);
+      return kind == State::Kind::kAfterKey ? make(kind, s_.a, s_.b, (s_.partial & ~uint64_t{0xFFFF}) | n)
+                                            : make(kind, s_.a, n, s_.partial, s_.quote);
     };
     if (surface.whitespace == Whitespace::kCompact) return true;
     if (surface.whitespace == Whitespace::kPython) {
@@ -146,7 +170,8 @@ class RowBuilder {
   void expression() {
     Partial partial = Partial::unpack(s_.partial);
     for (const Spelled& sp : spell_bytes(arena().edges(s_.a), partial, Escapes::kNone, 0)) {
-      go(sp.byte, spelled(sp, s_.a, [&](uint32_t target, uint64_t p) { return make(State::Kind::kExpression, target, 0, p); }));
+      go(sp.byte,
+         spelled(sp, s_.a, [&](uint32_t target, uint64_t p) { return make(State::Kind::kExpression, target, 0, p); }));
     }
     if (partial.kind == Partial::Kind::kNone && arena().nullable(s_.a)) may_end();
   }
@@ -169,7 +194,8 @@ class RowBuilder {
       ExprId texts = algebra.number_texts(f);
       const std::vector<Edge> edges = arena().edges(texts);
       for (const Edge& e : edges) {
-        for (uint32_t c = e.lo; c <= e.hi && c < 128; ++c) begin(static_cast<uint8_t>(c), make(State::Kind::kNumber, e.target, 0));
+        for (uint32_t c = e.lo; c <= e.hi && c < 128; ++c)
+          begin(static_cast<uint8_t>(c), make(State::Kind::kNumber, e.target, 0));
       }
     }
     auto word = [&](bool present, uint32_t which) {
@@ -180,7 +206,8 @@ class RowBuilder {
     word(n.false_value, python ? 5 : 2);
     for (ObjectShapeId shape : n.objects) {
       ObjectId residual;
-      if (residuals().open_object(shape, &residual)) begin('{', make(State::Kind::kObjectOpen, residual, 0, context().surface.syntax == Syntax::kPythonArguments));
+      if (residuals().open_object(shape, &residual))
+        begin('{', make(State::Kind::kObjectOpen, residual, 0, context().surface.syntax == Syntax::kPythonArguments));
     }
     for (ArrayShapeId shape : n.arrays) {
       ArrayId residual;
@@ -191,14 +218,17 @@ class RowBuilder {
   void string() {
     Partial partial = Partial::unpack(s_.partial);
     for (const Spelled& sp : spell_bytes(arena().edges(s_.a), partial, m_.escapes_of(context().surface), s_.quote)) {
-      go(sp.byte, spelled(sp, s_.a, [&](uint32_t target, uint64_t p) { return make(State::Kind::kString, target, 0, p, s_.quote); }));
+      go(sp.byte, spelled(sp, s_.a, [&](uint32_t target, uint64_t p) {
+           return make(State::Kind::kString, target, 0, p, s_.quote);
+         }));
     }
     if (partial.kind == Partial::Kind::kNone && arena().nullable(s_.a)) close(s_.quote);
   }
 
   void number() {
     for (const Edge& e : arena().edges(s_.a)) {
-      for (uint32_t c = e.lo; c <= e.hi && c < 128; ++c) go(static_cast<uint8_t>(c), make(State::Kind::kNumber, e.target, 0));
+      for (uint32_t c = e.lo; c <= e.hi && c < 128; ++c)
+        go(static_cast<uint8_t>(c), make(State::Kind::kNumber, e.target, 0));
     }
     if (arena().nullable(s_.a)) may_end();
   }
@@ -229,7 +259,8 @@ class RowBuilder {
     uint64_t dictionary = s_.partial << 63;
     if (outermost_arguments()) {  // the key's first character is the key's first byte
       for (const Spelled& sp : spell_bytes(key_edges(s_.a, start), {}, Escapes::kNone, 0)) {
-        StateId next = spelled(sp, start, [&](uint32_t target, uint64_t p) { return make(State::Kind::kKey, s_.a, target, p); });
+        StateId next =
+            spelled(sp, start, [&](uint32_t target, uint64_t p) { return make(State::Kind::kKey, s_.a, target, p); });
         add(sp.byte, {Action::Op::kBeginKeyHere, next, {}});
       }
       return;
@@ -322,7 +353,9 @@ class RowBuilder {
     bool raw = s_.quote == 0;
     Escapes escapes = raw ? Escapes::kNone : m_.escapes_of(context().surface);
     for (const Spelled& sp : spell_bytes(key_edges(s_.a, s_.b), partial, escapes, s_.quote)) {
-      go(sp.byte, spelled(sp, s_.b, [&](uint32_t target, uint64_t p) { return make(State::Kind::kKey, s_.a, target, p | dictionary, s_.quote); }));
+      go(sp.byte, spelled(sp, s_.b, [&](uint32_t target, uint64_t p) {
+           return make(State::Kind::kKey, s_.a, target, p | dictionary, s_.quote);
+         }));
     }
     if (partial.kind != Partial::Kind::kNone) return;
     const Machine::KeyState k = m_.key_states_[s_.b];
@@ -337,7 +370,8 @@ class RowBuilder {
     };
     if (k.trie != kNoTrie) {
       int32_t name = residuals().plan(s_.a).trie[k.trie].name;
-      if (name >= 0 && name_between(s_.a, raw, static_cast<uint32_t>(name), static_cast<uint32_t>(name) + 1)) end(static_cast<uint32_t>(name));
+      if (name >= 0 && name_between(s_.a, raw, static_cast<uint32_t>(name), static_cast<uint32_t>(name) + 1))
+        end(static_cast<uint32_t>(name));
     }
     for (size_t c = 0; c < k.cells.size(); ++c) {
       if (k.cells[c] != arena().empty() && arena().nullable(k.cells[c])) end(kCellBit | static_cast<uint32_t>(c));
@@ -356,8 +390,10 @@ class RowBuilder {
     }
     uint32_t cell = which & ~kCellBit, choice = 0;
     for (FormulaId value : residuals().cell_values(residual, cell)) {
-      Frame frame{Frame::Kind::kObjectKey, s_.context, m_.intern_key_choice({residual, cell, choice++, static_cast<uint32_t>(nested)}), 0, 0};
-      add(mark, {key_ends_here ? Action::Op::kPushRawKey : Action::Op::kPushKey, make(State::Kind::kValue, value, spaces), frame});
+      Frame frame{Frame::Kind::kObjectKey, s_.context,
+                  m_.intern_key_choice({residual, cell, choice++, static_cast<uint32_t>(nested)}), 0, 0};
+      add(mark, {key_ends_here ? Action::Op::kPushRawKey : Action::Op::kPushKey,
+                 make(State::Kind::kValue, value, spaces), frame});
     }
   }
 
@@ -441,9 +477,7 @@ uint32_t Machine::intern_actions(std::vector<Action> list) {
   return it->second;
 }
 
-void Machine::build_row(StateId id) {
-  RowBuilder(*this, id).build();
-}
+void Machine::build_row(StateId id) { RowBuilder(*this, id).build(); }
 
 bool Machine::is_open_string(const Thread& thread, uint32_t* min, uint32_t* max) {
   const State& s = states_[thread.state];

@@ -9,7 +9,9 @@ namespace fcformat {
 
 CompiledGrammar::CompiledGrammar(std::unique_ptr<Machine> machine, std::shared_ptr<const Vocabulary> vocabulary,
                                  std::vector<uint32_t> tag_ids, size_t mask_cache_bytes)
-    : machine_(std::move(machine)), vocabulary_(vocabulary), tag_ids_(tag_ids),
+    : machine_(std::move(machine)),
+      vocabulary_(vocabulary),
+      tag_ids_(tag_ids),
       filler_(*machine_, std::move(vocabulary), std::move(tag_ids), mask_cache_bytes) {}
 
 size_t CompiledGrammar::bytes() {
@@ -24,7 +26,8 @@ void CompiledGrammar::cache_counters(uint64_t* hits, uint64_t* misses, size_t* b
   *bytes = filler_.cache().bytes();
 }
 
-Matcher::Matcher(std::shared_ptr<CompiledGrammar> grammar) : grammar_(std::move(grammar)), threads_(grammar_->machine_->start()) {}
+Matcher::Matcher(std::shared_ptr<CompiledGrammar> grammar)
+    : grammar_(std::move(grammar)), threads_(grammar_->machine_->start()) {}
 
 bool Matcher::fill_mask(uint32_t* mask) {
   const Vocabulary& vocabulary = *grammar_->vocabulary_;
@@ -91,14 +94,17 @@ bool Matcher::accept_token(uint32_t id) {
     return true;
   }
   if (vocabulary.is_stop(id)) {
-    bool ends = std::any_of(threads_.begin(), threads_.end(), [&](const Thread& t) { return machine.can_end(t, view); });
+    bool ends =
+        std::any_of(threads_.begin(), threads_.end(), [&](const Thread& t) { return machine.can_end(t, view); });
     if (!ends) return false;
     record();
     terminated_ = true;
     return true;
   }
   const std::string* bytes = vocabulary.token_bytes(id);
-  if (!bytes || bytes->empty() || std::find(grammar_->tag_ids_.begin(), grammar_->tag_ids_.end(), id) != grammar_->tag_ids_.end()) return false;
+  if (!bytes || bytes->empty() ||
+      std::find(grammar_->tag_ids_.begin(), grammar_->tag_ids_.end(), id) != grammar_->tag_ids_.end())
+    return false;
   size_t before = text_.size();
   next = threads_;
   if (!advance(*bytes, &next)) return false;
@@ -126,7 +132,8 @@ bool Matcher::accept_bytes(std::string_view bytes) {
 
 void Matcher::rollback(size_t n) {
   if (n > steps_.size()) {
-    throw std::invalid_argument("rollback(" + std::to_string(n) + "): only " + std::to_string(steps_.size()) + " steps were accepted");
+    throw std::invalid_argument("rollback(" + std::to_string(n) + "): only " + std::to_string(steps_.size()) +
+                                " steps were accepted");
   }
   if (n == 0) return;
   const Step step = steps_[steps_.size() - n];
@@ -150,7 +157,8 @@ bool Matcher::can_terminate() {
   if (terminated_) return true;
   std::lock_guard lock(grammar_->mutex_);
   TextView view{text_.data(), static_cast<uint32_t>(text_.size())};
-  return std::any_of(threads_.begin(), threads_.end(), [&](const Thread& t) { return grammar_->machine_->can_end(t, view); });
+  return std::any_of(threads_.begin(), threads_.end(),
+                     [&](const Thread& t) { return grammar_->machine_->can_end(t, view); });
 }
 
 std::string Matcher::forced_text(size_t limit) {

@@ -15,8 +15,8 @@ namespace fcformat {
 
 class CompiledGrammar {
  public:
-  CompiledGrammar(std::unique_ptr<Machine> machine, std::shared_ptr<const Vocabulary> vocabulary, std::vector<uint32_t> tag_ids,
-                  size_t mask_cache_bytes);
+  CompiledGrammar(std::unique_ptr<Machine> machine, std::shared_ptr<const Vocabulary> vocabulary,
+                  std::vector<uint32_t> tag_ids, size_t mask_cache_bytes);
 
   const std::shared_ptr<const Vocabulary>& vocabulary() const { return vocabulary_; }
   size_t bytes();

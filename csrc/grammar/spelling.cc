@@ -24,7 +24,8 @@ struct Short {
   char letter;
   uint32_t meaning;
 };
-constexpr Short kJsonShort[] = {{'"', '"'}, {'\\', '\\'}, {'/', '/'}, {'b', 8}, {'f', 12}, {'n', 10}, {'r', 13}, {'t', 9}};
+constexpr Short kJsonShort[] = {{'"', '"'}, {'\\', '\\'}, {'/', '/'}, {'b', 8},
+                                {'f', 12},  {'n', 10},    {'r', 13},  {'t', 9}};
 constexpr Short kPythonShort[] = {{'"', '"'}, {'\\', '\\'}, {'\'', '\''}, {'n', 10}, {'r', 13}, {'t', 9}};
 
 // In the minimal style only what JSON cannot write otherwise is escaped.
@@ -50,17 +51,32 @@ void add_hex_digits(auto&& add) {
 
 class ByteSpeller {
  public:
-  ByteSpeller(const std::vector<Edge>& edges, Escapes escapes, uint8_t quote) : edges_(edges), escapes_(escapes), quote_(quote) {}
+  ByteSpeller(const std::vector<Edge>& edges, Escapes escapes, uint8_t quote)
+      : edges_(edges), escapes_(escapes), quote_(quote) {}
 
   std::vector<Spelled> bytes(Partial p) {
     switch (p.kind) {
-      case Partial::Kind::kNone: plain(); break;
-      case Partial::Kind::kUtf8: continuation(p); break;
-      case Partial::Kind::kBackslash: escape(); break;
-      case Partial::Kind::kHex: hex(p); break;
-      case Partial::Kind::kLowBackslash: go('\\', {Partial::Kind::kLowU, 0, 0, p.value}); break;
-      case Partial::Kind::kLowU: go('u', {Partial::Kind::kLowHex, 4, 4, p.value}); break;
-      case Partial::Kind::kLowHex: low_hex(p); break;
+      case Partial::Kind::kNone:
+        plain();
+        break;
+      case Partial::Kind::kUtf8:
+        continuation(p);
+        break;
+      case Partial::Kind::kBackslash:
+        escape();
+        break;
+      case Partial::Kind::kHex:
+        hex(p);
+        break;
+      case Partial::Kind::kLowBackslash:
+        go('\\', {Partial::Kind::kLowU, 0, 0, p.value});
+        break;
+      case Partial::Kind::kLowU:
+        go('u', {Partial::Kind::kLowHex, 4, 4, p.value});
+        break;
+      case Partial::Kind::kLowHex:
+        low_hex(p);
+        break;
       case Partial::Kind::kSkipUtf8:
         for (uint32_t b = 0x80; b <= 0xBF; ++b) skip(static_cast<uint8_t>(b), p);
         break;
@@ -174,7 +190,8 @@ class ByteSpeller {
   void low_hex(Partial p) {
     uint32_t high = p.value >> 16;
     add_hex_digits([&](uint8_t byte, uint32_t digit) {
-      Partial next{p.kind, static_cast<uint8_t>(p.left - 1), 4, (high << 16) | (((p.value & 0xFFFF) << 4 | digit) & 0xFFFF)};
+      Partial next{p.kind, static_cast<uint8_t>(p.left - 1), 4,
+                   (high << 16) | (((p.value & 0xFFFF) << 4 | digit) & 0xFFFF)};
       uint32_t shift = 4u * next.left, lo = (next.value & 0xFFFF) << shift, hi = lo | ((1u << shift) - 1);
       lo = std::max(lo, 0xDC00u);
       hi = std::min(hi, 0xDFFFu);

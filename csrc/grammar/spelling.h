@@ -17,14 +17,16 @@ enum class Escapes : uint8_t { kNone, kJson, kJsonMinimal, kPython };
 struct Partial {
   enum class Kind : uint8_t { kNone, kUtf8, kBackslash, kHex, kLowBackslash, kLowU, kLowHex, kSkipUtf8, kSkipHex };
   Kind kind = Kind::kNone;
-  uint8_t left = 0;      // bytes or hex digits still to come
-  uint8_t length = 0;    // kUtf8: bytes of the whole character; kHex: digits in all
-  uint32_t value = 0;    // read so far; kLow*: high surrogate in the upper half
+  uint8_t left = 0;    // bytes or hex digits still to come
+  uint8_t length = 0;  // kUtf8: bytes of the whole character; kHex: digits in all
+  uint32_t value = 0;  // read so far; kLow*: high surrogate in the upper half
   uint64_t pack() const {
-    return static_cast<uint64_t>(kind) << 48 | static_cast<uint64_t>(left) << 40 | static_cast<uint64_t>(length) << 32 | value;
+    return static_cast<uint64_t>(kind) << 48 | static_cast<uint64_t>(left) << 40 | static_cast<uint64_t>(length) << 32 |
+           value;
   }
   static Partial unpack(uint64_t packed) {
-    return {static_cast<Kind>(packed >> 48), static_cast<uint8_t>(packed >> 40), static_cast<uint8_t>(packed >> 32), static_cast<uint32_t>(packed)};
+    return {static_cast<Kind>(packed >> 48), static_cast<uint8_t>(packed >> 40), static_cast<uint8_t>(packed >> 32),
+            static_cast<uint32_t>(packed)};
   }
 };
 
@@ -34,9 +36,9 @@ struct Partial {
 struct Spelled {
   uint8_t byte;
   bool complete;
-  bool known;        // target is set: the code point has been read, or is bound to lead there
+  bool known;  // target is set: the code point has been read, or is bound to lead there
   ExprId target;
-  Partial partial;   // where not complete
+  Partial partial;  // where not complete
 };
 
 // All bytes that may follow in `partial`, given where code points lead. `quote` is excluded as plain content (0: none is).

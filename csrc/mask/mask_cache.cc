@@ -16,7 +16,8 @@ StoredMask::StoredMask(const uint32_t* words, size_t count, const std::vector<ui
   if (tokens <= kSmall) {
     data_.reserve(tokens);
     for (size_t i = 0; i < count; ++i) {
-      for (uint32_t w = words[i]; w != 0; w &= w - 1) data_.push_back(static_cast<uint32_t>(i * 32) + static_cast<uint32_t>(std::countr_zero(w)));
+      for (uint32_t w = words[i]; w != 0; w &= w - 1)
+        data_.push_back(static_cast<uint32_t>(i * 32) + static_cast<uint32_t>(std::countr_zero(w)));
     }
     return;
   }

@@ -11,7 +11,8 @@ void clear_bit(uint32_t* mask, uint32_t id) { mask[id >> 5] &= ~(1u << (id & 31)
 
 void remove_repeats(std::vector<Thread>* threads) {
   for (size_t i = 1; i < threads->size();) {
-    if (std::find(threads->begin(), threads->begin() + static_cast<long>(i), (*threads)[i]) != threads->begin() + static_cast<long>(i)) {
+    if (std::find(threads->begin(), threads->begin() + static_cast<long>(i), (*threads)[i]) !=
+        threads->begin() + static_cast<long>(i)) {
       (*threads)[i] = threads->back();
       threads->pop_back();
     } else {
@@ -22,7 +23,8 @@ void remove_repeats(std::vector<Thread>* threads) {
 
 }  // namespace
 
-MaskFiller::MaskFiller(Machine& machine, std::shared_ptr<const Vocabulary> vocabulary, std::vector<uint32_t> tag_ids, size_t cache_bytes)
+MaskFiller::MaskFiller(Machine& machine, std::shared_ptr<const Vocabulary> vocabulary, std::vector<uint32_t> tag_ids,
+                       size_t cache_bytes)
     : machine_(machine), vocabulary_(std::move(vocabulary)), tag_ids_(std::move(tag_ids)), cache_(cache_bytes) {
   levels_.resize(vocabulary_->trie().max_depth() + 2);
   states_.resize(levels_.size());
@@ -122,7 +124,8 @@ void MaskFiller::set_range(size_t node, uint32_t* mask, bool value, bool content
     return;
   }
   const std::vector<uint32_t>& content = vocabulary_->content_places();
-  for (auto it = std::lower_bound(content.begin(), content.end(), begin); it != content.end() && *it < end; ++it) apply(ids[*it]);
+  for (auto it = std::lower_bound(content.begin(), content.end(), begin); it != content.end() && *it < end; ++it)
+    apply(ids[*it]);
 }
 
 // Below a node at which one thread stands in a string of any content (`open_string`, between two characters).
@@ -133,7 +136,8 @@ void MaskFiller::fill_subtree(size_t node, const Thread& here, StateId open_stri
   // the node stands inside a character (the thread then stands behind it).
   for (uint32_t i = 0; i < depth; ++i) {
     char c = path_[base_ + i];
-    if (c == '"' || c == '\\' || static_cast<uint8_t>(c) < 0x20 || (i == 0 && (static_cast<uint8_t>(c) & 0xC0) == 0x80)) {
+    if (c == '"' || c == '\\' || static_cast<uint8_t>(c) < 0x20 ||
+        (i == 0 && (static_cast<uint8_t>(c) & 0xC0) == 0x80)) {
       levels_[depth].assign(1, here);
       walk(trie, node + 1, trie.subtree_end(node), [&](size_t at, bool reached) {
         if (!reached) return;
@@ -146,12 +150,14 @@ void MaskFiller::fill_subtree(size_t node, const Thread& here, StateId open_stri
   Thread thread = here;
   thread.state = open_string;
   const auto& specials = vocabulary_->specials();
-  auto first = std::lower_bound(specials.begin(), specials.end(), begin, [](const auto& s, uint32_t v) { return s.place < v; });
+  auto first =
+      std::lower_bound(specials.begin(), specials.end(), begin, [](const auto& s, uint32_t v) { return s.place < v; });
   for (auto it = first; it != specials.end() && it->place < end; ++it) {
     const std::string& bytes = *vocabulary_->token_bytes(it->token);
     std::memcpy(path_.data() + base_, bytes.data(), bytes.size());
-    bool alive = it->group >= 0 ? tail_alive(thread, static_cast<uint32_t>(it->group), it->content_bytes)
-                                : alive_after(thread, it->content_bytes, std::string_view(bytes).substr(it->content_bytes));
+    bool alive = it->group >= 0
+                     ? tail_alive(thread, static_cast<uint32_t>(it->group), it->content_bytes)
+                     : alive_after(thread, it->content_bytes, std::string_view(bytes).substr(it->content_bytes));
     if (alive) set_bit(mask, it->token);
   }
 }
@@ -205,7 +211,8 @@ bool MaskFiller::fill_open_string(const Thread& thread, uint32_t* mask) {
   machine_.close_string(thread, {path_.data(), base_}, &levels_[0]);
   auto set_group = [&](uint32_t group) {
     const auto& tokens = vocabulary_->tail_group(group);
-    auto first = std::lower_bound(tokens.begin(), tokens.end(), min, [](const auto& t, uint32_t v) { return t.length < v; });
+    auto first =
+        std::lower_bound(tokens.begin(), tokens.end(), min, [](const auto& t, uint32_t v) { return t.length < v; });
     for (auto it = first; it != tokens.end() && it->length <= max; ++it) set_bit(mask, it->token);
   };
   std::vector<uint32_t> undecided;  // groups whose tokens close a key and go on to where it matters which key

@@ -13,7 +13,8 @@ namespace fcformat {
 
 class MaskFiller {
  public:
-  MaskFiller(Machine& machine, std::shared_ptr<const Vocabulary> vocabulary, std::vector<uint32_t> tag_ids, size_t cache_bytes);
+  MaskFiller(Machine& machine, std::shared_ptr<const Vocabulary> vocabulary, std::vector<uint32_t> tag_ids,
+             size_t cache_bytes);
 
   // Writes one bit per token id, `vocabulary.mask_words()` words. `text` is what was written so far.
   void fill(const std::vector<Thread>& threads, const std::string& text, uint32_t* mask);
@@ -45,10 +46,10 @@ class MaskFiller {
   std::shared_ptr<const Vocabulary> vocabulary_;
   std::vector<uint32_t> tag_ids_;  // tokens with bytes that the grammar names as control tokens
   MaskCache cache_;
-  std::string path_;               // the text, with room for the token at hand
-  uint32_t base_ = 0;              // length of the text
+  std::string path_;   // the text, with room for the token at hand
+  uint32_t base_ = 0;  // length of the text
   std::vector<std::vector<Thread>> levels_;
-  std::vector<StateId> states_;    // by depth, where one thread goes from state to state
+  std::vector<StateId> states_;  // by depth, where one thread goes from state to state
   Tails tails_;
 };
 

@@ -45,7 +45,8 @@ Decimal parse_decimal(std::string_view text) {
     int64_t exponent = 0;
     for (; i < text.size() && digit(text[i]); ++i) {
       exponent = exponent * 10 + (text[i] - '0');
-      if (exponent > kMaxExponent) throw std::invalid_argument("exponent beyond 1,000,000: " + std::string(text.substr(0, 60)));
+      if (exponent > kMaxExponent)
+        throw std::invalid_argument("exponent beyond 1,000,000: " + std::string(text.substr(0, 60)));
     }
     value.exponent += negative ? -exponent : exponent;
   }
@@ -72,7 +73,8 @@ std::string to_string(const Decimal& value) {
   if (value.is_zero()) return "0";
   std::string out = value.negative ? "-" : "";
   int64_t point = value.point();
-  if (value.exponent >= 0 && point <= 24) return out + value.digits + std::string(static_cast<size_t>(value.exponent), '0');
+  if (value.exponent >= 0 && point <= 24)
+    return out + value.digits + std::string(static_cast<size_t>(value.exponent), '0');
   if (point > 0 && point <= 24) {
     size_t split = static_cast<size_t>(point);
     return out + value.digits.substr(0, split) + "." + value.digits.substr(split);

@@ -9,8 +9,8 @@ namespace fcformat {
 
 struct Decimal {
   bool negative = false;
-  std::string digits;     // "" is zero
-  int64_t exponent = 0;   // value = (negative ? -1 : 1) * digits * 10^exponent
+  std::string digits;    // "" is zero
+  int64_t exponent = 0;  // value = (negative ? -1 : 1) * digits * 10^exponent
 
   bool is_zero() const { return digits.empty(); }
   bool is_integer() const { return digits.empty() || exponent >= 0; }

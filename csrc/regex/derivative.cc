@@ -10,11 +10,12 @@ namespace fcformat {
 namespace {
 
 bool contains(const CodeSet& set, uint32_t c) {
-  auto it = std::upper_bound(set.begin(), set.end(), c, [](uint32_t value, const CodeRange& r) { return value < r.lo; });
+  auto it =
+      std::upper_bound(set.begin(), set.end(), c, [](uint32_t value, const CodeRange& r) { return value < r.lo; });
   return it != set.begin() && (it - 1)->hi >= c;
 }
 
-constexpr uint32_t kShallow = 6;         // below this depth, deriving again is cheaper than looking up
+constexpr uint32_t kShallow = 6;  // below this depth, deriving again is cheaper than looking up
 constexpr size_t kKeptBuckets = 1024;
 
 uint64_t signature_of(uint64_t index) {  // splitmix64

@@ -20,7 +20,8 @@ size_t hash_of(const ExprNode& n) {
 
 uint32_t depth_over(uint32_t depth, const ExpressionLimits& limits) {
   if (depth >= limits.max_depth) {
-    throw GrammarLimitError("an expression nests deeper than max_expression_depth = " + std::to_string(limits.max_depth));
+    throw GrammarLimitError("an expression nests deeper than max_expression_depth = " +
+                            std::to_string(limits.max_depth));
   }
   return depth + 1;
 }
@@ -41,7 +42,8 @@ ExprId ExpressionArena::Impl::intern(const ExprNode& node) {
   auto [it, end] = interned.equal_range(hash);
   for (; it != end; ++it) {
     const ExprNode& other = nodes[it->second];
-    if (other.kind == node.kind && other.a == node.a && other.b == node.b && other.min == node.min && other.max == node.max) {
+    if (other.kind == node.kind && other.a == node.a && other.b == node.b && other.min == node.min &&
+        other.max == node.max) {
       return it->second;
     }
   }
@@ -61,7 +63,8 @@ ExprId ExpressionArena::Impl::intern_list(ExprKind kind, const std::vector<ExprI
   auto [it, end] = interned.equal_range(hash);
   for (; it != end; ++it) {
     const ExprNode& other = nodes[it->second];
-    if (other.kind == kind && other.b == list.size() && std::equal(list.begin(), list.end(), children.begin() + other.a)) {
+    if (other.kind == kind && other.b == list.size() &&
+        std::equal(list.begin(), list.end(), children.begin() + other.a)) {
       return it->second;
     }
   }
@@ -117,10 +120,12 @@ ExprId ExpressionArena::Impl::intern_trie(uint32_t trie, uint32_t node) {
 }
 
 ExprId ExpressionArena::Impl::intern_interval(uint32_t interval, const IntervalState& s) {
-  size_t hash = mix(mix(mix(static_cast<size_t>(s.phase), static_cast<size_t>(s.point)), static_cast<size_t>(s.low_matched)),
-                    static_cast<size_t>(s.high_matched));
-  hash = mix(mix(hash, static_cast<size_t>(s.exponent)),
-             static_cast<size_t>(s.negative | s.nonzero << 1 | s.exponent_negative << 2 | s.low_done << 3 | s.high_done << 4));
+  size_t hash =
+      mix(mix(mix(static_cast<size_t>(s.phase), static_cast<size_t>(s.point)), static_cast<size_t>(s.low_matched)),
+          static_cast<size_t>(s.high_matched));
+  hash = mix(
+      mix(hash, static_cast<size_t>(s.exponent)),
+      static_cast<size_t>(s.negative | s.nonzero << 1 | s.exponent_negative << 2 | s.low_done << 3 | s.high_done << 4));
   uint32_t state = UINT32_MAX;
   auto [it, end] = interval_state_index.equal_range(hash);
   for (; it != end; ++it) {
@@ -222,7 +227,8 @@ ExprId ExpressionArena::concat(ExprId first, ExprId second) {
   for (size_t i = heads.size(); i-- > 0;) {
     ExprId head = heads[i];
     const ExprNode& tail = impl_->at(second);
-    if (head == kAnyString && (second == kAnyString || (tail.kind == ExprKind::kConcat && tail.a == kAnyString))) continue;
+    if (head == kAnyString && (second == kAnyString || (tail.kind == ExprKind::kConcat && tail.a == kAnyString)))
+      continue;
     const ExprNode& h = impl_->at(head);
     ExprNode node{ExprKind::kConcat, h.nullable && tail.nullable, h.plain && tail.plain, Liveness::kUnknown, 0};
     node.depth = depth_over(std::max(h.depth, h.nullable ? tail.depth : 0), impl_->limits);
@@ -277,7 +283,8 @@ ExprId ExpressionArena::unite(std::vector<ExprId> parts) {
   std::sort(kept.begin(), kept.end());
   kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
   for (ExprId e : kept) {
-    if (impl_->at(e).kind == ExprKind::kComplement && std::binary_search(kept.begin(), kept.end(), impl_->at(e).a)) return kAnyString;
+    if (impl_->at(e).kind == ExprKind::kComplement && std::binary_search(kept.begin(), kept.end(), impl_->at(e).a))
+      return kAnyString;
     if (e == kAnyString) return kAnyString;
   }
   // The empty string adds nothing beside a part that has it.
@@ -330,13 +337,18 @@ ExprId ExpressionArena::intersect(std::vector<ExprId> parts) {
   } else if (has_length) {
     if (length_min > length_max) return kEmpty;
     ExprId range = length(length_min, length_max);
-    if (range == kEpsilon) return intersect([&] { kept.push_back(range); return kept; }());
+    if (range == kEpsilon)
+      return intersect([&] {
+        kept.push_back(range);
+        return kept;
+      }());
     if (range != kAnyString) kept.push_back(range);
   }
   std::sort(kept.begin(), kept.end());
   kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
   for (ExprId e : kept) {
-    if (impl_->at(e).kind == ExprKind::kComplement && std::binary_search(kept.begin(), kept.end(), impl_->at(e).a)) return kEmpty;
+    if (impl_->at(e).kind == ExprKind::kComplement && std::binary_search(kept.begin(), kept.end(), impl_->at(e).a))
+      return kEmpty;
   }
   if (kept.empty()) return kAnyString;
   if (kept.size() == 1) return kept[0];
@@ -403,7 +415,8 @@ ExprId ExpressionArena::number_interval(const NumberInterval& interval, bool exp
 ExprId ExpressionArena::number_multiple(const Decimal& divisor, bool negated) {
   auto made = make_divisor(divisor, negated);
   if (!made) {
-    throw GrammarLimitError("multipleOf " + to_string(divisor).substr(0, 40) + " needs remainders beyond max_remainder = 2^60");
+    throw GrammarLimitError("multipleOf " + to_string(divisor).substr(0, 40) +
+                            " needs remainders beyond max_remainder = 2^60");
   }
   size_t index = 0;
   while (index < impl_->divisors.size() && !(impl_->divisors[index] == *made)) ++index;

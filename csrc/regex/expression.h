@@ -48,10 +48,10 @@ std::u32string decode_utf8(std::string_view text);
 std::string encode_utf8(std::u32string_view text);
 
 struct ExpressionLimits {
-  size_t max_nodes = 2'000'000;      // expressions in one arena
-  size_t max_bytes = 512u << 20;     // memory of one arena, approximately
-  uint32_t max_depth = 1000;         // operators that a derivative must look through
-  size_t max_search = 200'000;       // states that one emptiness question may visit
+  size_t max_nodes = 2'000'000;   // expressions in one arena
+  size_t max_bytes = 512u << 20;  // memory of one arena, approximately
+  uint32_t max_depth = 1000;      // operators that a derivative must look through
+  size_t max_search = 200'000;    // states that one emptiness question may visit
 };
 
 class ExpressionArena {
@@ -95,10 +95,10 @@ class ExpressionArena {
   void remember(const std::string& name, ExprId e);
 
   // --- questions ----------------------------------------------------------------------------------------------------
-  bool nullable(ExprId e) const;                  // does it contain the empty string
+  bool nullable(ExprId e) const;  // does it contain the empty string
   ExprId derivative(ExprId e, uint32_t code_point);
-  const std::vector<Edge>& edges(ExprId e);       // memoised; only to expressions that are not empty
-  bool is_empty(ExprId e);                        // exact, memoised; throws GrammarLimitError over max_search
+  const std::vector<Edge>& edges(ExprId e);  // memoised; only to expressions that are not empty
+  bool is_empty(ExprId e);                   // exact, memoised; throws GrammarLimitError over max_search
   bool matches(ExprId e, std::u32string_view text);
   // Some shortest string of the expression, or false where it is empty.
   bool shortest(ExprId e, std::u32string* text);
@@ -116,7 +116,7 @@ class ExpressionArena {
   ExprId derive(ExprId e, uint32_t code_point);
   ExprId derive_node(ExprId e, uint32_t code_point);
   bool multiple_is_near(ExprId e);
-  const std::vector<Edge>& raw_edges(ExprId e);   // memoised; may lead to empty expressions in disguise
+  const std::vector<Edge>& raw_edges(ExprId e);  // memoised; may lead to empty expressions in disguise
 
   std::unique_ptr<Impl> impl_;
 };

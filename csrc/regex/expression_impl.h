@@ -12,16 +12,27 @@
 namespace fcformat {
 
 enum class ExprKind : uint8_t {
-  kEmpty, kEpsilon, kClass, kConcat, kUnion, kIntersect, kComplement, kRepeat, kTrie, kInterval, kMultiple, kVariable
+  kEmpty,
+  kEpsilon,
+  kClass,
+  kConcat,
+  kUnion,
+  kIntersect,
+  kComplement,
+  kRepeat,
+  kTrie,
+  kInterval,
+  kMultiple,
+  kVariable
 };
 enum class Liveness : uint8_t { kUnknown, kAlive, kDead };
 
 struct ExprNode {
   ExprKind kind;
   bool nullable;
-  bool plain;        // built without intersection, complement, automata and variables: never empty
+  bool plain;  // built without intersection, complement, automata and variables: never empty
   Liveness liveness;
-  uint32_t depth;    // how deep a derivative recurses
+  uint32_t depth;  // how deep a derivative recurses
   // kClass: a = set. kConcat: a, b. kUnion, kIntersect: children[a, a + b). kComplement: a. kRepeat: a, min, max.
   // kTrie: a = trie, b = its node. kInterval, kMultiple: a = definition, b = state. kVariable: a = definition.
   uint32_t a = 0, b = 0, min = 0, max = 0;
@@ -62,7 +73,8 @@ struct ExpressionArena::Impl {
   void charge(size_t bytes);
 
   // Code points that this expression treats alike, as sets; their Boolean atoms are the classes of the derivative.
-  void collect_sets(ExprId e, std::vector<const CodeSet*>* sets, std::vector<CodeRange>* singles, std::vector<ExprId>* seen) const;
+  void collect_sets(ExprId e, std::vector<const CodeSet*>* sets, std::vector<CodeRange>* singles,
+                    std::vector<ExprId>* seen) const;
 };
 
 }  // namespace fcformat

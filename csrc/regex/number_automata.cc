@@ -38,7 +38,8 @@ Order order(const Decimal& bound, const IntervalState& s, int32_t matched, bool 
     if (bound.is_zero()) return mantissa_over ? Order::kEqual : Order::kOpen;
     // The value is zero, or takes the sign read.
     if (mantissa_over || s.negative != bound.negative) return bound.negative ? Order::kGreater : Order::kLess;
-    bool fraction = s.phase == NumberPhase::kPoint || s.phase == NumberPhase::kFraction || s.phase == NumberPhase::kZero;
+    bool fraction =
+        s.phase == NumberPhase::kPoint || s.phase == NumberPhase::kFraction || s.phase == NumberPhase::kZero;
     if (!exponent && fraction && s.point <= bound.point() - 1) return bound.negative ? Order::kGreater : Order::kLess;
     return Order::kOpen;
   }
@@ -54,7 +55,8 @@ Order order(const Decimal& bound, const IntervalState& s, int32_t matched, bool 
     bool fraction = s.phase == NumberPhase::kPoint || s.phase == NumberPhase::kFraction;
     if (s.point > bound.point()) magnitude = Order::kGreater;
     if (fraction && s.point < bound.point()) magnitude = Order::kLess;
-    if (fraction && s.point == bound.point() && matched < 0) magnitude = matched == kSmaller ? Order::kLess : Order::kGreater;
+    if (fraction && s.point == bound.point() && matched < 0)
+      magnitude = matched == kSmaller ? Order::kLess : Order::kGreater;
   }
   return s.negative ? flip(magnitude) : magnitude;
 }

@@ -27,9 +27,9 @@ std::optional<NumberPhase> next_phase(NumberPhase phase, uint32_t c);
 struct IntervalState {
   NumberPhase phase = NumberPhase::kStart;
   bool negative = false, nonzero = false, exponent_negative = false;
-  bool low_done = false, high_done = false;  // that end can no longer be violated
-  int32_t point = 0;                         // value = 0.DIGITS * 10^point, from the first nonzero digit on
-  int32_t low_matched = 0, high_matched = 0; // digits equal to the bound's so far; -1 smaller, -2 greater
+  bool low_done = false, high_done = false;   // that end can no longer be violated
+  int32_t point = 0;                          // value = 0.DIGITS * 10^point, from the first nonzero digit on
+  int32_t low_matched = 0, high_matched = 0;  // digits equal to the bound's so far; -1 smaller, -2 greater
   int32_t exponent = 0;
   bool operator==(const IntervalState&) const = default;
 };
@@ -38,8 +38,8 @@ bool accepts(const NumberInterval& interval, const IntervalState& state);
 
 // value is a multiple of digits * 10^exponent.
 struct NumberDivisor {
-  uint64_t modulus = 1;        // remainders are taken of the value scaled by 10^scale
-  int32_t scale = 0;           // decimal places that count; all later ones must be zero
+  uint64_t modulus = 1;  // remainders are taken of the value scaled by 10^scale
+  int32_t scale = 0;     // decimal places that count; all later ones must be zero
   bool negated = false;
   bool operator==(const NumberDivisor&) const = default;
 };
@@ -48,8 +48,8 @@ std::optional<NumberDivisor> make_divisor(const Decimal& divisor, bool negated);
 
 struct MultipleState {
   NumberPhase phase = NumberPhase::kStart;
-  bool surplus = false;        // a nonzero digit behind the last place that counts: no multiple
-  int32_t places = 0;          // decimal places read
+  bool surplus = false;  // a nonzero digit behind the last place that counts: no multiple
+  int32_t places = 0;    // decimal places read
   uint64_t remainder = 0;
   bool operator==(const MultipleState&) const = default;
 };

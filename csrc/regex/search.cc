@@ -28,7 +28,8 @@ bool ExpressionArena::multiple_is_near(ExprId e) {
       power *= 10;
       if (k < most && power < divisor.modulus) continue;
       if (fraction && k < most) continue;
-      unsigned __int128 rest = static_cast<unsigned __int128>(s.remainder) * (power % divisor.modulus) % divisor.modulus;
+      unsigned __int128 rest =
+          static_cast<unsigned __int128>(s.remainder) * (power % divisor.modulus) % divisor.modulus;
       auto d = static_cast<uint64_t>((divisor.modulus - static_cast<uint64_t>(rest)) % divisor.modulus);
       if (d >= power) break;
       std::string digits = std::to_string(d);
@@ -77,8 +78,9 @@ bool ExpressionArena::is_empty(ExprId start) {
       }
       if (!seen.emplace(target, static_cast<uint32_t>(order.size())).second) continue;
       if (order.size() >= impl_->limits.max_search) {
-        throw GrammarLimitError("deciding whether a string or number can still be completed visits more than max_search_states = " +
-                                std::to_string(impl_->limits.max_search));
+        throw GrammarLimitError(
+            "deciding whether a string or number can still be completed visits more than max_search_states = " +
+            std::to_string(impl_->limits.max_search));
       }
       newest.push_back(static_cast<uint32_t>(order.size()));
       order.push_back(target);
@@ -107,7 +109,8 @@ bool ExpressionArena::shortest(ExprId start, std::u32string* text) {
       return true;
     }
     if (order.size() > impl_->limits.max_search) {
-      throw GrammarLimitError("looking for a shortest string visits more than max_search_states = " + std::to_string(impl_->limits.max_search));
+      throw GrammarLimitError("looking for a shortest string visits more than max_search_states = " +
+                              std::to_string(impl_->limits.max_search));
     }
     for (const Edge& edge : edges(order[i].e)) {
       if (!seen.emplace(edge.target, true).second) continue;
@@ -136,7 +139,8 @@ size_t ExpressionArena::count_strings(ExprId start, size_t limit) {
       if (nullable(e)) total = std::min(limit, total + count);
       if (total >= limit) return limit;
       if (++visited > impl_->limits.max_search) {
-        throw GrammarLimitError("counting strings visits more than max_search_states = " + std::to_string(impl_->limits.max_search));
+        throw GrammarLimitError("counting strings visits more than max_search_states = " +
+                                std::to_string(impl_->limits.max_search));
       }
       for (const Edge& edge : edges(e)) {
         size_t width = edge.hi - edge.lo + 1;

@@ -94,7 +94,8 @@ FormulaId Algebra::conjunction(std::vector<FormulaId> parts) {
   std::sort(flat.begin(), flat.end());
   flat.erase(std::unique(flat.begin(), flat.end()), flat.end());
   for (FormulaId p : flat) {
-    if (formulas_[p].kind == Kind::kNot && std::binary_search(flat.begin(), flat.end(), formulas_[p].parts[0])) return kFalseFormula;
+    if (formulas_[p].kind == Kind::kNot && std::binary_search(flat.begin(), flat.end(), formulas_[p].parts[0]))
+      return kFalseFormula;
   }
   if (flat.empty()) return kTrueFormula;
   if (flat.size() == 1) return flat[0];
@@ -114,7 +115,8 @@ FormulaId Algebra::disjunction(std::vector<FormulaId> parts) {
   std::sort(flat.begin(), flat.end());
   flat.erase(std::unique(flat.begin(), flat.end()), flat.end());
   for (FormulaId p : flat) {
-    if (formulas_[p].kind == Kind::kNot && std::binary_search(flat.begin(), flat.end(), formulas_[p].parts[0])) return kTrueFormula;
+    if (formulas_[p].kind == Kind::kNot && std::binary_search(flat.begin(), flat.end(), formulas_[p].parts[0]))
+      return kTrueFormula;
   }
   if (flat.empty()) return kFalseFormula;
   if (flat.size() == 1) return flat[0];
@@ -133,7 +135,8 @@ FormulaId Algebra::exactly_one(const std::vector<FormulaId>& parts) {
   for (size_t i = 0; i < parts.size(); ++i) {
     std::vector<FormulaId> branch{parts[i]};
     for (size_t j = 0; j < parts.size(); ++j) {
-      if (j != i && possible([&] { return nonempty(conjunction({parts[i], parts[j]})); })) branch.push_back(negation(parts[j]));
+      if (j != i && possible([&] { return nonempty(conjunction({parts[i], parts[j]})); }))
+        branch.push_back(negation(parts[j]));
     }
     branches.push_back(conjunction(std::move(branch)));
   }
@@ -147,10 +150,18 @@ FormulaId Algebra::constant(const Json& value) {
   DepthGuard guard(&depth_, limits_.max_depth);
   Normal n;
   switch (value.type) {
-    case Json::Type::kNull: n.null = true; break;
-    case Json::Type::kTrue: n.true_value = true; break;
-    case Json::Type::kFalse: n.false_value = true; break;
-    case Json::Type::kNumber: n.numbers.points = {value.number}; break;
+    case Json::Type::kNull:
+      n.null = true;
+      break;
+    case Json::Type::kTrue:
+      n.true_value = true;
+      break;
+    case Json::Type::kFalse:
+      n.false_value = true;
+      break;
+    case Json::Type::kNumber:
+      n.numbers.points = {value.number};
+      break;
     case Json::Type::kString: {
       std::u32string text = decode_utf8(value.text);
       bool lone = std::any_of(text.begin(), text.end(), [](char32_t c) { return c >= 0xD800 && c <= 0xDFFF; });
@@ -175,7 +186,8 @@ FormulaId Algebra::constant(const Json& value) {
         shape.required.push_back(id);
         shape.order.push_back(id);
       }
-      shape.patterns.emplace_back(names.empty() ? arena_.any_string() : arena_.complement(arena_.literal_set(std::move(names))), kFalseFormula);
+      shape.patterns.emplace_back(
+          names.empty() ? arena_.any_string() : arena_.complement(arena_.literal_set(std::move(names))), kFalseFormula);
       n.objects = {add_shape(std::move(shape))};
       break;
     }
@@ -190,7 +202,8 @@ const Normal& Algebra::expand(FormulaId f) {
     if (formulas_[f].expanding) {
       if (formulas_[f].expanding_question != question_depth_) throw InProgress{};
       std::string where = formulas_[f].kind == Kind::kSchema && pointer_of ? pointer_of(formulas_[f].index) : "";
-      throw SchemaError("at " + (where.empty() ? "the root" : where) + ": the schema refers to itself without a value in between, so it says nothing",
+      throw SchemaError("at " + (where.empty() ? "the root" : where) +
+                            ": the schema refers to itself without a value in between, so it says nothing",
                         where, "$ref");
     }
     DepthGuard guard(&depth_, limits_.max_depth);
@@ -263,7 +276,8 @@ bool Algebra::nonempty(FormulaId f) {
     return false;
   }
   if (++steps_ > limits_.max_steps) {
-    throw GrammarLimitError("deciding which schemas have values takes more than max_schema_steps = " + std::to_string(limits_.max_steps));
+    throw GrammarLimitError("deciding which schemas have values takes more than max_schema_steps = " +
+                            std::to_string(limits_.max_steps));
   }
   DepthGuard guard(&depth_, limits_.max_depth);
   int32_t outer = lowest_open_;

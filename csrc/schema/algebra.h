@@ -21,9 +21,9 @@ namespace fcformat {
 
 struct SchemaLimits {
   size_t max_formulas = 1'000'000;
-  size_t max_alternatives = 4'000;   // shapes of one type in one normal form
-  uint32_t max_depth = 1'500;        // formulas expanded inside one another
-  size_t max_steps = 2'000'000;      // emptiness questions
+  size_t max_alternatives = 4'000;  // shapes of one type in one normal form
+  uint32_t max_depth = 1'500;       // formulas expanded inside one another
+  size_t max_steps = 2'000'000;     // emptiness questions
 };
 
 class Algebra {
@@ -36,8 +36,8 @@ class Algebra {
 
   // --- formulas -------------------------------------------------------------------------------------------------------
   FormulaId leaf(Normal normal);
-  FormulaId constant(const Json& value);                    // exactly this value
-  FormulaId schema(uint32_t index);                         // what `definition` gives for this index, on demand
+  FormulaId constant(const Json& value);  // exactly this value
+  FormulaId schema(uint32_t index);       // what `definition` gives for this index, on demand
   FormulaId conjunction(std::vector<FormulaId> parts);
   FormulaId disjunction(std::vector<FormulaId> parts);
   FormulaId negation(FormulaId part);
@@ -54,7 +54,7 @@ class Algebra {
   bool nonempty(FormulaId f);
   Normal all() const;
   Normal nothing() const { return Normal{}; }
-  ExprId number_texts(FormulaId f);                         // the spellings of its numbers
+  ExprId number_texts(FormulaId f);  // the spellings of its numbers
   ObjectShapeId add_shape(ObjectShape shape);
   ArrayShapeId add_shape(ArrayShape shape);
   const ObjectShape& object(ObjectShapeId id) const { return object_shapes_[id]; }
@@ -79,8 +79,8 @@ class Algebra {
     bool expanding = false;
     int32_t expanding_question = 0;
     int8_t satisfiable = -1;
-    int32_t depth = 0;    // place on the stack of emptiness questions, 0: not on it
-    int64_t numbers = -1; // memoised number_texts
+    int32_t depth = 0;     // place on the stack of emptiness questions, 0: not on it
+    int64_t numbers = -1;  // memoised number_texts
   };
 
   FormulaId intern(Kind kind, std::vector<FormulaId> parts, uint32_t index);

@@ -77,7 +77,8 @@ bool Residuals::alive(const ArrayResidual& r) {
     uint64_t needed = shape.min - r.index;
     FormulaId left = shape.rest;
     if (!shape.prefix.empty()) {
-      std::vector<FormulaId> any(shape.prefix.begin() + std::min<size_t>(r.index, shape.prefix.size()), shape.prefix.end());
+      std::vector<FormulaId> any(shape.prefix.begin() + std::min<size_t>(r.index, shape.prefix.size()),
+                                 shape.prefix.end());
       if (shape.min > shape.prefix.size()) any.push_back(shape.rest);
       left = algebra_.disjunction(std::move(any));
     }
@@ -96,7 +97,8 @@ bool Residuals::contains_alive(const ArrayShape& shape, std::vector<uint32_t> co
     if (done) return true;
     if (index >= shape.max) return false;
     if (++depth > kMaxContainsSteps) {
-      throw GrammarLimitError("contains and minItems together look further ahead than max_contains_steps = " + std::to_string(kMaxContainsSteps));
+      throw GrammarLimitError("contains and minItems together look further ahead than max_contains_steps = " +
+                              std::to_string(kMaxContainsSteps));
     }
     // Greedy: an item that meets as many open conditions as possible without overrunning another; with one
     // condition this is exact, with several that can share an item the largest set that has a value is taken.
@@ -126,7 +128,8 @@ bool Residuals::contains_alive(const ArrayShape& shape, std::vector<uint32_t> co
     }
     if (best < 0) return false;
     bool past_prefix = index >= shape.prefix.size();
-    bool starts_passed = std::all_of(shape.contains.begin(), shape.contains.end(), [&](const Contains& c) { return index >= c.start; });
+    bool starts_passed =
+        std::all_of(shape.contains.begin(), shape.contains.end(), [&](const Contains& c) { return index >= c.start; });
     if (best_gain == 0 && past_prefix && starts_passed && index >= shape.min) return false;  // no item helps any more
     for (size_t i = 0; i < n; ++i) counts[i] += (static_cast<uint32_t>(best) >> i) & 1;
   }
@@ -162,7 +165,8 @@ const std::vector<Next<ArrayId>>& Residuals::after_item(ArrayId id) {
         split.emplace_back(c.max == kUnbounded ? f : algebra_.conjunction({f, algebra_.negation(c.item)}), counts);
       }
       options = std::move(split);
-      if (options.size() > 1024) throw GrammarLimitError("an item may meet its array's contains in more than max_item_alternatives = 1024 ways");
+      if (options.size() > 1024)
+        throw GrammarLimitError("an item may meet its array's contains in more than max_item_alternatives = 1024 ways");
     }
     for (auto& [f, counts] : options) {
       if (!algebra_.nonempty(f)) continue;
@@ -209,13 +213,16 @@ uint64_t Residuals::cardinality(FormulaId f, uint64_t limit) {
     // Spelled as digits alone, one integer has one spelling, but for -0.
     ExprId texts = spell(algebra_.arena(), pieces, {true, algebra_.spelling().max_digits});
     texts = algebra_.arena().difference(texts, algebra_.arena().literal_set({U"-0"}));
-    count += whole ? algebra_.arena().count_strings(texts, std::min<uint64_t>(limit, 100'000)) : algebra_.arena().is_empty(texts) ? 0 : limit;
+    count += whole ? algebra_.arena().count_strings(texts, std::min<uint64_t>(limit, 100'000))
+             : algebra_.arena().is_empty(texts) ? 0
+                                                : limit;
   }
   if (count >= limit) return limit;
   for (ObjectShapeId id : n.objects) {
     if (!algebra_.object_exists(id)) continue;
     const ObjectShape& s = algebra_.object(id);
-    bool fixed = s.patterns.size() == 1 && s.patterns[0].second == kFalseFormula && s.required.size() == s.properties.size();
+    bool fixed =
+        s.patterns.size() == 1 && s.patterns[0].second == kFalseFormula && s.required.size() == s.properties.size();
     count += fixed && s.properties.empty() ? 1 : fixed ? 1 : limit;
   }
   for (ArrayShapeId id : n.arrays) {

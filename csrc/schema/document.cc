@@ -115,12 +115,27 @@ Dialect dialect_of(std::string_view uri) {
 
 Holds holds_schemas(std::string_view keyword) {
   static const std::unordered_map<std::string_view, Holds> table = {
-      {"additionalItems", Holds::kSchema}, {"additionalProperties", Holds::kSchema}, {"allOf", Holds::kList},
-      {"anyOf", Holds::kList}, {"contains", Holds::kSchema}, {"contentSchema", Holds::kSchema}, {"definitions", Holds::kMap},
-      {"dependencies", Holds::kDependencies}, {"dependentSchemas", Holds::kMap}, {"$defs", Holds::kMap}, {"else", Holds::kSchema},
-      {"if", Holds::kSchema}, {"items", Holds::kSchemaOrList}, {"not", Holds::kSchema}, {"oneOf", Holds::kList},
-      {"patternProperties", Holds::kMap}, {"prefixItems", Holds::kList}, {"properties", Holds::kMap},
-      {"propertyNames", Holds::kSchema}, {"then", Holds::kSchema}, {"unevaluatedItems", Holds::kSchema},
+      {"additionalItems", Holds::kSchema},
+      {"additionalProperties", Holds::kSchema},
+      {"allOf", Holds::kList},
+      {"anyOf", Holds::kList},
+      {"contains", Holds::kSchema},
+      {"contentSchema", Holds::kSchema},
+      {"definitions", Holds::kMap},
+      {"dependencies", Holds::kDependencies},
+      {"dependentSchemas", Holds::kMap},
+      {"$defs", Holds::kMap},
+      {"else", Holds::kSchema},
+      {"if", Holds::kSchema},
+      {"items", Holds::kSchemaOrList},
+      {"not", Holds::kSchema},
+      {"oneOf", Holds::kList},
+      {"patternProperties", Holds::kMap},
+      {"prefixItems", Holds::kList},
+      {"properties", Holds::kMap},
+      {"propertyNames", Holds::kSchema},
+      {"then", Holds::kSchema},
+      {"unevaluatedItems", Holds::kSchema},
       {"unevaluatedProperties", Holds::kSchema},
   };
   auto it = table.find(keyword);
@@ -128,12 +143,21 @@ Holds holds_schemas(std::string_view keyword) {
 }
 
 bool has_keyword(Dialect dialect, std::string_view keyword) {
-  static const std::unordered_map<std::string_view, Dialect> since = {
-      {"const", Dialect::kDraft6}, {"contains", Dialect::kDraft6}, {"propertyNames", Dialect::kDraft6}, {"if", Dialect::kDraft7},
-      {"then", Dialect::kDraft7}, {"else", Dialect::kDraft7}, {"dependentRequired", Dialect::kDraft2019},
-      {"dependentSchemas", Dialect::kDraft2019}, {"minContains", Dialect::kDraft2019}, {"maxContains", Dialect::kDraft2019},
-      {"unevaluatedProperties", Dialect::kDraft2019}, {"unevaluatedItems", Dialect::kDraft2019}, {"$recursiveRef", Dialect::kDraft2019},
-      {"prefixItems", Dialect::kDraft2020}, {"$dynamicRef", Dialect::kDraft2020}};
+  static const std::unordered_map<std::string_view, Dialect> since = {{"const", Dialect::kDraft6},
+                                                                      {"contains", Dialect::kDraft6},
+                                                                      {"propertyNames", Dialect::kDraft6},
+                                                                      {"if", Dialect::kDraft7},
+                                                                      {"then", Dialect::kDraft7},
+                                                                      {"else", Dialect::kDraft7},
+                                                                      {"dependentRequired", Dialect::kDraft2019},
+                                                                      {"dependentSchemas", Dialect::kDraft2019},
+                                                                      {"minContains", Dialect::kDraft2019},
+                                                                      {"maxContains", Dialect::kDraft2019},
+                                                                      {"unevaluatedProperties", Dialect::kDraft2019},
+                                                                      {"unevaluatedItems", Dialect::kDraft2019},
+                                                                      {"$recursiveRef", Dialect::kDraft2019},
+                                                                      {"prefixItems", Dialect::kDraft2020},
+                                                                      {"$dynamicRef", Dialect::kDraft2020}};
   auto it = since.find(keyword);
   return it == since.end() || dialect >= it->second;
 }
@@ -185,7 +209,8 @@ uint32_t Document::enter_resource(const Json& json, const std::string& pointer, 
 }
 
 void Document::index(const Json& json, std::string pointer, uint32_t resource, int depth) {
-  if (depth > kMaxNesting) throw GrammarLimitError("the schema nests deeper than max_schema_nesting = " + std::to_string(kMaxNesting));
+  if (depth > kMaxNesting)
+    throw GrammarLimitError("the schema nests deeper than max_schema_nesting = " + std::to_string(kMaxNesting));
   resource = enter_resource(json, pointer, resource);
   uint32_t self = add(json, pointer, resource);
   if (!json.is_object()) return;
@@ -215,7 +240,8 @@ void Document::index(const Json& json, std::string pointer, uint32_t resource, i
         if (value.is_object() || value.is_bool()) index(value, below, resource, depth + 1);
         [[fallthrough]];
       case Holds::kList:
-        for (size_t i = 0; i < value.items.size(); ++i) index(value.items[i], below + "/" + std::to_string(i), resource, depth + 1);
+        for (size_t i = 0; i < value.items.size(); ++i)
+          index(value.items[i], below + "/" + std::to_string(i), resource, depth + 1);
         break;
       case Holds::kMap:
       case Holds::kDependencies:
@@ -254,7 +280,8 @@ uint32_t Document::resolve_recursive(uint32_t from, const std::string& reference
   };
   if (!is_anchor(*subschemas_[target].json)) return target;
   for (uint32_t resource : scope) {
-    if (is_anchor(*resources_[resource].root)) return add(*resources_[resource].root, resources_[resource].pointer, resource);
+    if (is_anchor(*resources_[resource].root))
+      return add(*resources_[resource].root, resources_[resource].pointer, resource);
   }
   return target;
 }
@@ -262,7 +289,8 @@ uint32_t Document::resolve_recursive(uint32_t from, const std::string& reference
 uint32_t Document::resolve(uint32_t from, const std::string& reference, const char* keyword) {
   const Subschema origin = subschemas_[from];
   auto fail = [&](const std::string& what) -> uint32_t {
-    throw SchemaError("at " + (origin.pointer.empty() ? "the root" : origin.pointer) + ": " + keyword + " \"" + reference + "\" " + what,
+    throw SchemaError("at " + (origin.pointer.empty() ? "the root" : origin.pointer) + ": " + keyword + " \"" +
+                          reference + "\" " + what,
                       origin.pointer, keyword);
   };
   std::string target = resolve_uri(resources_[origin.resource].uri, reference);
@@ -286,18 +314,21 @@ uint32_t Document::resolve(uint32_t from, const std::string& reference, const ch
     std::string token = unescape_pointer(std::string_view(fragment).substr(i, end - i));
     const Json* next = nullptr;
     if (at->is_object()) next = at->find(token);
-    if (at->is_array() && !token.empty() && token.size() < 10 && token.find_first_not_of("0123456789") == std::string::npos) {
+    if (at->is_array() && !token.empty() && token.size() < 10 &&
+        token.find_first_not_of("0123456789") == std::string::npos) {
       size_t k = std::stoul(token);
       if (k < at->items.size()) next = &at->items[k];
     }
-    if (!next) return fail("points to nothing: there is no \"" + token + "\" at " + (pointer.empty() ? "the root" : pointer));
+    if (!next)
+      return fail("points to nothing: there is no \"" + token + "\" at " + (pointer.empty() ? "the root" : pointer));
     at = next;
     pointer += escape_pointer(token);
     auto inner = resource_of_.find(at);
     if (inner != resource_of_.end()) resource = inner->second;
     i = end + 1;
   }
-  if (!at->is_object() && !at->is_bool()) return fail("points to " + std::string(type_name(*at)) + ", expected a schema");
+  if (!at->is_object() && !at->is_bool())
+    return fail("points to " + std::string(type_name(*at)) + ", expected a schema");
   auto known = index_of_.find(at);
   if (known == index_of_.end()) index(*at, pointer, resource, 0);
   return index_of_.at(at);

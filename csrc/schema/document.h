@@ -16,8 +16,8 @@ enum class Dialect : uint8_t { kDraft4, kDraft6, kDraft7, kDraft2019, kDraft2020
 // One place in a document that is read as a schema.
 struct Subschema {
   const Json* json;
-  std::string pointer;   // from the root of its document
-  uint32_t resource;     // the resource ($id) that it belongs to
+  std::string pointer;  // from the root of its document
+  uint32_t resource;    // the resource ($id) that it belongs to
 };
 
 class Document {
@@ -40,9 +40,9 @@ class Document {
 
  private:
   struct Resource {
-    std::string uri;     // absolute, without fragment; "" for a root without $id
+    std::string uri;  // absolute, without fragment; "" for a root without $id
     const Json* root;
-    std::string pointer; // of the root in its document
+    std::string pointer;  // of the root in its document
     Dialect dialect;
   };
 
@@ -54,9 +54,9 @@ class Document {
   std::vector<Subschema> subschemas_;
   std::vector<Resource> resources_;
   std::unordered_map<const Json*, uint32_t> index_of_;
-  std::unordered_map<const Json*, uint32_t> resource_of_;         // roots of resources
-  std::unordered_map<std::string, uint32_t> by_uri_;              // uri -> resource
-  std::unordered_map<std::string, uint32_t> anchors_;             // uri#name -> subschema
+  std::unordered_map<const Json*, uint32_t> resource_of_;                 // roots of resources
+  std::unordered_map<std::string, uint32_t> by_uri_;                      // uri -> resource
+  std::unordered_map<std::string, uint32_t> anchors_;                     // uri#name -> subschema
   std::map<std::pair<uint32_t, std::string>, uint32_t> dynamic_anchors_;  // resource, name -> subschema
   bool dynamic_ = false;
 };

@@ -20,11 +20,21 @@ void append_quoted(const std::string& text, std::string* out) {
 void render(const Json& v, bool sorted, size_t limit, std::string* out) {
   if (out->size() > limit) return;
   switch (v.type) {
-    case Json::Type::kNull: *out += "null"; break;
-    case Json::Type::kTrue: *out += "true"; break;
-    case Json::Type::kFalse: *out += "false"; break;
-    case Json::Type::kNumber: *out += to_string(v.number); break;
-    case Json::Type::kString: append_quoted(v.text, out); break;
+    case Json::Type::kNull:
+      *out += "null";
+      break;
+    case Json::Type::kTrue:
+      *out += "true";
+      break;
+    case Json::Type::kFalse:
+      *out += "false";
+      break;
+    case Json::Type::kNumber:
+      *out += to_string(v.number);
+      break;
+    case Json::Type::kString:
+      append_quoted(v.text, out);
+      break;
     case Json::Type::kArray:
       *out += "[";
       for (size_t i = 0; i < v.items.size(); ++i) {
@@ -82,12 +92,14 @@ class Reader {
     } else if (c == '"' || c == '\'') {
       v.type = Json::Type::kString;
       v.text = string();
-    } else if (char w = static_cast<char>(c | 32); w == 't' || w == 'f' || w == 'n') {  // Python's words are capitalised
+    } else if (char w = static_cast<char>(c | 32);
+               w == 't' || w == 'f' || w == 'n') {  // Python's words are capitalised
       v.type = w == 't' ? Json::Type::kTrue : w == 'f' ? Json::Type::kFalse : Json::Type::kNull;
       at_ += w == 'f' ? 5 : 4;
     } else {
       size_t start = at_;
-      while (at_ < text_.size() && std::string_view("+-.eE0123456789").find(text_[at_]) != std::string_view::npos) ++at_;
+      while (at_ < text_.size() && std::string_view("+-.eE0123456789").find(text_[at_]) != std::string_view::npos)
+        ++at_;
       v.type = Json::Type::kNumber;
       v.number = parse_decimal(text_.substr(start, at_ - start));
     }
@@ -148,13 +160,19 @@ class Reader {
 
 const char* type_name(const Json& value) {
   switch (value.type) {
-    case Json::Type::kNull: return "null";
+    case Json::Type::kNull:
+      return "null";
     case Json::Type::kTrue:
-    case Json::Type::kFalse: return "a boolean";
-    case Json::Type::kNumber: return "a number";
-    case Json::Type::kString: return "a string";
-    case Json::Type::kArray: return "an array";
-    case Json::Type::kObject: return "an object";
+    case Json::Type::kFalse:
+      return "a boolean";
+    case Json::Type::kNumber:
+      return "a number";
+    case Json::Type::kString:
+      return "a string";
+    case Json::Type::kArray:
+      return "an array";
+    case Json::Type::kObject:
+      return "an object";
   }
   return "?";
 }

@@ -12,26 +12,69 @@ namespace fcformat {
 namespace {
 
 enum class Expect : uint8_t {
-  kType, kCount, kNumber, kPositive, kString, kPattern, kFormat, kBool, kNames, kArray, kSchema, kSchemas, kSchemaMap,
-  kItems, kDependencies, kNameLists, kExclusive
+  kType,
+  kCount,
+  kNumber,
+  kPositive,
+  kString,
+  kPattern,
+  kFormat,
+  kBool,
+  kNames,
+  kArray,
+  kSchema,
+  kSchemas,
+  kSchemaMap,
+  kItems,
+  kDependencies,
+  kNameLists,
+  kExclusive
 };
 
 const std::unordered_map<std::string_view, Expect>& table() {
   static const std::unordered_map<std::string_view, Expect> keywords = {
-      {"type", Expect::kType}, {"enum", Expect::kArray}, {"$ref", Expect::kString},
-      {"minLength", Expect::kCount}, {"maxLength", Expect::kCount}, {"minItems", Expect::kCount}, {"maxItems", Expect::kCount},
-      {"minProperties", Expect::kCount}, {"maxProperties", Expect::kCount}, {"minContains", Expect::kCount}, {"maxContains", Expect::kCount},
-      {"minimum", Expect::kNumber}, {"maximum", Expect::kNumber}, {"multipleOf", Expect::kPositive},
-      {"exclusiveMinimum", Expect::kExclusive}, {"exclusiveMaximum", Expect::kExclusive},
-      {"pattern", Expect::kPattern}, {"format", Expect::kFormat}, {"uniqueItems", Expect::kBool},
-      {"required", Expect::kNames}, {"properties", Expect::kSchemaMap}, {"patternProperties", Expect::kSchemaMap},
-      {"additionalProperties", Expect::kSchema}, {"propertyNames", Expect::kSchema}, {"items", Expect::kItems},
-      {"prefixItems", Expect::kSchemas}, {"additionalItems", Expect::kSchema}, {"contains", Expect::kSchema},
-      {"allOf", Expect::kSchemas}, {"anyOf", Expect::kSchemas}, {"oneOf", Expect::kSchemas}, {"not", Expect::kSchema},
-      {"if", Expect::kSchema}, {"then", Expect::kSchema}, {"else", Expect::kSchema},
-      {"dependentRequired", Expect::kNameLists}, {"dependentSchemas", Expect::kSchemaMap}, {"dependencies", Expect::kDependencies},
-      {"unevaluatedProperties", Expect::kSchema}, {"unevaluatedItems", Expect::kSchema},
-      {"$dynamicRef", Expect::kString}, {"$recursiveRef", Expect::kString},
+      {"type", Expect::kType},
+      {"enum", Expect::kArray},
+      {"$ref", Expect::kString},
+      {"minLength", Expect::kCount},
+      {"maxLength", Expect::kCount},
+      {"minItems", Expect::kCount},
+      {"maxItems", Expect::kCount},
+      {"minProperties", Expect::kCount},
+      {"maxProperties", Expect::kCount},
+      {"minContains", Expect::kCount},
+      {"maxContains", Expect::kCount},
+      {"minimum", Expect::kNumber},
+      {"maximum", Expect::kNumber},
+      {"multipleOf", Expect::kPositive},
+      {"exclusiveMinimum", Expect::kExclusive},
+      {"exclusiveMaximum", Expect::kExclusive},
+      {"pattern", Expect::kPattern},
+      {"format", Expect::kFormat},
+      {"uniqueItems", Expect::kBool},
+      {"required", Expect::kNames},
+      {"properties", Expect::kSchemaMap},
+      {"patternProperties", Expect::kSchemaMap},
+      {"additionalProperties", Expect::kSchema},
+      {"propertyNames", Expect::kSchema},
+      {"items", Expect::kItems},
+      {"prefixItems", Expect::kSchemas},
+      {"additionalItems", Expect::kSchema},
+      {"contains", Expect::kSchema},
+      {"allOf", Expect::kSchemas},
+      {"anyOf", Expect::kSchemas},
+      {"oneOf", Expect::kSchemas},
+      {"not", Expect::kSchema},
+      {"if", Expect::kSchema},
+      {"then", Expect::kSchema},
+      {"else", Expect::kSchema},
+      {"dependentRequired", Expect::kNameLists},
+      {"dependentSchemas", Expect::kSchemaMap},
+      {"dependencies", Expect::kDependencies},
+      {"unevaluatedProperties", Expect::kSchema},
+      {"unevaluatedItems", Expect::kSchema},
+      {"$dynamicRef", Expect::kString},
+      {"$recursiveRef", Expect::kString},
   };
   return keywords;
 }
@@ -51,39 +94,63 @@ bool is_type(const Json& v) {
 const char* misfit(Expect expect, const Json& v) {
   switch (expect) {
     case Expect::kType:
-      if (is_type(v) || (v.is_array() && !v.items.empty() && std::all_of(v.items.begin(), v.items.end(), is_type))) return nullptr;
+      if (is_type(v) || (v.is_array() && !v.items.empty() && std::all_of(v.items.begin(), v.items.end(), is_type)))
+        return nullptr;
       return "one of null, boolean, object, array, number, string, integer, or a list of them";
-    case Expect::kCount: return is_count(v) ? nullptr : "a non-negative integer";
-    case Expect::kNumber: return v.is_number() ? nullptr : "a number";
-    case Expect::kPositive: return v.is_number() && !v.number.negative && !v.number.is_zero() ? nullptr : "a number above 0";
+    case Expect::kCount:
+      return is_count(v) ? nullptr : "a non-negative integer";
+    case Expect::kNumber:
+      return v.is_number() ? nullptr : "a number";
+    case Expect::kPositive:
+      return v.is_number() && !v.number.negative && !v.number.is_zero() ? nullptr : "a number above 0";
     case Expect::kString:
     case Expect::kPattern:
-    case Expect::kFormat: return v.is_string() ? nullptr : "a string";
-    case Expect::kBool: return v.is_bool() ? nullptr : "a boolean";
-    case Expect::kNames: return all_strings(v) || v.is_bool() ? nullptr : "a list of names";  // a boolean is draft 3's, and said nothing in draft 4
-    case Expect::kArray: return v.is_array() ? nullptr : "an array";
-    case Expect::kSchema: return is_schema(v) ? nullptr : "a schema";
+    case Expect::kFormat:
+      return v.is_string() ? nullptr : "a string";
+    case Expect::kBool:
+      return v.is_bool() ? nullptr : "a boolean";
+    case Expect::kNames:
+      return all_strings(v) || v.is_bool() ? nullptr
+                                           : "a list of names";  // a boolean is draft 3's, and said nothing in draft 4
+    case Expect::kArray:
+      return v.is_array() ? nullptr : "an array";
+    case Expect::kSchema:
+      return is_schema(v) ? nullptr : "a schema";
     case Expect::kSchemas:
-      return v.is_array() && !v.items.empty() && std::all_of(v.items.begin(), v.items.end(), is_schema) ? nullptr : "a non-empty list of schemas";
+      return v.is_array() && !v.items.empty() && std::all_of(v.items.begin(), v.items.end(), is_schema)
+                 ? nullptr
+                 : "a non-empty list of schemas";
     case Expect::kSchemaMap:
-      return v.is_object() && std::all_of(v.members.begin(), v.members.end(), [](const auto& m) { return is_schema(m.second); })
-                 ? nullptr : "an object whose values are schemas";
+      return v.is_object() &&
+                     std::all_of(v.members.begin(), v.members.end(), [](const auto& m) { return is_schema(m.second); })
+                 ? nullptr
+                 : "an object whose values are schemas";
     case Expect::kItems:
-      return is_schema(v) || (v.is_array() && std::all_of(v.items.begin(), v.items.end(), is_schema)) ? nullptr : "a schema or a list of schemas";
+      return is_schema(v) || (v.is_array() && std::all_of(v.items.begin(), v.items.end(), is_schema))
+                 ? nullptr
+                 : "a schema or a list of schemas";
     case Expect::kDependencies:
-      return v.is_object() && std::all_of(v.members.begin(), v.members.end(), [](const auto& m) { return is_schema(m.second) || all_strings(m.second) || m.second.is_string(); })
-                 ? nullptr : "an object whose values are schemas or lists of names";
+      return v.is_object() && std::all_of(v.members.begin(), v.members.end(),
+                                          [](const auto& m) {
+                                            return is_schema(m.second) || all_strings(m.second) || m.second.is_string();
+                                          })
+                 ? nullptr
+                 : "an object whose values are schemas or lists of names";
     case Expect::kNameLists:
-      return v.is_object() && std::all_of(v.members.begin(), v.members.end(), [](const auto& m) { return all_strings(m.second); })
-                 ? nullptr : "an object whose values are lists of names";
-    case Expect::kExclusive: return v.is_number() || v.is_bool() ? nullptr : "a number";
+      return v.is_object() && std::all_of(v.members.begin(), v.members.end(),
+                                          [](const auto& m) { return all_strings(m.second); })
+                 ? nullptr
+                 : "an object whose values are lists of names";
+    case Expect::kExclusive:
+      return v.is_number() || v.is_bool() ? nullptr : "a number";
   }
   return nullptr;
 }
 
 std::string place(const std::string& pointer) { return pointer.empty() ? "the root" : pointer; }
 
-void check_pattern(ExpressionArena& arena, const std::string& pattern, const std::string& pointer, const std::string& keyword) {
+void check_pattern(ExpressionArena& arena, const std::string& pattern, const std::string& pointer,
+                   const std::string& keyword) {
   try {
     parse_search_pattern(arena, pattern);
   } catch (const PatternError& e) {
@@ -97,7 +164,9 @@ void check_pattern(ExpressionArena& arena, const std::string& pattern, const std
 
 uint32_t count_of(const Json& value, const std::string& pointer, const std::string& keyword) {
   if (!is_count(value)) {
-    throw SchemaError("at " + place(pointer) + ": " + keyword + " is " + summary(value) + ", expected a non-negative integer", pointer, keyword);
+    throw SchemaError(
+        "at " + place(pointer) + ": " + keyword + " is " + summary(value) + ", expected a non-negative integer",
+        pointer, keyword);
   }
   const Decimal& d = value.number;
   if (d.is_zero()) return 0;
@@ -109,22 +178,28 @@ void check_keywords(const Document& document, const LoaderOptions& options, Expr
   for (uint32_t i = 0; i < document.size(); ++i) {
     const Subschema& s = document.at(i);
     if (!is_schema(*s.json)) {
-      throw SchemaError("at " + place(s.pointer) + ": found " + type_name(*s.json) + " (" + summary(*s.json) + "), expected a schema", s.pointer, "");
+      throw SchemaError(
+          "at " + place(s.pointer) + ": found " + type_name(*s.json) + " (" + summary(*s.json) + "), expected a schema",
+          s.pointer, "");
     }
     if (document.dialect(i) <= Dialect::kDraft7 && s.json->find("$ref")) continue;  // its siblings say nothing there
     for (const auto& [keyword, value] : s.json->members) {
       auto it = table().find(keyword);
       if (it == table().end() || !has_keyword(document.dialect(i), keyword)) continue;  // an annotation
       if (const char* expected = misfit(it->second, value)) {
-        throw SchemaError("at " + place(s.pointer) + ": " + keyword + " is " + summary(value) + ", expected " + expected, s.pointer, keyword);
+        throw SchemaError(
+            "at " + place(s.pointer) + ": " + keyword + " is " + summary(value) + ", expected " + expected, s.pointer,
+            keyword);
       }
       if (it->second == Expect::kPattern) check_pattern(arena, value.text, s.pointer, keyword);
       if (keyword == "patternProperties") {
         for (const auto& member : value.members) check_pattern(arena, member.first, s.pointer, keyword);
       }
       ExprId ignored;
-      if (it->second == Expect::kFormat && options.refuse_unknown_formats && !format_expression(arena, value.text, &ignored)) {
-        throw UnsupportedSchemaError("at " + place(s.pointer) + ": the format \"" + value.text + "\" is not known", s.pointer, keyword);
+      if (it->second == Expect::kFormat && options.refuse_unknown_formats &&
+          !format_expression(arena, value.text, &ignored)) {
+        throw UnsupportedSchemaError("at " + place(s.pointer) + ": the format \"" + value.text + "\" is not known",
+                                     s.pointer, keyword);
       }
     }
   }

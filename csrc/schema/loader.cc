@@ -9,9 +9,13 @@
 
 namespace fcformat {
 
-SchemaLoader::SchemaLoader(Algebra& algebra, std::shared_ptr<const Json> root, std::shared_ptr<const std::map<std::string, Json>> others,
-                           LoaderOptions options)
-    : algebra_(algebra), root_json_(std::move(root)), others_json_(std::move(others)), options_(options), document_(*root_json_, *others_json_) {
+SchemaLoader::SchemaLoader(Algebra& algebra, std::shared_ptr<const Json> root,
+                           std::shared_ptr<const std::map<std::string, Json>> others, LoaderOptions options)
+    : algebra_(algebra),
+      root_json_(std::move(root)),
+      others_json_(std::move(others)),
+      options_(options),
+      document_(*root_json_, *others_json_) {
   check_keywords(document_, options_, algebra_.arena());
   scopes_.emplace_back();
   scope_index_.emplace(std::vector<uint32_t>{}, 0);
@@ -43,9 +47,12 @@ std::vector<uint32_t> SchemaLoader::references(uint32_t index) {
   std::vector<uint32_t> out;
   Instance self = instances_[index];
   const std::vector<uint32_t> scope = scopes_[self.scope];
-  if (const Json* v = get(index, "$ref")) out.push_back(instance(document_.resolve(self.subschema, v->text, "$ref"), self.scope));
-  if (const Json* v = get(index, "$dynamicRef")) out.push_back(instance(document_.resolve_dynamic(self.subschema, v->text, scope), self.scope));
-  if (const Json* v = get(index, "$recursiveRef")) out.push_back(instance(document_.resolve_recursive(self.subschema, v->text, scope), self.scope));
+  if (const Json* v = get(index, "$ref"))
+    out.push_back(instance(document_.resolve(self.subschema, v->text, "$ref"), self.scope));
+  if (const Json* v = get(index, "$dynamicRef"))
+    out.push_back(instance(document_.resolve_dynamic(self.subschema, v->text, scope), self.scope));
+  if (const Json* v = get(index, "$recursiveRef"))
+    out.push_back(instance(document_.resolve_recursive(self.subschema, v->text, scope), self.scope));
   return out;
 }
 
@@ -58,7 +65,9 @@ void SchemaLoader::check_references() {
     if (dialect(i) <= Dialect::kDraft7 && json.find("$ref")) continue;
     for (const auto& [keyword, value] : json.members) {
       Holds holds = holds_schemas(keyword);
-      if (holds == Holds::kNothing || keyword == "$defs" || keyword == "definitions" || !has_keyword(dialect(i), keyword)) continue;
+      if (holds == Holds::kNothing || keyword == "$defs" || keyword == "definitions" ||
+          !has_keyword(dialect(i), keyword))
+        continue;
       std::string path = escape_pointer(keyword);
       if (value.is_object() && (holds == Holds::kSchema || holds == Holds::kSchemaOrList)) child(i, path, value);
       for (size_t k = 0; k < value.items.size(); ++k) {
@@ -105,8 +114,8 @@ std::string SchemaLoader::empty_pointer() { return at(find_empty()).pointer; }
 
 std::string SchemaLoader::why_empty() {
   const Subschema& s = at(find_empty());
-  return "at " + (s.pointer.empty() ? "the root" : s.pointer) + ": no value satisfies this schema (" + summary(*s.json, 120) +
-         "); its keywords contradict one another, or it refers to itself without an end";
+  return "at " + (s.pointer.empty() ? "the root" : s.pointer) + ": no value satisfies this schema (" +
+         summary(*s.json, 120) + "); its keywords contradict one another, or it refers to itself without an end";
 }
 
 FormulaId SchemaLoader::sub(uint32_t parent, const std::string& path, const Json& json) {
@@ -181,7 +190,8 @@ ExprId SchemaLoader::pattern(uint32_t index, const std::string& keyword, const s
     return parse_search_pattern(algebra_.arena(), text);
   } catch (const PatternError& e) {  // checked before, except in documents that only a reference made known
     const std::string& pointer = at(index).pointer;
-    std::string message = "at " + (pointer.empty() ? "the root" : pointer) + ": " + keyword + " \"" + excerpt(text) + "\": " + e.what();
+    std::string message =
+        "at " + (pointer.empty() ? "the root" : pointer) + ": " + keyword + " \"" + excerpt(text) + "\": " + e.what();
     if (e.unsupported) throw UnsupportedSchemaError(message, pointer, keyword);
     throw SchemaError(message, pointer, keyword);
   }
@@ -216,13 +226,17 @@ void SchemaLoader::apply_numbers(uint32_t, const Json& json, Normal* n) {
     const Json* v = json.find(keyword);
     return v && v->type == Json::Type::kTrue;
   };
-  if (const Decimal* v = number("minimum")) piece.interval.low = *v, piece.interval.low_open = is_true("exclusiveMinimum");
-  if (const Decimal* v = number("maximum")) piece.interval.high = *v, piece.interval.high_open = is_true("exclusiveMaximum");
+  if (const Decimal* v = number("minimum"))
+    piece.interval.low = *v, piece.interval.low_open = is_true("exclusiveMinimum");
+  if (const Decimal* v = number("maximum"))
+    piece.interval.high = *v, piece.interval.high_open = is_true("exclusiveMaximum");
   if (const Decimal* v = number("exclusiveMinimum")) {
-    if (!piece.interval.low || compare(*v, *piece.interval.low) >= 0) piece.interval.low = *v, piece.interval.low_open = true;
+    if (!piece.interval.low || compare(*v, *piece.interval.low) >= 0)
+      piece.interval.low = *v, piece.interval.low_open = true;
   }
   if (const Decimal* v = number("exclusiveMaximum")) {
-    if (!piece.interval.high || compare(*v, *piece.interval.high) <= 0) piece.interval.high = *v, piece.interval.high_open = true;
+    if (!piece.interval.high || compare(*v, *piece.interval.high) <= 0)
+      piece.interval.high = *v, piece.interval.high_open = true;
   }
   if (const Decimal* v = number("multipleOf")) piece.multiples = {*v};
   if (piece == NumberPiece{}) return;
@@ -259,7 +273,8 @@ void SchemaLoader::apply_object(uint32_t index, const Json& json, ObjectShape* s
   }
   if (const Json* v = get(index, "propertyNames")) {
     FormulaId allowed = sub(index, "/propertyNames", *v);
-    if (allowed != kTrueFormula) shape->patterns.emplace_back(arena.complement(algebra_.expand(allowed).strings), kFalseFormula);
+    if (allowed != kTrueFormula)
+      shape->patterns.emplace_back(arena.complement(algebra_.expand(allowed).strings), kFalseFormula);
   }
   if (const Json* v = json.find("required")) {
     for (const Json& name : v->items) shape->required.push_back(algebra_.name(decode_utf8(name.text)));
@@ -306,7 +321,8 @@ void SchemaLoader::apply_array(uint32_t index, const Json& json, ArrayShape* sha
     if (items) shape->rest = sub(index, "/items", *items);
   }
   if (prefix) {
-    for (size_t i = 0; i < prefix->items.size(); ++i) shape->prefix.push_back(sub(index, list_path + "/" + std::to_string(i), prefix->items[i]));
+    for (size_t i = 0; i < prefix->items.size(); ++i)
+      shape->prefix.push_back(sub(index, list_path + "/" + std::to_string(i), prefix->items[i]));
   }
   if (const Json* v = json.find("minItems")) shape->min = count_of(*v, pointer, "minItems");
   if (const Json* v = json.find("maxItems")) shape->max = count_of(*v, pointer, "maxItems");
@@ -327,17 +343,26 @@ FormulaId SchemaLoader::values(const std::vector<const Json*>& list) {
   std::vector<FormulaId> parts;
   for (const Json* v : list) {
     switch (v->type) {
-      case Json::Type::kNull: scalars.null = true; break;
-      case Json::Type::kTrue: scalars.true_value = true; break;
-      case Json::Type::kFalse: scalars.false_value = true; break;
-      case Json::Type::kNumber: scalars.numbers.points.push_back(v->number); break;
+      case Json::Type::kNull:
+        scalars.null = true;
+        break;
+      case Json::Type::kTrue:
+        scalars.true_value = true;
+        break;
+      case Json::Type::kFalse:
+        scalars.false_value = true;
+        break;
+      case Json::Type::kNumber:
+        scalars.numbers.points.push_back(v->number);
+        break;
       case Json::Type::kString: {
         std::u32string text = decode_utf8(v->text);
         bool lone = std::any_of(text.begin(), text.end(), [](char32_t c) { return c >= 0xD800 && c <= 0xDFFF; });
         if (!lone) texts.push_back(std::move(text));
         break;
       }
-      default: parts.push_back(algebra_.constant(*v));
+      default:
+        parts.push_back(algebra_.constant(*v));
     }
   }
   if (!texts.empty()) scalars.strings = algebra_.arena().literal_set(std::move(texts));
@@ -362,7 +387,8 @@ std::pair<FormulaId, FormulaId> SchemaLoader::presence(const std::string& key) {
 void SchemaLoader::applicators(uint32_t index, const Json& json, std::vector<FormulaId>* parts) {
   auto list = [&](const char* keyword, const Json& v) {
     std::vector<FormulaId> out;
-    for (size_t i = 0; i < v.items.size(); ++i) out.push_back(sub(index, std::string("/") + keyword + "/" + std::to_string(i), v.items[i]));
+    for (size_t i = 0; i < v.items.size(); ++i)
+      out.push_back(sub(index, std::string("/") + keyword + "/" + std::to_string(i), v.items[i]));
     return out;
   };
   if (const Json* v = json.find("enum")) {
@@ -381,7 +407,8 @@ void SchemaLoader::applicators(uint32_t index, const Json& json, std::vector<For
     FormulaId yes = then_json ? sub(index, "/then", *then_json) : kTrueFormula;
     FormulaId no = else_json ? sub(index, "/else", *else_json) : kTrueFormula;
     if (yes != kTrueFormula || no != kTrueFormula) {
-      parts->push_back(algebra_.disjunction({algebra_.conjunction({condition, yes}), algebra_.conjunction({algebra_.negation(condition), no})}));
+      parts->push_back(algebra_.disjunction(
+          {algebra_.conjunction({condition, yes}), algebra_.conjunction({algebra_.negation(condition), no})}));
     }
   }
   for (const char* keyword : {"dependentSchemas", "dependencies"}) {
@@ -407,13 +434,33 @@ void SchemaLoader::applicators(uint32_t index, const Json& json, std::vector<For
 
 // Schemas of everyday shape, which have a value whatever stands below them.
 bool SchemaLoader::plainly_satisfiable(uint32_t index) const {
-  static const std::unordered_set<std::string_view> harmless = {
-      "type", "properties", "patternProperties", "additionalProperties", "items", "maxItems", "maxProperties", "$defs", "definitions", "title",
-      "description", "default", "examples", "$comment", "readOnly", "writeOnly", "deprecated", "$schema", "$id", "id", "$anchor", "uniqueItems"};
+  static const std::unordered_set<std::string_view> harmless = {"type",
+                                                                "properties",
+                                                                "patternProperties",
+                                                                "additionalProperties",
+                                                                "items",
+                                                                "maxItems",
+                                                                "maxProperties",
+                                                                "$defs",
+                                                                "definitions",
+                                                                "title",
+                                                                "description",
+                                                                "default",
+                                                                "examples",
+                                                                "$comment",
+                                                                "readOnly",
+                                                                "writeOnly",
+                                                                "deprecated",
+                                                                "$schema",
+                                                                "$id",
+                                                                "id",
+                                                                "$anchor",
+                                                                "uniqueItems"};
   const Json& json = *at(index).json;
   if (json.type == Json::Type::kTrue) return true;
   if (!json.is_object()) return false;
-  return std::all_of(json.members.begin(), json.members.end(), [](const auto& m) { return harmless.count(m.first) > 0; });
+  return std::all_of(json.members.begin(), json.members.end(),
+                     [](const auto& m) { return harmless.count(m.first) > 0; });
 }
 
 }  // namespace fcformat

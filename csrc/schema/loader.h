@@ -21,8 +21,8 @@ class SchemaLoader {
  public:
   // Checks every keyword of the whole document at once, so that what is wrong or unsupported anywhere is said here.
   // Sets itself up as the algebra's source of definitions.
-  SchemaLoader(Algebra& algebra, std::shared_ptr<const Json> root, std::shared_ptr<const std::map<std::string, Json>> others,
-               LoaderOptions options);
+  SchemaLoader(Algebra& algebra, std::shared_ptr<const Json> root,
+               std::shared_ptr<const std::map<std::string, Json>> others, LoaderOptions options);
 
   FormulaId root();
   // For the message about a schema without values: the deepest schema that the trouble can be pinned to.

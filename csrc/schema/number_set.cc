@@ -30,8 +30,10 @@ bool inside(const NumberInterval& interval, const Decimal& v) {
 
 bool holds(const NumberPiece& piece, const Decimal& v) {
   return inside(piece.interval, v) &&
-         std::all_of(piece.multiples.begin(), piece.multiples.end(), [&](const Decimal& m) { return is_multiple(v, m); }) &&
-         std::none_of(piece.non_multiples.begin(), piece.non_multiples.end(), [&](const Decimal& m) { return is_multiple(v, m); }) &&
+         std::all_of(piece.multiples.begin(), piece.multiples.end(),
+                     [&](const Decimal& m) { return is_multiple(v, m); }) &&
+         std::none_of(piece.non_multiples.begin(), piece.non_multiples.end(),
+                      [&](const Decimal& m) { return is_multiple(v, m); }) &&
          !std::binary_search(piece.excluded.begin(), piece.excluded.end(), v, less);
 }
 
@@ -59,13 +61,16 @@ std::vector<Decimal> joined(const std::vector<Decimal>& a, const std::vector<Dec
 
 void check_size(const NumberSet& set) {
   if (set.pieces.size() > kMaxPieces) {
-    throw GrammarLimitError("a set of numbers needs more than max_number_pieces = " + std::to_string(kMaxPieces) + " intervals");
+    throw GrammarLimitError("a set of numbers needs more than max_number_pieces = " + std::to_string(kMaxPieces) +
+                            " intervals");
   }
 }
 
 CodeSet digits_from(char lo) { return {{static_cast<uint32_t>(lo), '9'}}; }
 
-ExprId minus_if(ExpressionArena& arena, ExprId e) { return arena.concat(arena.repeat(arena.char_class({{'-', '-'}}), 0, 1), e); }
+ExprId minus_if(ExpressionArena& arena, ExprId e) {
+  return arena.concat(arena.repeat(arena.char_class({{'-', '-'}}), 0, 1), e);
+}
 
 ExprId plain_integer(ExpressionArena& arena, uint32_t max_digits) {
   ExprId rest = arena.repeat(arena.char_class(digits_from('0')), 0, max_digits - 1);
@@ -77,7 +82,8 @@ ExprId fraction(ExpressionArena& arena, uint32_t max_digits) {
 }
 
 ExprId exponent_mark(ExpressionArena& arena) {
-  return arena.concat(arena.char_class({{'e', 'e'}, {'E', 'E'}}), arena.repeat(arena.char_class({{'+', '+'}, {'-', '-'}}), 0, 1));
+  return arena.concat(arena.char_class({{'e', 'e'}, {'E', 'E'}}),
+                      arena.repeat(arena.char_class({{'+', '+'}, {'-', '-'}}), 0, 1));
 }
 
 ExprId exponent(ExpressionArena& arena) {
@@ -101,13 +107,16 @@ bool allows_exponent(const NumberInterval& i) {
   bool has_positive = !i.high || side(*i.high) > 0, has_negative = !i.low || side(*i.low) < 0;
   std::optional<Decimal> low = i.low && side(*i.low) > 0 ? i.low : std::nullopt;
   std::optional<Decimal> high = i.high && side(*i.high) < 0 ? i.high : std::nullopt;
-  auto magnitude_ok = [](const std::optional<Decimal>& d) { return !d || d->is_zero() || (d->point() < 250 && d->point() > -250); };
+  auto magnitude_ok = [](const std::optional<Decimal>& d) {
+    return !d || d->is_zero() || (d->point() < 250 && d->point() > -250);
+  };
   if (!magnitude_ok(i.low) || !magnitude_ok(i.high)) return false;
   return (!has_positive || wide(low, i.high)) && (!has_negative || wide(high, i.low));
 }
 
 // Each value's spellings: digits, with zeros behind the last decimal place, and with an exponent.
-ExprId spell_points(ExpressionArena& arena, const std::vector<Decimal>& points, bool plain, const NumberSpelling& spelling) {
+ExprId spell_points(ExpressionArena& arena, const std::vector<Decimal>& points, bool plain,
+                    const NumberSpelling& spelling) {
   std::vector<std::u32string> whole, broken, negative_zero;
   std::vector<ExprId> parts;
   auto ascii = [](const std::string& text) { return std::u32string(text.begin(), text.end()); };
@@ -122,18 +131,22 @@ ExprId spell_points(ExpressionArena& arena, const std::vector<Decimal>& points, 
       whole.push_back(ascii(text));
       if (v.is_zero()) whole.push_back(U"-0");
     } else if (point > 0) {
-      broken.push_back(ascii(text + v.digits.substr(0, static_cast<size_t>(point)) + "." + v.digits.substr(static_cast<size_t>(point))));
+      broken.push_back(ascii(text + v.digits.substr(0, static_cast<size_t>(point)) + "." +
+                             v.digits.substr(static_cast<size_t>(point))));
     } else {
       broken.push_back(ascii(text + "0." + std::string(static_cast<size_t>(-point), '0') + v.digits));
     }
     bool has_exponent = !v.is_zero() && !plain && (point > 6 || point < -2);
     if (has_exponent) {
-      std::string mantissa = (v.negative ? "-" : "") + v.digits.substr(0, 1) + (v.digits.size() > 1 ? "." + v.digits.substr(1) : "");
+      std::string mantissa =
+          (v.negative ? "-" : "") + v.digits.substr(0, 1) + (v.digits.size() > 1 ? "." + v.digits.substr(1) : "");
       int64_t e = point - 1;
       ExprId sign = e < 0 ? arena.literal(U"-") : arena.repeat(arena.literal(U"+"), 0, 1);
-      ExprId digits = arena.concat(arena.repeat(arena.literal(U"0"), 0, 1), arena.literal(ascii(std::to_string(e < 0 ? -e : e))));
-      parts.push_back(arena.concat(arena.literal(ascii(mantissa)),
-                                   arena.concat(arena.char_class({{'e', 'e'}, {'E', 'E'}}), arena.concat(sign, digits))));
+      ExprId digits =
+          arena.concat(arena.repeat(arena.literal(U"0"), 0, 1), arena.literal(ascii(std::to_string(e < 0 ? -e : e))));
+      parts.push_back(
+          arena.concat(arena.literal(ascii(mantissa)),
+                       arena.concat(arena.char_class({{'e', 'e'}, {'E', 'E'}}), arena.concat(sign, digits))));
     }
   }
   ExprId zero = arena.char_class({{'0', '0'}});
@@ -142,7 +155,8 @@ ExprId spell_points(ExpressionArena& arena, const std::vector<Decimal>& points, 
     ExprId zeros = arena.concat(arena.char_class({{'.', '.'}}), arena.repeat(zero, 1, spelling.max_digits));
     parts.push_back(plain ? e : arena.concat(e, arena.repeat(zeros, 0, 1)));
   }
-  if (!broken.empty()) parts.push_back(arena.concat(arena.literal_set(std::move(broken)), arena.repeat(zero, 0, spelling.max_digits)));
+  if (!broken.empty())
+    parts.push_back(arena.concat(arena.literal_set(std::move(broken)), arena.repeat(zero, 0, spelling.max_digits)));
   return arena.unite(std::move(parts));
 }
 
@@ -150,7 +164,8 @@ ExprId spell_piece(ExpressionArena& arena, const NumberPiece& piece, const Numbe
   bool plain = piece.integer && spelling.plain_integers;
   bool divisible = !piece.multiples.empty() || !piece.non_multiples.empty();
   bool only_whole = plain && piece.non_multiples.empty() &&
-                    std::all_of(piece.multiples.begin(), piece.multiples.end(), [](const Decimal& m) { return m == Decimal{false, "1", 0}; });
+                    std::all_of(piece.multiples.begin(), piece.multiples.end(),
+                                [](const Decimal& m) { return m == Decimal{false, "1", 0}; });
   bool bounded = piece.interval.low || piece.interval.high;
   ExprId integer = plain_integer(arena, spelling.max_digits);
   std::vector<ExprId> spellings;
@@ -175,7 +190,8 @@ ExprId spell_piece(ExpressionArena& arena, const NumberPiece& piece, const Numbe
       for (const Decimal& m : piece.multiples) parts.push_back(arena.number_multiple(m, false));
       for (const Decimal& m : piece.non_multiples) parts.push_back(arena.number_multiple(m, true));
     }
-    if (!piece.excluded.empty()) parts.push_back(arena.complement(spell_points(arena, piece.excluded, false, spelling)));
+    if (!piece.excluded.empty())
+      parts.push_back(arena.complement(spell_points(arena, piece.excluded, false, spelling)));
     out.push_back(arena.intersect(std::move(parts)));
   }
   return arena.unite(std::move(out));
@@ -187,7 +203,9 @@ bool is_multiple(const Decimal& value, const Decimal& divisor) {
   if (value.is_zero()) return true;
   MultipleState state;
   auto d = make_divisor(divisor, false);
-  if (!d) throw GrammarLimitError("multipleOf " + to_string(divisor).substr(0, 40) + " needs remainders beyond max_remainder = 2^60");
+  if (!d)
+    throw GrammarLimitError("multipleOf " + to_string(divisor).substr(0, 40) +
+                            " needs remainders beyond max_remainder = 2^60");
   // value = digits * 10^exponent, and the divisor counts `scale` decimal places.
   int64_t shift = value.exponent + d->scale;
   if (shift < 0) return false;  // a nonzero digit behind the last place that counts
@@ -215,7 +233,8 @@ NumberSet meet(const NumberSet& a, const NumberSet& b) {
   for (const NumberPiece& x : a.pieces) {
     for (const NumberPiece& y : b.pieces) {
       NumberPiece piece{meet_intervals(x.interval, y.interval), joined(x.multiples, y.multiples),
-                        joined(x.non_multiples, y.non_multiples), joined(x.excluded, y.excluded), x.integer || y.integer};
+                        joined(x.non_multiples, y.non_multiples), joined(x.excluded, y.excluded),
+                        x.integer || y.integer};
       if (!piece.interval.empty()) out.pieces.push_back(std::move(piece));
     }
     check_size(out);
@@ -241,7 +260,8 @@ NumberSet meet(const NumberSet& a, const NumberSet& b) {
   std::vector<Decimal> pa = all_points(a), pb = all_points(b), both;
   std::set_intersection(pa.begin(), pa.end(), pb.begin(), pb.end(), std::back_inserter(both), less);
   for (const Decimal& v : both) {
-    bool free = std::binary_search(a.points.begin(), a.points.end(), v, less) && std::binary_search(b.points.begin(), b.points.end(), v, less);
+    bool free = std::binary_search(a.points.begin(), a.points.end(), v, less) &&
+                std::binary_search(b.points.begin(), b.points.end(), v, less);
     (free ? out.points : out.integer_points).push_back(v);
   }
   tidy(&out.points);
@@ -284,7 +304,8 @@ ExprId spell(ExpressionArena& arena, const NumberSet& set, const NumberSpelling&
   std::vector<ExprId> parts;
   for (const NumberPiece& piece : set.pieces) parts.push_back(spell_piece(arena, piece, spelling));
   if (!set.points.empty()) parts.push_back(spell_points(arena, set.points, false, spelling));
-  if (!set.integer_points.empty()) parts.push_back(spell_points(arena, set.integer_points, spelling.plain_integers, spelling));
+  if (!set.integer_points.empty())
+    parts.push_back(spell_points(arena, set.integer_points, spelling.plain_integers, spelling));
   return arena.unite(std::move(parts));
 }
 

@@ -18,8 +18,8 @@ struct NumberPiece {
 
 struct NumberSet {
   std::vector<NumberPiece> pieces;
-  std::vector<Decimal> points;           // single values
-  std::vector<Decimal> integer_points;   // single values that the schema also calls integers: spelled as such
+  std::vector<Decimal> points;          // single values
+  std::vector<Decimal> integer_points;  // single values that the schema also calls integers: spelled as such
 
   static NumberSet all() { return {{NumberPiece{}}, {}, {}}; }
   bool trivially_empty() const { return pieces.empty() && points.empty() && integer_points.empty(); }
@@ -32,8 +32,8 @@ NumberSet complement(const NumberSet& a);
 bool is_multiple(const Decimal& value, const Decimal& divisor);
 
 struct NumberSpelling {
-  bool plain_integers = true;   // integers as digits alone
-  uint32_t max_digits = 400;    // in the integer part, and in the fraction
+  bool plain_integers = true;  // integers as digits alone
+  uint32_t max_digits = 400;   // in the integer part, and in the fraction
 };
 // The language of all permitted spellings of the set's values.
 ExprId spell(ExpressionArena& arena, const NumberSet& set, const NumberSpelling& spelling);

@@ -10,7 +10,7 @@ namespace {
 constexpr size_t kMaxExists = 32;      // bits of ObjectResidual::satisfied
 constexpr size_t kMaxOpenExists = 12;  // sets of them are enumerated
 constexpr size_t kMaxCells = 4096;
-constexpr size_t kListedKeys = 64;     // a cell with so few keys is listed name by name
+constexpr size_t kListedKeys = 64;  // a cell with so few keys is listed name by name
 
 bool is_used(const ObjectResidual& r, uint32_t name) { return (r.used[name >> 6] >> (name & 63)) & 1; }
 
@@ -21,7 +21,8 @@ PlanId Residuals::plan_of(ObjectShapeId shape) {
   if (it != plan_index_.end()) return it->second;
   ObjectPlan plan = make_plan(ObjectShape(algebra_.object(shape)));
   auto id = static_cast<PlanId>(plans_.size());
-  bytes_ += sizeof(ObjectPlan) + plan.names.size() * (sizeof(ObjectPlan::Name) + 32) + plan.trie.size() * sizeof(ObjectPlan::TrieNode);
+  bytes_ += sizeof(ObjectPlan) + plan.names.size() * (sizeof(ObjectPlan::Name) + 32) +
+            plan.trie.size() * sizeof(ObjectPlan::TrieNode);
   plans_.push_back(std::move(plan));
   plan_index_.emplace(shape, id);
   return id;
@@ -32,7 +33,8 @@ ObjectPlan Residuals::make_plan(const ObjectShape& shape) {
   ObjectPlan plan;
   plan.exists = shape.exists;
   if (plan.exists.size() > kMaxExists) {
-    throw GrammarLimitError("an object must hold more than max_existence_conditions = " + std::to_string(kMaxExists) + " kinds of members");
+    throw GrammarLimitError("an object must hold more than max_existence_conditions = " + std::to_string(kMaxExists) +
+                            " kinds of members");
   }
   plan.min = shape.min;
   plan.max = shape.max;
@@ -62,7 +64,8 @@ ObjectPlan Residuals::make_plan(const ObjectShape& shape) {
     }
   }
   for (NameId id : shape.required) plan.required.push_back(place.at(id));
-  for (const auto& [first, second] : shape.dependencies) plan.names[place.at(first)].requires_names.push_back(place.at(second));
+  for (const auto& [first, second] : shape.dependencies)
+    plan.names[place.at(first)].requires_names.push_back(place.at(second));
   if (algebra_.ordered()) {
     uint32_t rank = 0;
     for (ObjectPlan::Name& name : plan.names) name.rank = UINT32_MAX;
@@ -97,11 +100,13 @@ void Residuals::split_cells(const ObjectShape& shape, const std::vector<std::u32
       if (has_inside) {
         Draft in{has_outside ? inside : draft.keys, draft.values, draft.exists};
         apply(&in);
-        if (std::find(in.values.begin(), in.values.end(), kFalseFormula) == in.values.end()) next.push_back(std::move(in));
+        if (std::find(in.values.begin(), in.values.end(), kFalseFormula) == in.values.end())
+          next.push_back(std::move(in));
       }
       if (has_outside) next.push_back({has_inside ? outside : draft.keys, draft.values, draft.exists});
       if (next.size() > kMaxCells) {
-        throw GrammarLimitError("property patterns overlap in more than max_pattern_cells = " + std::to_string(kMaxCells) + " ways");
+        throw GrammarLimitError(
+            "property patterns overlap in more than max_pattern_cells = " + std::to_string(kMaxCells) + " ways");
       }
     }
     drafts = std::move(next);
@@ -119,7 +124,8 @@ void Residuals::split_cells(const ObjectShape& shape, const std::vector<std::u32
     if (value == kFalseFormula) continue;
     std::vector<std::u32string> listed;
     if (arena.enumerate(draft.keys, kListedKeys, &listed)) {
-      for (const std::u32string& text : listed) plan->names.push_back({algebra_.name(text), text, value, draft.exists, {}, 0});
+      for (const std::u32string& text : listed)
+        plan->names.push_back({algebra_.name(text), text, value, draft.exists, {}, 0});
     } else {
       plan->cells.push_back({draft.keys, value, draft.exists});
     }
@@ -183,7 +189,8 @@ std::vector<uint32_t> Residuals::still_required(const ObjectResidual& r) const {
   std::vector<uint32_t> out;
   std::vector<bool> seen(plan.names.size());
   std::vector<uint32_t> todo = plan.required;
-  bool dependencies = std::any_of(plan.names.begin(), plan.names.end(), [](const auto& n) { return !n.requires_names.empty(); });
+  bool dependencies =
+      std::any_of(plan.names.begin(), plan.names.end(), [](const auto& n) { return !n.requires_names.empty(); });
   if (dependencies) {
     for (uint32_t i = 0; i < plan.names.size(); ++i) {
       if (is_used(r, i)) todo.push_back(i);
@@ -214,7 +221,8 @@ uint32_t Residuals::missing_for_exists(const ObjectResidual& r, const std::vecto
   }
   if (open.empty()) return 0;
   if (open.size() > kMaxOpenExists) {
-    throw GrammarLimitError("an object must still hold more than max_open_conditions = " + std::to_string(kMaxOpenExists) + " kinds of members");
+    throw GrammarLimitError("an object must still hold more than max_open_conditions = " +
+                            std::to_string(kMaxOpenExists) + " kinds of members");
   }
   size_t sets = size_t{1} << open.size();
   // Which sets of open conditions a member with this value can meet together.
@@ -249,7 +257,8 @@ uint32_t Residuals::missing_for_exists(const ObjectResidual& r, const std::vecto
     if (plan.names[n].exists != 0) take(coverable(plan.names[n].value, plan.names[n].exists), 0);
   }
   for (uint32_t n = 0; n < plan.names.size(); ++n) {
-    bool free = plan.names[n].exists != 0 && !is_used(r, n) && order_allows(r, n) && std::find(required.begin(), required.end(), n) == required.end();
+    bool free = plan.names[n].exists != 0 && !is_used(r, n) && order_allows(r, n) &&
+                std::find(required.begin(), required.end(), n) == required.end();
     if (free) take(coverable(plan.names[n].value, plan.names[n].exists), 1);
   }
   for (size_t c = 0; c < plan.cells.size(); ++c) {
@@ -325,7 +334,8 @@ bool Residuals::name_open_between(ObjectId id, uint32_t begin, uint32_t end) {
 }
 
 // Which existence conditions the value meets: all alternatives, as (value, newly satisfied bits).
-std::vector<std::pair<FormulaId, uint32_t>> Residuals::satisfactions(const ObjectResidual& r, FormulaId value, uint32_t exists) {
+std::vector<std::pair<FormulaId, uint32_t>> Residuals::satisfactions(const ObjectResidual& r, FormulaId value,
+                                                                     uint32_t exists) {
   std::vector<std::pair<FormulaId, uint32_t>> out{{value, 0}};
   const std::vector<MemberExists> conditions = plans_[r.plan].exists;
   for (size_t i = 0; i < conditions.size(); ++i) {
@@ -334,7 +344,9 @@ std::vector<std::pair<FormulaId, uint32_t>> Residuals::satisfactions(const Objec
     for (size_t k = 0; k < n; ++k) {
       out.emplace_back(algebra_.conjunction({out[k].first, conditions[i].value}), out[k].second | 1u << i);
     }
-    if (out.size() > 1024) throw GrammarLimitError("a member may meet its object's conditions in more than max_member_alternatives = 1024 ways");
+    if (out.size() > 1024)
+      throw GrammarLimitError(
+          "a member may meet its object's conditions in more than max_member_alternatives = 1024 ways");
   }
   std::erase_if(out, [&](const auto& p) { return !algebra_.nonempty(p.first); });
   return out;

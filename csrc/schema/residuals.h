@@ -33,9 +33,9 @@ struct ObjectPlan {
     NameId id;
     std::u32string text;
     FormulaId value;
-    uint32_t exists = 0;             // bit i: its key is in exists[i]
+    uint32_t exists = 0;                   // bit i: its key is in exists[i]
     std::vector<uint32_t> requires_names;  // places of the names that must then be present
-    uint32_t rank = 0;               // place in the declared order
+    uint32_t rank = 0;                     // place in the declared order
   };
   struct Cell {
     ExprId keys;
@@ -47,22 +47,22 @@ struct ObjectPlan {
     uint32_t begin = 0, end = 0;                          // the names below
     int32_t name = -1;                                    // the name that ends here
   };
-  std::vector<Name> names;   // sorted by text
+  std::vector<Name> names;  // sorted by text
   std::vector<Cell> cells;
   std::vector<TrieNode> trie;
   std::vector<MemberExists> exists;
   std::vector<uint32_t> required;  // places in names
   uint32_t min = 0, max = kUnbounded;
-  bool counts = false;             // the number of members matters
+  bool counts = false;  // the number of members matters
 };
 
 struct ObjectResidual {
   PlanId plan;
-  std::vector<uint64_t> used;   // bit per name
-  std::vector<ExprId> cells;    // keys left in each cell
-  uint32_t satisfied = 0;       // bit per exists
-  uint32_t count = 0;           // members so far, as far as it matters
-  uint32_t rank = 0;            // declared order: names before this are passed
+  std::vector<uint64_t> used;  // bit per name
+  std::vector<ExprId> cells;   // keys left in each cell
+  uint32_t satisfied = 0;      // bit per exists
+  uint32_t count = 0;          // members so far, as far as it matters
+  uint32_t rank = 0;           // declared order: names before this are passed
   // Memoised answers.
   std::vector<uint32_t> open_names;  // places of the names that may come next; sorted
   int8_t open_cells = -1;            // -1: not computed; else whether some cell may be used
@@ -71,10 +71,10 @@ struct ObjectResidual {
 
 struct ArrayResidual {
   ArrayShapeId shape;
-  uint32_t index = 0;                // items so far, saturating where more does not matter
-  std::vector<uint32_t> counts;      // per contains, saturating
-  std::vector<FormulaId> seen;       // unique: the items so far
-  std::vector<Next<ArrayId>> next;   // memoised alternatives for one more item
+  uint32_t index = 0;               // items so far, saturating where more does not matter
+  std::vector<uint32_t> counts;     // per contains, saturating
+  std::vector<FormulaId> seen;      // unique: the items so far
+  std::vector<Next<ArrayId>> next;  // memoised alternatives for one more item
   bool next_ready = false;
 };
 

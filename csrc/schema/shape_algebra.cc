@@ -45,8 +45,8 @@ std::vector<std::pair<K, FormulaId>> met(Algebra& algebra, const std::vector<std
 
 void Algebra::check_alternatives(size_t count) const {
   if (count > limits_.max_alternatives) {
-    throw GrammarLimitError("a schema splits into more than max_alternatives = " + std::to_string(limits_.max_alternatives) +
-                            " alternatives of one type");
+    throw GrammarLimitError("a schema splits into more than max_alternatives = " +
+                            std::to_string(limits_.max_alternatives) + " alternatives of one type");
   }
 }
 
@@ -91,7 +91,8 @@ ArrayShapeId Algebra::add_shape(ArrayShape s) {
   append_key(&key, static_cast<uint32_t>(s.prefix.size()));
   for (FormulaId f : s.prefix) append_key(&key, f);
   append_key(&key, s.rest);
-  for (const Contains& c : s.contains) append_key(&key, c.item), append_key(&key, c.start), append_key(&key, c.min), append_key(&key, c.max);
+  for (const Contains& c : s.contains)
+    append_key(&key, c.item), append_key(&key, c.start), append_key(&key, c.min), append_key(&key, c.max);
   append_key(&key, s.min);
   append_key(&key, s.max);
   append_key(&key, s.unique);
@@ -116,7 +117,9 @@ bool Algebra::contradictory(const ObjectShape& s) const {
 
 // Whether every object of shape a is plainly of shape b: all that b asks stands in a.
 bool Algebra::within(const ObjectShape& a, const ObjectShape& b) const {
-  auto covers = [](const auto& all, const auto& some) { return std::includes(all.begin(), all.end(), some.begin(), some.end()); };
+  auto covers = [](const auto& all, const auto& some) {
+    return std::includes(all.begin(), all.end(), some.begin(), some.end());
+  };
   return a.min >= b.min && a.max <= b.max && covers(a.required, b.required) && covers(a.properties, b.properties) &&
          covers(a.patterns, b.patterns) && covers(a.exists, b.exists) && covers(a.dependencies, b.dependencies);
 }
@@ -204,7 +207,8 @@ Normal Algebra::meet(const Normal& a, const Normal& b) {
       ArrayShape s;
       size_t prefix = std::max(x.prefix.size(), y.prefix.size());
       for (size_t k = 0; k < prefix; ++k) {
-        s.prefix.push_back(conjunction({k < x.prefix.size() ? x.prefix[k] : x.rest, k < y.prefix.size() ? y.prefix[k] : y.rest}));
+        s.prefix.push_back(
+            conjunction({k < x.prefix.size() ? x.prefix[k] : x.rest, k < y.prefix.size() ? y.prefix[k] : y.rest}));
       }
       s.rest = conjunction({x.rest, y.rest});
       s.contains = joined(x.contains, y.contains);
@@ -316,7 +320,9 @@ std::vector<ArrayShapeId> Algebra::invert_array(const ArrayShape& s) {
     out.push_back(add_shape(std::move(b)));
   }
   if (s.unique) {
-    throw UnsupportedSchemaError("the negation of uniqueItems (under not, if, or oneOf branches that overlap) is not supported", "", "uniqueItems");
+    throw UnsupportedSchemaError(
+        "the negation of uniqueItems (under not, if, or oneOf branches that overlap) is not supported", "",
+        "uniqueItems");
   }
   return out;
 }
@@ -354,8 +360,10 @@ Normal Algebra::invert(const Normal& a) {
 
 // Alternatives without values only cost time later.
 void Algebra::tidy(Normal* n) {
-  if (n->objects.size() > 1) std::erase_if(n->objects, [&](ObjectShapeId id) { return !possible([&] { return object_exists(id); }); });
-  if (n->arrays.size() > 1) std::erase_if(n->arrays, [&](ArrayShapeId id) { return !possible([&] { return array_exists(id); }); });
+  if (n->objects.size() > 1)
+    std::erase_if(n->objects, [&](ObjectShapeId id) { return !possible([&] { return object_exists(id); }); });
+  if (n->arrays.size() > 1)
+    std::erase_if(n->arrays, [&](ArrayShapeId id) { return !possible([&] { return array_exists(id); }); });
 }
 
 }  // namespace fcformat

@@ -26,15 +26,15 @@ struct MemberExists {
 
 struct ObjectShape {
   std::vector<std::pair<NameId, FormulaId>> properties;  // the member of this name, if there is one, is in ...; sorted
-  std::vector<std::pair<ExprId, FormulaId>> patterns;    // every member whose key is in ... has its value in ...; sorted
-  std::vector<NameId> required;                          // sorted
-  std::vector<MemberExists> exists;                      // sorted
-  std::vector<std::pair<NameId, NameId>> dependencies;   // where the first is present, so is the second; sorted
-  std::vector<NameId> order;                             // declared order, for JSONStyle.property_order = "schema"
+  std::vector<std::pair<ExprId, FormulaId>> patterns;   // every member whose key is in ... has its value in ...; sorted
+  std::vector<NameId> required;                         // sorted
+  std::vector<MemberExists> exists;                     // sorted
+  std::vector<std::pair<NameId, NameId>> dependencies;  // where the first is present, so is the second; sorted
+  std::vector<NameId> order;                            // declared order, for JSONStyle.property_order = "schema"
   uint32_t min = 0, max = kUnbounded;
   bool unconstrained() const {
-    return properties.empty() && patterns.empty() && required.empty() && exists.empty() && dependencies.empty() && min == 0 &&
-           max == kUnbounded;
+    return properties.empty() && patterns.empty() && required.empty() && exists.empty() && dependencies.empty() &&
+           min == 0 && max == kUnbounded;
   }
 };
 

@@ -29,8 +29,8 @@ std::vector<SchemaLoader::Case> SchemaLoader::both(const std::vector<Case>& a, c
     }
   }
   if (out.size() > kMaxCases) {
-    throw GrammarLimitError("unevaluatedProperties or unevaluatedItems depends on more than max_evaluation_cases = " + std::to_string(kMaxCases) +
-                            " combinations of branches");
+    throw GrammarLimitError("unevaluatedProperties or unevaluatedItems depends on more than max_evaluation_cases = " +
+                            std::to_string(kMaxCases) + " combinations of branches");
   }
   return out;
 }
@@ -55,23 +55,29 @@ SchemaLoader::Case SchemaLoader::own_case(uint32_t index, bool outermost) {
   const Json* prefix = get(index, "prefixItems");
   if (items && items->is_array()) prefix = items;
   if (prefix) c.items = static_cast<uint32_t>(prefix->items.size());
-  bool rest = (items && !items->is_array()) || (!outermost && get(index, "unevaluatedItems")) || (items && items->is_array() && get(index, "additionalItems"));
+  bool rest = (items && !items->is_array()) || (!outermost && get(index, "unevaluatedItems")) ||
+              (items && items->is_array() && get(index, "additionalItems"));
   if (rest) c.items = kUnbounded;
   const Json* contains = get(index, "contains");
   if (contains && dialect(index) != Dialect::kDraft2019) c.contained.push_back(sub(index, "/contains", *contains));
   return c;
 }
 
-std::vector<SchemaLoader::Case> SchemaLoader::cases_of(uint32_t parent, const std::string& path, const Json& json, int depth) {
-  if (!json.is_object()) return {{json.type == Json::Type::kFalse ? kFalseFormula : kTrueFormula, algebra_.arena().empty(), 0, {}}};
+std::vector<SchemaLoader::Case> SchemaLoader::cases_of(uint32_t parent, const std::string& path, const Json& json,
+                                                       int depth) {
+  if (!json.is_object())
+    return {{json.type == Json::Type::kFalse ? kFalseFormula : kTrueFormula, algebra_.arena().empty(), 0, {}}};
   return cases(child(parent, path, json), depth + 1);
 }
 
 std::vector<SchemaLoader::Case> SchemaLoader::cases(uint32_t index, int depth) {
-  if (depth > kMaxDepth) throw GrammarLimitError("schemas under unevaluated* refer to one another deeper than max_evaluation_depth = " + std::to_string(kMaxDepth));
+  if (depth > kMaxDepth)
+    throw GrammarLimitError("schemas under unevaluated* refer to one another deeper than max_evaluation_depth = " +
+                            std::to_string(kMaxDepth));
   const Json& json = *at(index).json;
   ExpressionArena& arena = algebra_.arena();
-  if (!json.is_object()) return {{json.type == Json::Type::kFalse ? kFalseFormula : kTrueFormula, arena.empty(), 0, {}}};
+  if (!json.is_object())
+    return {{json.type == Json::Type::kFalse ? kFalseFormula : kTrueFormula, arena.empty(), 0, {}}};
   Case own = own_case(index, depth == 0);
   // The whole schema is the condition; the splits below only say which of its branches hold.
   own.condition = depth == 0 ? define_plain(index) : algebra_.schema(index);
@@ -87,7 +93,9 @@ std::vector<SchemaLoader::Case> SchemaLoader::cases(uint32_t index, int depth) {
     if (!v) continue;
     for (size_t i = 0; i < v->items.size(); ++i) {
       std::vector<Case> branch = cases_of(index, path(keyword, i), v->items[i], depth);
-      bool silent = std::all_of(branch.begin(), branch.end(), [&](const Case& c) { return c.keys == arena.empty() && c.items == 0 && c.contained.empty(); });
+      bool silent = std::all_of(branch.begin(), branch.end(), [&](const Case& c) {
+        return c.keys == arena.empty() && c.items == 0 && c.contained.empty();
+      });
       if (silent) continue;
       branch.push_back(fails(sub(index, path(keyword, i), v->items[i])));
       out = both(out, branch);
@@ -106,7 +114,8 @@ std::vector<SchemaLoader::Case> SchemaLoader::cases(uint32_t index, int depth) {
     for (const auto& [key, value] : v->members) {
       if (!value.is_object()) continue;
       auto [absent, present] = presence(key);
-      std::vector<Case> split = both({{present, arena.empty(), 0, {}}}, cases_of(index, std::string("/") + keyword + escape_pointer(key), value, depth));
+      std::vector<Case> split = both({{present, arena.empty(), 0, {}}},
+                                     cases_of(index, std::string("/") + keyword + escape_pointer(key), value, depth));
       split.push_back({absent, arena.empty(), 0, {}});
       out = both(out, split);
     }

@@ -8,8 +8,8 @@ namespace fcformat {
 namespace {
 
 struct Scan {
-  size_t end;        // where content stops: at a quote, a backslash, or the end
-  uint32_t length;   // characters before that, a last incomplete one counted
+  size_t end;       // where content stops: at a quote, a backslash, or the end
+  uint32_t length;  // characters before that, a last incomplete one counted
   bool valid;
 };
 
@@ -42,7 +42,9 @@ Vocabulary::Vocabulary(std::vector<TokenBytes> tokens, uint32_t size, std::vecto
                        std::vector<std::pair<uint32_t, std::string>> control_tokens)
     : size_(size), tokens_(std::move(tokens)), place_(size, -1), stop_ids_(std::move(stop_ids)) {
   auto check = [&](uint32_t id, const char* what) {
-    if (id >= size_) throw std::invalid_argument(std::string(what) + " " + std::to_string(id) + " is not below the vocabulary's size " + std::to_string(size_));
+    if (id >= size_)
+      throw std::invalid_argument(std::string(what) + " " + std::to_string(id) +
+                                  " is not below the vocabulary's size " + std::to_string(size_));
   };
   for (size_t i = 0; i < tokens_.size(); ++i) {
     check(tokens_[i].id, "token id");
@@ -144,7 +146,8 @@ size_t Vocabulary::memory() const {
   for (const TokenBytes& t : tokens_) bytes += sizeof(TokenBytes) + (t.bytes.size() > 15 ? t.bytes.size() + 1 : 0);
   for (const auto& mask : content_masks_) bytes += mask.size() * 4;
   for (const auto& group : groups_) bytes += group.size() * sizeof(Closing) + sizeof(group);
-  bytes += content_places_.size() * 4 + specials_.size() * sizeof(Special) + tail_texts_.size() * sizeof(std::string_view);
+  bytes +=
+      content_places_.size() * 4 + specials_.size() * sizeof(Special) + tail_texts_.size() * sizeof(std::string_view);
   return bytes;
 }
 
