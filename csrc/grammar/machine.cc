@@ -355,10 +355,10 @@ void Machine::pop(const Thread& thread, TextView text, uint32_t item_end, std::v
       std::string spelled(text.data + frame.begin, item_end - frame.begin);
       if (surface.syntax == Syntax::kJsonString) spelled = unescaped(spelled);
       Json item = parse_value(spelled, surface.python());
-      ArrayId residual;
-      if (!contexts_[frame.context].residuals->without(frame.id, item, &residual)) return;
-      next.state = intern({State::Kind::kAfterItem, 0, frame.context, residual, 0, 0});
-      out->push_back(next);
+      for (ArrayId residual : contexts_[frame.context].residuals->knowing_item(frame.id, item)) {
+        next.state = intern({State::Kind::kAfterItem, 0, frame.context, residual, 0, 0});
+        out->push_back(next);
+      }
       return;
     }
     case Frame::Kind::kUnescape:

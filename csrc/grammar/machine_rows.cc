@@ -422,7 +422,7 @@ class RowBuilder {
   }
 
   void items() {
-    bool unique = residuals().is_unique(s_.a);
+    bool unique = residuals().compares_items(s_.a);
     const std::vector<Next<ArrayId>> list = residuals().after_item(s_.a);
     for (const Next<ArrayId>& next : list) {
       Frame frame{unique ? Frame::Kind::kUniqueArray : Frame::Kind::kArray, s_.context, next.residual, 0, 0};

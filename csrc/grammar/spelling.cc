@@ -95,7 +95,8 @@ class ByteSpeller {
   // A partial that stands for code points lo..hi.
   void go_range(uint8_t byte, Partial partial, uint32_t lo, uint32_t hi, Partial::Kind skip) {
     const Edge* e = edge_at(edges_, lo);
-    if (e && e->hi >= hi) {
+    bool all_spelled = escapes_ != Escapes::kJsonMinimal || skip == Partial::Kind::kSkipUtf8;
+    if (e && e->hi >= hi && all_spelled) {
       out_.push_back({byte, false, true, e->target, {skip, partial.left, 0, 0}});
     } else {
       go(byte, partial);

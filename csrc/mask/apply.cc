@@ -77,7 +77,8 @@ struct Lanes {
     for (std::size_t first = 0; first < kWordBits; first += kCount) {
       Vector old;
       std::memcpy(&old, out + first, kBytes);
-      const Vector word_bits = static_cast<Bits>(word >> first) - Vector{};
+      const Bits piece = static_cast<Bits>(word >> first);
+      const Vector word_bits = piece - Vector{};
       const Vector chosen = (word_bits & lane_bit) == lane_bit ? old : values;
       std::memcpy(out + first, &chosen, kBytes);
     }

@@ -130,17 +130,69 @@ FormulaId Algebra::negation(FormulaId part) {
   return intern(Kind::kNot, {part}, 0);
 }
 
-FormulaId Algebra::exactly_one(const std::vector<FormulaId>& parts) {
+FormulaId Algebra::exactly_one(std::vector<FormulaId> parts) {
+  if (parts.size() == 1) return parts[0];
+  return intern(Kind::kOne, std::move(parts), 0);
+}
+
+// "This branch and none of the others", for each branch, leaving out the others that it excludes anyway.
+FormulaId Algebra::resolve_one(const std::vector<FormulaId>& parts, FormulaId context) {
   std::vector<FormulaId> branches;
   for (size_t i = 0; i < parts.size(); ++i) {
-    std::vector<FormulaId> branch{parts[i]};
+    std::vector<FormulaId> branch{context, parts[i]};
     for (size_t j = 0; j < parts.size(); ++j) {
-      if (j != i && possible([&] { return nonempty(conjunction({parts[i], parts[j]})); }))
-        branch.push_back(negation(parts[j]));
+      if (j == i) continue;
+      FormulaId shared = conjunction({context, parts[i], parts[j]});
+      if (possible([&] { return nonempty(shared); })) branch.push_back(negation(parts[j]));
     }
     branches.push_back(conjunction(std::move(branch)));
   }
   return disjunction(std::move(branches));
+}
+
+// A conjunction is laid open down to its assertions first, so that each oneOf in it is resolved knowing all of them.
+Normal Algebra::compute_and(FormulaId f) {
+  std::vector<FormulaId> plain, choices, todo = formulas_[f].parts;
+  for (size_t i = 0; i < todo.size(); ++i) {  // grows
+    FormulaId part = todo[i];
+    if (std::find(todo.begin(), todo.begin() + static_cast<long>(i), part) != todo.begin() + static_cast<long>(i))
+      continue;
+    Kind kind = formulas_[part].kind;
+    if (kind == Kind::kSchema && formulas_[part].normal < 0 && !formulas_[part].expanding) {
+      formulas_[part].expanding = true;  // the definition may ask questions about other schemas
+      formulas_[part].expanding_question = question_depth_;
+      FormulaId defined;
+      try {
+        defined = definition(formulas_[part].index);
+      } catch (...) {
+        formulas_[part].expanding = false;
+        throw;
+      }
+      formulas_[part].expanding = false;
+      todo.push_back(defined);
+    } else if (kind == Kind::kAnd) {
+      todo.insert(todo.end(), formulas_[part].parts.begin(), formulas_[part].parts.end());
+    } else {
+      (kind == Kind::kOne ? choices : plain).push_back(part);
+    }
+    if (todo.size() > limits_.max_alternatives) check_alternatives(todo.size());
+  }
+  Normal n = all();
+  auto narrow = [&](FormulaId part) {
+    n = meet(n, expand(part));
+    tidy(&n);
+  };
+  // What cannot split comes first: it prunes the alternatives of the rest.
+  std::stable_partition(plain.begin(), plain.end(), [&](FormulaId p) { return formulas_[p].kind == Kind::kLeaf; });
+  for (FormulaId part : plain) narrow(part);
+  if (choices.empty()) return n;
+  FormulaId context = conjunction(std::move(plain));
+  for (FormulaId choice : choices) {
+    FormulaId resolved = resolve_one(formulas_[choice].parts, context);
+    narrow(resolved);
+    context = conjunction({context, resolved});
+  }
+  return n;
 }
 
 FormulaId Algebra::constant(const Json& value) {
@@ -232,14 +284,10 @@ Normal Algebra::compute(FormulaId f) {
   switch (formula.kind) {
     case Kind::kSchema:
       return expand(definition(formula.index));
-    case Kind::kAnd: {
-      Normal n = expand(formula.parts[0]);
-      for (size_t i = 1; i < formula.parts.size(); ++i) {
-        n = meet(n, expand(formula.parts[i]));
-        tidy(&n);
-      }
-      return n;
-    }
+    case Kind::kAnd:
+      return compute_and(f);
+    case Kind::kOne:
+      return expand(resolve_one(formula.parts, kTrueFormula));
     case Kind::kOr: {
       Normal n = expand(formula.parts[0]);
       for (size_t i = 1; i < formula.parts.size(); ++i) n = join(n, expand(formula.parts[i]));

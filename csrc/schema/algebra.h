@@ -41,8 +41,9 @@ class Algebra {
   FormulaId conjunction(std::vector<FormulaId> parts);
   FormulaId disjunction(std::vector<FormulaId> parts);
   FormulaId negation(FormulaId part);
-  // Exactly one of the parts. Parts that exclude each other are told apart here, so that the rest stays small.
-  FormulaId exactly_one(const std::vector<FormulaId>& parts);
+  // Exactly one of the parts. It is resolved when it is expanded: together with what else is asked of the value, most
+  // branches turn out to exclude each other.
+  FormulaId exactly_one(std::vector<FormulaId> parts);
   // Called once for each schema index when its formula is first needed; and for messages, where the schema stands.
   std::function<FormulaId(uint32_t)> definition;
   std::function<std::string(uint32_t)> pointer_of;
@@ -70,7 +71,7 @@ class Algebra {
   std::function<bool(ArrayShapeId)> array_exists;
 
  private:
-  enum class Kind : uint8_t { kFalse, kTrue, kLeaf, kSchema, kAnd, kOr, kNot };
+  enum class Kind : uint8_t { kFalse, kTrue, kLeaf, kSchema, kAnd, kOr, kNot, kOne };
   struct Formula {
     Kind kind;
     std::vector<FormulaId> parts;
@@ -85,6 +86,8 @@ class Algebra {
 
   FormulaId intern(Kind kind, std::vector<FormulaId> parts, uint32_t index);
   Normal compute(FormulaId f);
+  Normal compute_and(FormulaId f);
+  FormulaId resolve_one(const std::vector<FormulaId>& parts, FormulaId context);
   Normal meet(const Normal& a, const Normal& b);
   Normal join(const Normal& a, const Normal& b);
   Normal invert(const Normal& a);

@@ -72,6 +72,17 @@ bool Residuals::alive(const ArrayResidual& r) {
     if (!algebra_.nonempty(shape.prefix[i])) return false;
   }
   if (shape.min > std::max<uint64_t>(r.index, shape.prefix.size()) && !algebra_.nonempty(shape.rest)) return false;
+  if (shape.repeated) {  // two places whose formulas share a value must be left
+    auto last = static_cast<uint32_t>(std::min<uint64_t>(shape.max, uint64_t{r.index} + shape.prefix.size() + 2));
+    bool found = false;
+    for (uint32_t i = r.index; i < last && !found; ++i) {
+      for (uint32_t j = i + 1; j < last && !found; ++j) {
+        found = algebra_.nonempty(algebra_.conjunction({item_formula(shape, i), item_formula(shape, j)}));
+      }
+      if (!algebra_.nonempty(item_formula(shape, i))) break;
+    }
+    if (!found) return false;
+  }
   if (shape.unique && shape.min > r.index) {
     // Different items must be left. Exact where all of them come from one formula.
     uint64_t needed = shape.min - r.index;
@@ -138,6 +149,7 @@ bool Residuals::contains_alive(const ArrayShape& shape, std::vector<uint32_t> co
 bool Residuals::can_close_array(ArrayId id) {
   const ArrayResidual& r = arrays_[id];
   const ArrayShape& shape = algebra_.array(r.shape);
+  if (shape.repeated) return false;
   for (size_t i = 0; i < r.counts.size(); ++i) {
     if (r.counts[i] < shape.contains[i].min || r.counts[i] > shape.contains[i].max) return false;
   }
@@ -175,7 +187,7 @@ const std::vector<Next<ArrayId>>& Residuals::after_item(ArrayId id) {
       next.index = r.index + 1;
       next.counts = std::move(counts);
       next.seen = r.seen;
-      if (!shape.unique && !alive(next)) continue;
+      if (!shape.unique && !shape.repeated && !alive(next)) continue;
       Next<ArrayId> n{f, intern(std::move(next))};
       if (std::find(out.begin(), out.end(), n) == out.end()) out.push_back(n);
     }
@@ -185,15 +197,34 @@ const std::vector<Next<ArrayId>>& Residuals::after_item(ArrayId id) {
   return arrays_[id].next;
 }
 
-bool Residuals::without(ArrayId id, const Json& item, ArrayId* out) {
+std::vector<ArrayId> Residuals::knowing_item(ArrayId id, const Json& item) {
+  std::vector<ArrayId> out;
   ArrayResidual next = arrays_[id];
   next.next.clear();
   next.next_ready = false;
-  next.seen.push_back(algebra_.constant(item));
-  std::sort(next.seen.begin(), next.seen.end());
-  if (!alive(next)) return false;
-  *out = intern(std::move(next));
-  return true;
+  const ArrayShape shape = algebra_.array(next.shape);
+  FormulaId value = algebra_.constant(item);
+  if (shape.unique) {
+    next.seen.push_back(value);
+    std::sort(next.seen.begin(), next.seen.end());
+  }
+  if (alive(next)) out.push_back(intern(next));
+  if (!shape.repeated) return out;
+  // Or this item is the one that comes again.
+  ArrayShape again = shape;
+  again.repeated = false;
+  again.contains.push_back({value, next.index, 1, kUnbounded});
+  ArrayResidual found = next;
+  found.shape = algebra_.add_shape(std::move(again));
+  const std::vector<Contains>& now = algebra_.array(found.shape).contains;
+  found.counts.assign(now.size(), 0);
+  for (size_t i = 0; i < now.size(); ++i) {
+    auto before = std::find(shape.contains.begin(), shape.contains.end(), now[i]);
+    if (before != shape.contains.end())
+      found.counts[i] = next.counts[static_cast<size_t>(before - shape.contains.begin())];
+  }
+  if (alive(found)) out.push_back(intern(found));
+  return out;
 }
 
 // Number of different values, counted up to `limit`. Objects and arrays other than a few fixed ones count as many.

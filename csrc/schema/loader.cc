@@ -273,8 +273,7 @@ void SchemaLoader::apply_object(uint32_t index, const Json& json, ObjectShape* s
   }
   if (const Json* v = get(index, "propertyNames")) {
     FormulaId allowed = sub(index, "/propertyNames", *v);
-    if (allowed != kTrueFormula)
-      shape->patterns.emplace_back(arena.complement(algebra_.expand(allowed).strings), kFalseFormula);
+    if (allowed != kTrueFormula) shape->names.push_back(allowed);
   }
   if (const Json* v = json.find("required")) {
     for (const Json& name : v->items) shape->required.push_back(algebra_.name(decode_utf8(name.text)));
@@ -421,15 +420,7 @@ void SchemaLoader::applicators(uint32_t index, const Json& json, std::vector<For
       parts->push_back(algebra_.disjunction({absent, algebra_.conjunction({present, then})}));
     }
   }
-  // Last, since telling the branches apart asks which values they share; the rest of this schema narrows that down.
-  if (const Json* v = json.find("oneOf")) {
-    std::vector<FormulaId> branches = list("oneOf", *v);
-    if (!parts->empty()) {
-      FormulaId rest = algebra_.conjunction(*parts);
-      for (FormulaId& branch : branches) branch = algebra_.conjunction({rest, branch});
-    }
-    parts->push_back(algebra_.exactly_one(branches));
-  }
+  if (const Json* v = json.find("oneOf")) parts->push_back(algebra_.exactly_one(list("oneOf", *v)));
 }
 
 // Schemas of everyday shape, which have a value whatever stands below them.

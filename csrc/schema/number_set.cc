@@ -8,6 +8,7 @@ namespace fcformat {
 namespace {
 
 constexpr size_t kMaxPieces = 10'000;
+constexpr size_t kMaxExcludedWithExponent = 64;  // with more exceptions, numbers are written without exponent
 
 bool less(const Decimal& a, const Decimal& b) { return compare(a, b) < 0; }
 
@@ -168,30 +169,37 @@ ExprId spell_piece(ExpressionArena& arena, const NumberPiece& piece, const Numbe
                                 [](const Decimal& m) { return m == Decimal{false, "1", 0}; });
   bool bounded = piece.interval.low || piece.interval.high;
   ExprId integer = plain_integer(arena, spelling.max_digits);
-  std::vector<ExprId> spellings;
+  // Without an exponent, and with one. Divisible numbers are always written out.
+  std::vector<std::pair<ExprId, bool>> spellings;
   if (plain) {
-    spellings.push_back(minus_if(arena, integer));
+    spellings.emplace_back(minus_if(arena, integer), false);
   } else {
     ExprId digits = arena.concat(integer, arena.repeat(fraction(arena, spelling.max_digits), 0, 1));
-    if (divisible) {
-      spellings.push_back(minus_if(arena, digits));
-    } else if (!bounded) {
-      spellings.push_back(minus_if(arena, arena.concat(digits, arena.repeat(exponent(arena), 0, 1))));
+    bool exponents = !divisible && piece.excluded.size() <= kMaxExcludedWithExponent &&
+                     (!bounded || allows_exponent(piece.interval));
+    if (exponents && !bounded && piece.excluded.empty()) {
+      spellings.emplace_back(minus_if(arena, arena.concat(digits, arena.repeat(exponent(arena), 0, 1))), true);
     } else {
-      spellings.push_back(minus_if(arena, digits));
-      if (allows_exponent(piece.interval)) spellings.push_back(minus_if(arena, scientific(arena, spelling.max_digits)));
+      spellings.emplace_back(minus_if(arena, digits), false);
+      if (exponents) spellings.emplace_back(minus_if(arena, scientific(arena, spelling.max_digits)), true);
     }
   }
   std::vector<ExprId> out;
-  for (size_t i = 0; i < spellings.size(); ++i) {
-    std::vector<ExprId> parts{spellings[i]};
-    if (bounded) parts.push_back(arena.number_interval(piece.interval, i == 1));
+  for (const auto& [texts, has_exponent] : spellings) {
+    std::vector<ExprId> parts{texts};
+    if (bounded) parts.push_back(arena.number_interval(piece.interval, has_exponent));
     if (!only_whole) {
       for (const Decimal& m : piece.multiples) parts.push_back(arena.number_multiple(m, false));
       for (const Decimal& m : piece.non_multiples) parts.push_back(arena.number_multiple(m, true));
     }
-    if (!piece.excluded.empty())
+    if (has_exponent) {
+      for (const Decimal& v : piece.excluded) {
+        parts.push_back(arena.unite(arena.number_interval({std::nullopt, v, false, true}, true),
+                                    arena.number_interval({v, std::nullopt, true, false}, true)));
+      }
+    } else if (!piece.excluded.empty()) {
       parts.push_back(arena.complement(spell_points(arena, piece.excluded, false, spelling)));
+    }
     out.push_back(arena.intersect(std::move(parts)));
   }
   return arena.unite(std::move(out));

@@ -19,7 +19,11 @@ bool is_used(const ObjectResidual& r, uint32_t name) { return (r.used[name >> 6]
 PlanId Residuals::plan_of(ObjectShapeId shape) {
   auto it = plan_index_.find(shape);
   if (it != plan_index_.end()) return it->second;
-  ObjectPlan plan = make_plan(ObjectShape(algebra_.object(shape)));
+  ObjectShape whole = algebra_.object(shape);
+  for (FormulaId f : whole.names) {  // expanded here, not with the schema: a name may be under the schema itself
+    whole.patterns.emplace_back(algebra_.arena().complement(algebra_.expand(f).strings), kFalseFormula);
+  }
+  ObjectPlan plan = make_plan(whole);
   auto id = static_cast<PlanId>(plans_.size());
   bytes_ += sizeof(ObjectPlan) + plan.names.size() * (sizeof(ObjectPlan::Name) + 32) +
             plan.trie.size() * sizeof(ObjectPlan::TrieNode);

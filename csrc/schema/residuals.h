@@ -103,11 +103,15 @@ class Residuals {
   ObjectId after_cell_key(ObjectId id, size_t cell, size_t choice, const std::u32string& key);
 
   const ArrayResidual& array(ArrayId id) const { return arrays_[id]; }
-  bool is_unique(ArrayId id) const { return algebra_.array(arrays_[id].shape).unique; }
+  // Whether what may follow depends on the items' values, so that each must be read back.
+  bool compares_items(ArrayId id) const {
+    const ArrayShape& shape = algebra_.array(arrays_[id].shape);
+    return shape.unique || shape.repeated;
+  }
   bool can_close_array(ArrayId id);
   const std::vector<Next<ArrayId>>& after_item(ArrayId id);
-  // unique: the residual once the item is known; false where it cannot be completed.
-  bool without(ArrayId id, const Json& item, ArrayId* out);
+  // The residuals once the item is known: where items are compared. None: the array cannot be completed.
+  std::vector<ArrayId> knowing_item(ArrayId id, const Json& item);
 
   size_t bytes() const { return bytes_; }
 

@@ -55,6 +55,7 @@ ObjectShapeId Algebra::add_shape(ObjectShape s) {
   std::sort(s.patterns.begin(), s.patterns.end());
   std::erase_if(s.patterns, [&](const auto& p) { return p.second == kTrueFormula || p.first == arena_.empty(); });
   sort_unique(&s.required);
+  sort_unique(&s.names);
   sort_unique(&s.exists);
   sort_unique(&s.dependencies);
   if (!ordered_) s.order.clear();
@@ -66,6 +67,8 @@ ObjectShapeId Algebra::add_shape(ObjectShape s) {
   for (auto& [a, b] : s.patterns) append_key(&key, a), append_key(&key, b);
   list(s.required.size());
   for (NameId a : s.required) append_key(&key, a);
+  list(s.names.size());
+  for (FormulaId f : s.names) append_key(&key, f);
   list(s.exists.size());
   for (auto& e : s.exists) append_key(&key, e.keys), append_key(&key, e.value);
   list(s.dependencies.size());
@@ -96,6 +99,7 @@ ArrayShapeId Algebra::add_shape(ArrayShape s) {
   append_key(&key, s.min);
   append_key(&key, s.max);
   append_key(&key, s.unique);
+  append_key(&key, s.repeated);
   auto [it, is_new] = array_index_.try_emplace(std::move(key), static_cast<uint32_t>(array_shapes_.size()));
   if (is_new) {
     bytes_ += sizeof(ArrayShape) + it->first.size() * 2 + 64;
@@ -121,7 +125,8 @@ bool Algebra::within(const ObjectShape& a, const ObjectShape& b) const {
     return std::includes(all.begin(), all.end(), some.begin(), some.end());
   };
   return a.min >= b.min && a.max <= b.max && covers(a.required, b.required) && covers(a.properties, b.properties) &&
-         covers(a.patterns, b.patterns) && covers(a.exists, b.exists) && covers(a.dependencies, b.dependencies);
+         covers(a.patterns, b.patterns) && covers(a.names, b.names) && covers(a.exists, b.exists) &&
+         covers(a.dependencies, b.dependencies);
 }
 
 bool Algebra::within(const ArrayShape& a, const ArrayShape& b) const {
@@ -130,6 +135,7 @@ bool Algebra::within(const ArrayShape& a, const ArrayShape& b) const {
     if (item(b, i) != kTrueFormula && item(a, i) != item(b, i)) return false;
   }
   return (b.rest == kTrueFormula || a.rest == b.rest) && a.min >= b.min && a.max <= b.max && (a.unique || !b.unique) &&
+         (a.repeated || !b.repeated) &&
          std::includes(a.contains.begin(), a.contains.end(), b.contains.begin(), b.contains.end());
 }
 
@@ -189,6 +195,7 @@ Normal Algebra::meet(const Normal& a, const Normal& b) {
       s.properties = met(*this, x.properties, y.properties);
       s.patterns = met(*this, x.patterns, y.patterns);
       s.required = joined(x.required, y.required);
+      s.names = joined(x.names, y.names);
       s.exists = joined(x.exists, y.exists);
       s.dependencies = joined(x.dependencies, y.dependencies);
       s.order = x.order;
@@ -215,7 +222,8 @@ Normal Algebra::meet(const Normal& a, const Normal& b) {
       s.min = std::max(x.min, y.min);
       s.max = std::min(x.max, y.max);
       s.unique = x.unique || y.unique;
-      if (s.min <= s.max) n.arrays.push_back(add_shape(std::move(s)));
+      s.repeated = x.repeated || y.repeated;
+      if (s.min <= s.max && !(s.unique && s.repeated)) n.arrays.push_back(add_shape(std::move(s)));
     }
     check_alternatives(n.arrays.size());
   }
@@ -248,6 +256,12 @@ std::vector<ObjectShapeId> Algebra::invert_object(const ObjectShape& s) {
   for (auto [keys, f] : s.patterns) {
     ObjectShape b;
     b.exists = {{keys, negation(f)}};
+    b.min = 1;
+    add(std::move(b));
+  }
+  for (FormulaId f : s.names) {
+    ObjectShape b;
+    b.exists = {{arena_.complement(expand(f).strings), kTrueFormula}};
     b.min = 1;
     add(std::move(b));
   }
@@ -319,10 +333,12 @@ std::vector<ArrayShapeId> Algebra::invert_array(const ArrayShape& s) {
     b.min = s.max + 1;
     out.push_back(add_shape(std::move(b)));
   }
-  if (s.unique) {
-    throw UnsupportedSchemaError(
-        "the negation of uniqueItems (under not, if, or oneOf branches that overlap) is not supported", "",
-        "uniqueItems");
+  if (s.unique || s.repeated) {
+    ArrayShape b;
+    b.unique = s.repeated;
+    b.repeated = s.unique;
+    if (b.repeated) b.min = 2;
+    out.push_back(add_shape(std::move(b)));
   }
   return out;
 }

@@ -28,13 +28,14 @@ struct ObjectShape {
   std::vector<std::pair<NameId, FormulaId>> properties;  // the member of this name, if there is one, is in ...; sorted
   std::vector<std::pair<ExprId, FormulaId>> patterns;   // every member whose key is in ... has its value in ...; sorted
   std::vector<NameId> required;                         // sorted
+  std::vector<FormulaId> names;                         // every key, as a string, is in each of these; sorted
   std::vector<MemberExists> exists;                     // sorted
   std::vector<std::pair<NameId, NameId>> dependencies;  // where the first is present, so is the second; sorted
   std::vector<NameId> order;                            // declared order, for JSONStyle.property_order = "schema"
   uint32_t min = 0, max = kUnbounded;
   bool unconstrained() const {
-    return properties.empty() && patterns.empty() && required.empty() && exists.empty() && dependencies.empty() &&
-           min == 0 && max == kUnbounded;
+    return properties.empty() && patterns.empty() && required.empty() && names.empty() && exists.empty() &&
+           dependencies.empty() && min == 0 && max == kUnbounded;
   }
 };
 
@@ -50,9 +51,11 @@ struct ArrayShape {
   FormulaId rest = kTrueFormula;
   std::vector<Contains> contains;  // sorted
   uint32_t min = 0, max = kUnbounded;
-  bool unique = false;
+  bool unique = false;    // no two items are equal
+  bool repeated = false;  // some two items are equal
   bool unconstrained() const {
-    return prefix.empty() && rest == kTrueFormula && contains.empty() && min == 0 && max == kUnbounded && !unique;
+    return prefix.empty() && rest == kTrueFormula && contains.empty() && min == 0 && max == kUnbounded && !unique &&
+           !repeated;
   }
 };
 
