@@ -153,8 +153,12 @@ FormulaId Algebra::resolve_one(const std::vector<FormulaId>& parts, FormulaId co
 // A conjunction is laid open down to its assertions first, so that each oneOf in it is resolved knowing all of them.
 Normal Algebra::compute_and(FormulaId f) {
   std::vector<FormulaId> plain, choices, todo = formulas_[f].parts;
-  for (size_t i = 0; i < todo.size(); ++i) {  // grows
+  std::vector<size_t> from(todo.size(), SIZE_MAX);  // which entry's definition an entry comes from
+  for (size_t i = 0; i < todo.size(); ++i) {        // grows
     FormulaId part = todo[i];
+    for (size_t above = from[i]; above != SIZE_MAX; above = from[above]) {
+      if (todo[above] == part) refuse_circle(part);
+    }
     if (std::find(todo.begin(), todo.begin() + static_cast<long>(i), part) != todo.begin() + static_cast<long>(i))
       continue;
     Kind kind = formulas_[part].kind;
@@ -170,8 +174,10 @@ Normal Algebra::compute_and(FormulaId f) {
       }
       formulas_[part].expanding = false;
       todo.push_back(defined);
+      from.push_back(i);
     } else if (kind == Kind::kAnd) {
       todo.insert(todo.end(), formulas_[part].parts.begin(), formulas_[part].parts.end());
+      from.resize(todo.size(), i);
     } else {
       (kind == Kind::kOne ? choices : plain).push_back(part);
     }
@@ -249,14 +255,18 @@ FormulaId Algebra::constant(const Json& value) {
   return f;
 }
 
+void Algebra::refuse_circle(FormulaId f) const {
+  std::string where = formulas_[f].kind == Kind::kSchema && pointer_of ? pointer_of(formulas_[f].index) : "";
+  throw SchemaError("at " + (where.empty() ? "the root" : where) +
+                        ": the schema refers to itself without a value in between, so it says nothing",
+                    where, "$ref");
+}
+
 const Normal& Algebra::expand(FormulaId f) {
   if (formulas_[f].normal < 0) {
     if (formulas_[f].expanding) {
       if (formulas_[f].expanding_question != question_depth_) throw InProgress{};
-      std::string where = formulas_[f].kind == Kind::kSchema && pointer_of ? pointer_of(formulas_[f].index) : "";
-      throw SchemaError("at " + (where.empty() ? "the root" : where) +
-                            ": the schema refers to itself without a value in between, so it says nothing",
-                        where, "$ref");
+      refuse_circle(f);
     }
     DepthGuard guard(&depth_, limits_.max_depth);
     formulas_[f].expanding = true;

@@ -87,6 +87,7 @@ class Algebra {
   FormulaId intern(Kind kind, std::vector<FormulaId> parts, uint32_t index);
   Normal compute(FormulaId f);
   Normal compute_and(FormulaId f);
+  [[noreturn]] void refuse_circle(FormulaId f) const;
   FormulaId resolve_one(const std::vector<FormulaId>& parts, FormulaId context);
   Normal meet(const Normal& a, const Normal& b);
   Normal join(const Normal& a, const Normal& b);

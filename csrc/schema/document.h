@@ -67,6 +67,7 @@ Holds holds_schemas(std::string_view keyword);
 
 // Whether a dialect has the keyword. A schema that does not state its dialect may use the keywords of all.
 bool has_keyword(Dialect dialect, std::string_view keyword);
+// A `$schema` that is none of the drafts' says nothing that could be used, and is read as no statement.
 Dialect dialect_of(std::string_view schema_uri);
 // RFC 3986, section 5.2, as far as schema identifiers need it.
 std::string resolve_uri(const std::string& base, const std::string& reference);

@@ -36,6 +36,7 @@ const std::unordered_map<std::string_view, Expect>& table() {
       {"type", Expect::kType},
       {"enum", Expect::kArray},
       {"$ref", Expect::kString},
+      {"$defs", Expect::kSchemaMap},
       {"minLength", Expect::kCount},
       {"maxLength", Expect::kCount},
       {"minItems", Expect::kCount},

@@ -161,6 +161,34 @@ ExprId spell_points(ExpressionArena& arena, const std::vector<Decimal>& points, 
   return arena.unite(std::move(parts));
 }
 
+// Multiples written with an exponent so large that every mantissa gives one: where the divisor has no prime factors but
+// 2 and 5. Floating-point numbers beyond 1e16 are commonly written so.
+ExprId spell_large_multiples(ExpressionArena& arena, const std::vector<Decimal>& divisors) {
+  constexpr int kMantissaPlaces = 16, kLargestExponent = 999;
+  int least = kMantissaPlaces;
+  for (const Decimal& d : divisors) {
+    auto divisor = make_divisor(d, false);
+    if (!divisor) return arena.empty();
+    int powers = 0;  // 10^powers is a multiple of the divisor's digits
+    uint64_t rest = divisor->modulus;
+    for (; rest % 10 == 0 || rest % 5 == 0 || rest % 2 == 0; ++powers) {
+      rest /= rest % 10 == 0 ? 10 : rest % 5 == 0 ? 5 : 2;
+    }
+    if (rest != 1) return arena.empty();
+    least = std::max(least, kMantissaPlaces + powers);
+  }
+  std::vector<std::u32string> exponents;
+  for (int e = least; e <= kLargestExponent; ++e) {
+    std::string text = std::to_string(e);
+    exponents.emplace_back(text.begin(), text.end());
+  }
+  ExprId mark =
+      arena.concat(arena.char_class({{'e', 'e'}, {'E', 'E'}}), arena.repeat(arena.char_class({{'+', '+'}}), 0, 1));
+  return arena.concat(arena.char_class(digits_from('1')),
+                      arena.concat(arena.repeat(fraction(arena, kMantissaPlaces), 0, 1),
+                                   arena.concat(mark, arena.literal_set(std::move(exponents)))));
+}
+
 ExprId spell_piece(ExpressionArena& arena, const NumberPiece& piece, const NumberSpelling& spelling) {
   bool plain = piece.integer && spelling.plain_integers;
   bool divisible = !piece.multiples.empty() || !piece.non_multiples.empty();
@@ -169,7 +197,7 @@ ExprId spell_piece(ExpressionArena& arena, const NumberPiece& piece, const Numbe
                                 [](const Decimal& m) { return m == Decimal{false, "1", 0}; });
   bool bounded = piece.interval.low || piece.interval.high;
   ExprId integer = plain_integer(arena, spelling.max_digits);
-  // Without an exponent, and with one. Divisible numbers are always written out.
+  // Without an exponent, and with one. Divisible numbers are written out, unless they are very large.
   std::vector<std::pair<ExprId, bool>> spellings;
   if (plain) {
     spellings.emplace_back(minus_if(arena, integer), false);
@@ -184,11 +212,15 @@ ExprId spell_piece(ExpressionArena& arena, const NumberPiece& piece, const Numbe
       if (exponents) spellings.emplace_back(minus_if(arena, scientific(arena, spelling.max_digits)), true);
     }
   }
+  if (!plain && !piece.multiples.empty() && piece.non_multiples.empty() &&
+      piece.excluded.size() <= kMaxExcludedWithExponent && (!bounded || allows_exponent(piece.interval))) {
+    spellings.emplace_back(minus_if(arena, spell_large_multiples(arena, piece.multiples)), true);
+  }
   std::vector<ExprId> out;
   for (const auto& [texts, has_exponent] : spellings) {
     std::vector<ExprId> parts{texts};
     if (bounded) parts.push_back(arena.number_interval(piece.interval, has_exponent));
-    if (!only_whole) {
+    if (!only_whole && !(has_exponent && divisible)) {
       for (const Decimal& m : piece.multiples) parts.push_back(arena.number_multiple(m, false));
       for (const Decimal& m : piece.non_multiples) parts.push_back(arena.number_multiple(m, true));
     }
