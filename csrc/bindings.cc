@@ -164,7 +164,9 @@ Limits limits_of(const py::dict& given) {
                                                    {"max_schema_depth", &limits.schemas.max_depth}};
   for (auto item : given) {
     std::string name = item.first.cast<std::string>();
-    if (auto it = sizes.find(name); it != sizes.end()) {
+    if (name == "max_seconds") {
+      limits.expressions.max_seconds = item.second.cast<double>();
+    } else if (auto it = sizes.find(name); it != sizes.end()) {
       *it->second = item.second.cast<size_t>();
     } else if (auto at = depths.find(name); at != depths.end()) {
       *at->second = item.second.cast<uint32_t>();

@@ -57,7 +57,7 @@ def compile_grammar(
     vocabulary: Vocabulary,
     grammar: Any,
     resources: Mapping[str, Any] | None,
-    limits: dict[str, int],
+    limits: dict[str, float],
     refuse_unknown_formats: bool,
 ) -> CompiledGrammar: ...
 def apply_bitmask(

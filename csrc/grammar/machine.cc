@@ -63,6 +63,7 @@ StateId Machine::intern(const State& s) {
     rows_.emplace_back();
     pops_.push_back(0);
     open_strings_.push_back(UINT32_MAX);
+    arena_.check_time();
     if ((states_.size() & 1023) == 0) check_size();
   }
   return it->second;

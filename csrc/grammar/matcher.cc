@@ -49,6 +49,7 @@ void Matcher::record() {
 // Appends the bytes to text_; on failure text_ is as before.
 bool Matcher::advance(std::string_view bytes, std::vector<Thread>* threads) {
   Machine& machine = *grammar_->machine_;
+  machine.arena().start_clock();
   size_t before = text_.size();
   std::vector<Thread> next;
   for (char c : bytes) {

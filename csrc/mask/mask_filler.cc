@@ -294,6 +294,7 @@ void MaskFiller::fill_one(const Thread& thread, const std::string& text, uint32_
     at = machine_.parent(at);
   }
   ++cache_.misses;
+  machine_.arena().start_clock();
   base_ = static_cast<uint32_t>(text.size());
   if (path_.size() < text.size() + levels_.size() + 2) path_.resize((text.size() + levels_.size()) * 2 + 256);
   std::memcpy(path_.data(), text.data(), text.size());

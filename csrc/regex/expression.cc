@@ -30,6 +30,23 @@ uint32_t depth_over(uint32_t depth, const ExpressionLimits& limits) {
 
 ExpressionArena::Impl::Impl(ExpressionLimits limits) : limits(limits) {}
 
+void ExpressionArena::Impl::tick() {
+  if (--until_check != 0) return;
+  until_check = 1024;
+  if (std::chrono::steady_clock::now() > deadline) {
+    std::string seconds = std::to_string(limits.max_seconds);
+    throw GrammarLimitError("one operation takes longer than max_seconds = " +
+                            seconds.substr(0, seconds.find('.') + 3));
+  }
+}
+
+void ExpressionArena::start_clock() {
+  impl_->deadline = std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                                                           std::chrono::duration<double>(impl_->limits.max_seconds));
+}
+
+void ExpressionArena::check_time() const { impl_->tick(); }
+
 void ExpressionArena::Impl::charge(size_t bytes) {
   extra_bytes += bytes;
   if (extra_bytes + nodes.size() * (sizeof(ExprNode) + 48) > limits.max_bytes) {
@@ -50,6 +67,7 @@ ExprId ExpressionArena::Impl::intern(const ExprNode& node) {
   if (nodes.size() >= limits.max_nodes) {
     throw GrammarLimitError("more expressions than max_expression_nodes = " + std::to_string(limits.max_nodes));
   }
+  tick();
   auto id = static_cast<ExprId>(nodes.size());
   nodes.push_back(node);
   interned.emplace(hash, id);
@@ -163,6 +181,7 @@ ExprId ExpressionArena::Impl::intern_multiple(uint32_t divisor, const MultipleSt
 }
 
 ExpressionArena::ExpressionArena(ExpressionLimits limits) : impl_(std::make_unique<Impl>(limits)) {
+  start_clock();
   impl_->nodes.push_back({ExprKind::kEmpty, false, false, Liveness::kDead, 1});
   impl_->nodes.push_back({ExprKind::kEpsilon, true, true, Liveness::kAlive, 1});
   ExprId any = char_class({{0, kMaxCodePoint}});

@@ -48,6 +48,7 @@ std::u32string decode_utf8(std::string_view text);
 std::string encode_utf8(std::u32string_view text);
 
 struct ExpressionLimits {
+  double max_seconds = 20;        // wall-clock time of one operation (compiling, one mask, one accepted token)
   size_t max_nodes = 2'000'000;   // expressions in one arena
   size_t max_bytes = 512u << 20;  // memory of one arena, approximately
   uint32_t max_depth = 1000;      // operators that a derivative must look through
@@ -93,6 +94,10 @@ class ExpressionArena {
   // What a caller has built under a name of its own; null where nothing is. The arena only keeps it.
   const ExprId* recall(const std::string& name) const;
   void remember(const std::string& name, ExprId e);
+
+  // Starts the clock for one operation; `check_time` throws GrammarLimitError once it has run out.
+  void start_clock();
+  void check_time() const;
 
   // --- questions ----------------------------------------------------------------------------------------------------
   bool nullable(ExprId e) const;  // does it contain the empty string

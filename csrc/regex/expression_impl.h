@@ -2,6 +2,7 @@
 // (emptiness, shortest strings, counting). Not for use elsewhere.
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <string>
 #include <unordered_map>
@@ -62,6 +63,9 @@ struct ExpressionArena::Impl {
   std::unordered_map<ExprId, ExprId> derived;  // of the derivative being taken
   std::unordered_map<std::string, ExprId> remembered;
   size_t extra_bytes = 0;
+  std::chrono::steady_clock::time_point deadline;
+  uint32_t until_check = 1024;  // the clock is read once in so many new expressions
+  void tick();
 
   const ExprNode& at(ExprId e) const { return nodes[e]; }
   ExprId intern(const ExprNode& node);

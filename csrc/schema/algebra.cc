@@ -333,6 +333,7 @@ bool Algebra::nonempty(FormulaId f) {
     lowest_open_ = std::min(lowest_open_, formulas_[f].depth);
     return false;
   }
+  arena_.check_time();
   if (++steps_ > limits_.max_steps) {
     throw GrammarLimitError("deciding which schemas have values takes more than max_schema_steps = " +
                             std::to_string(limits_.max_steps));

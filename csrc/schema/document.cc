@@ -9,6 +9,7 @@ namespace fcformat {
 namespace {
 
 constexpr int kMaxNesting = 600;
+constexpr size_t kMaxSubschemas = 1'000'000;
 
 std::string unescape_pointer(std::string_view token) {
   std::string out;
@@ -180,7 +181,13 @@ Document::Document(const Json& root, const std::map<std::string, Json>& others) 
 
 uint32_t Document::add(const Json& json, std::string pointer, uint32_t resource) {
   auto [it, is_new] = index_of_.try_emplace(&json, static_cast<uint32_t>(subschemas_.size()));
-  if (is_new) subschemas_.push_back({&json, std::move(pointer), resource});
+  if (is_new) {
+    if (subschemas_.size() >= kMaxSubschemas) {
+      throw GrammarLimitError("a schema holds more than max_subschemas = " + std::to_string(kMaxSubschemas) +
+                              " schemas");
+    }
+    subschemas_.push_back({&json, std::move(pointer), resource});
+  }
   return it->second;
 }
 

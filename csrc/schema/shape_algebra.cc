@@ -51,6 +51,7 @@ void Algebra::check_alternatives(size_t count) const {
 }
 
 ObjectShapeId Algebra::add_shape(ObjectShape s) {
+  arena_.check_time();
   std::sort(s.properties.begin(), s.properties.end());
   std::sort(s.patterns.begin(), s.patterns.end());
   std::erase_if(s.patterns, [&](const auto& p) { return p.second == kTrueFormula || p.first == arena_.empty(); });
@@ -86,6 +87,7 @@ ObjectShapeId Algebra::add_shape(ObjectShape s) {
 }
 
 ArrayShapeId Algebra::add_shape(ArrayShape s) {
+  arena_.check_time();
   while (!s.prefix.empty() && s.prefix.back() == s.rest) s.prefix.pop_back();
   sort_unique(&s.contains);
   std::erase_if(s.contains, [](const Contains& c) { return c.min == 0 && c.max == kUnbounded; });

@@ -57,7 +57,7 @@ class _Options:
 
     __slots__ = ("limits", "refuse_unknown_formats", "resources")
 
-    def __init__(self, limits: dict[str, int], resources: dict[str, Any] | None, refuse_unknown_formats: bool) -> None:
+    def __init__(self, limits: dict[str, float], resources: dict[str, Any] | None, refuse_unknown_formats: bool) -> None:
         self.limits = limits
         self.resources = resources
         self.refuse_unknown_formats = refuse_unknown_formats
@@ -74,7 +74,7 @@ class GrammarCompiler:
             `"refuse"`: it raises `UnsupportedSchemaError`.
         limits: Budgets by name, over the defaults of `docs/limits.md`: `max_grammar_bytes`, `max_expression_nodes`,
             `max_expression_bytes`, `max_expression_depth`, `max_search_states`, `max_formulas`, `max_alternatives`,
-            `max_schema_depth`, `max_schema_steps`, `mask_cache_bytes`.
+            `max_schema_depth`, `max_schema_steps`, `max_seconds`, `mask_cache_bytes`.
 
     Raises:
         ValueError: An argument is none of the above.
@@ -87,7 +87,7 @@ class GrammarCompiler:
         cache_size: int = 256,
         resources: Mapping[str, Any] | None = None,
         unknown_formats: str = "ignore",
-        limits: Mapping[str, int] | None = None,
+        limits: Mapping[str, float] | None = None,
     ) -> None:
         if unknown_formats not in ("ignore", "refuse"):
             raise ValueError(f'unknown_formats: found {unknown_formats!r}, expected "ignore" or "refuse"')
