@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-__all__ = ["ANY", "COMPACT", "PYTHON", "JSONStyle"]
+__all__ = ["ANY", "COMPACT", "DUMPS", "PYTHON", "JSONStyle"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -56,4 +56,6 @@ class JSONStyle:
 
 COMPACT = JSONStyle(whitespace="compact")
 PYTHON = JSONStyle(whitespace="python")
+# What `json.dumps(value, ensure_ascii=False)` writes, which is what most models have seen in training.
+DUMPS = JSONStyle(whitespace="python", escapes="minimal")
 ANY = JSONStyle(integer_spelling="any")

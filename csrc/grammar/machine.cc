@@ -385,7 +385,7 @@ ObjectId Machine::residual_of_key(const Frame& frame, TextView text) {
 }
 
 Escapes Machine::escapes_of(const Surface& surface) const {
-  if (surface.python()) return Escapes::kPython;
+  if (surface.python()) return surface.minimal_escapes ? Escapes::kPythonMinimal : Escapes::kPython;
   return surface.minimal_escapes ? Escapes::kJsonMinimal : Escapes::kJson;
 }
 

@@ -28,14 +28,17 @@ constexpr Short kJsonShort[] = {{'"', '"'}, {'\\', '\\'}, {'/', '/'}, {'b', 8},
                                 {'f', 12},  {'n', 10},    {'r', 13},  {'t', 9}};
 constexpr Short kPythonShort[] = {{'"', '"'}, {'\\', '\\'}, {'\'', '\''}, {'n', 10}, {'r', 13}, {'t', 9}};
 
-// In the minimal style only what JSON cannot write otherwise is escaped.
-bool needs_escape(uint32_t c) { return c < 0x20 || c == '"' || c == '\\'; }
+bool is_python(Escapes escapes) { return escapes == Escapes::kPython || escapes == Escapes::kPythonMinimal; }
+bool is_minimal(Escapes escapes) { return escapes == Escapes::kJsonMinimal || escapes == Escapes::kPythonMinimal; }
+
+// In the minimal styles only what cannot be written otherwise is escaped.
+bool needs_escape(uint32_t c, uint8_t quote) { return c < 0x20 || c == quote || c == '\\'; }
 
 uint32_t astral(uint32_t high, uint32_t low) { return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00); }
 
 // Whether code units lo..hi, read from four hex digits, can lead on.
 bool units_lead_on(const std::vector<Edge>& edges, Escapes escapes, uint32_t lo, uint32_t hi) {
-  if (escapes == Escapes::kJsonMinimal) return any_between(edges, lo, std::min(hi, 0x1Fu));
+  if (is_minimal(escapes)) return any_between(edges, lo, std::min(hi, 0x1Fu));
   if (any_between(edges, lo, hi)) return true;  // edges never hold surrogates
   if (escapes != Escapes::kJson) return false;
   uint32_t first = std::max(lo, 0xD800u), last = std::min(hi, 0xDBFFu);
@@ -95,7 +98,7 @@ class ByteSpeller {
   // A partial that stands for code points lo..hi.
   void go_range(uint8_t byte, Partial partial, uint32_t lo, uint32_t hi, Partial::Kind skip) {
     const Edge* e = edge_at(edges_, lo);
-    bool all_spelled = escapes_ != Escapes::kJsonMinimal || skip == Partial::Kind::kSkipUtf8;
+    bool all_spelled = !is_minimal(escapes_) || skip == Partial::Kind::kSkipUtf8;
     if (e && e->hi >= hi && all_spelled) {
       out_.push_back({byte, false, true, e->target, {skip, partial.left, 0, 0}});
     } else {
@@ -152,13 +155,12 @@ class ByteSpeller {
 
   template <typename F>
   void each_short(F&& f) const {
-    if (escapes_ == Escapes::kPython) {
-      for (const Short& s : kPythonShort) f(s);
-    } else {
-      for (const Short& s : kJsonShort) {
-        if (escapes_ == Escapes::kJson || needs_escape(s.meaning)) f(s);
+    auto each = [&](const auto& table) {
+      for (const Short& s : table) {
+        if (!is_minimal(escapes_) || needs_escape(s.meaning, quote_)) f(s);
       }
-    }
+    };
+    is_python(escapes_) ? each(kPythonShort) : each(kJsonShort);
   }
 
   bool escape_leads_on() const {
@@ -169,8 +171,9 @@ class ByteSpeller {
 
   void escape() {
     each_short([&](const Short& s) { read(static_cast<uint8_t>(s.letter), s.meaning); });
-    if (units_lead_on(edges_, escapes_, 0, 0xFFFF)) go('u', {Partial::Kind::kHex, 4, 4, 0});
-    if (escapes_ == Escapes::kPython && any_between(edges_, 0, 0xFF)) go('x', {Partial::Kind::kHex, 2, 2, 0});
+    bool units = units_lead_on(edges_, escapes_, 0, 0xFFFF);
+    if (units && escapes_ != Escapes::kPythonMinimal) go('u', {Partial::Kind::kHex, 4, 4, 0});
+    if (is_python(escapes_) && units_lead_on(edges_, escapes_, 0, 0xFF)) go('x', {Partial::Kind::kHex, 2, 2, 0});
   }
 
   void hex(Partial p) {
@@ -254,7 +257,7 @@ std::u32string read_spelling(std::string_view bytes, Escapes escapes) {
     auto look = [&](const Short& s) {
       if (s.letter == letter) meaning = s.meaning;
     };
-    if (escapes == Escapes::kPython) {
+    if (is_python(escapes)) {
       for (const Short& s : kPythonShort) look(s);
     } else {
       for (const Short& s : kJsonShort) look(s);

@@ -12,7 +12,7 @@
 
 namespace fcformat {
 
-enum class Escapes : uint8_t { kNone, kJson, kJsonMinimal, kPython };
+enum class Escapes : uint8_t { kNone, kJson, kJsonMinimal, kPython, kPythonMinimal };
 
 struct Partial {
   enum class Kind : uint8_t { kNone, kUtf8, kBackslash, kHex, kLowBackslash, kLowU, kLowHex, kSkipUtf8, kSkipHex };

@@ -15,7 +15,7 @@ from typing import Any
 from fcformat import grammar as g
 from fcformat.chat import FunctionCall
 from fcformat.formats.rendered import Draft
-from fcformat.json_style import PYTHON, JSONStyle
+from fcformat.json_style import DUMPS, JSONStyle
 from fcformat.parsing.cursor import Cursor, Steps, Truncated, Unreadable
 from fcformat.parsing.json_incremental import JSONReader
 from fcformat.parsing.json_text import as_json, as_python_arguments
@@ -121,7 +121,7 @@ class JSONCall(Part):
     start = r"\{[ \t\r\n]{0,64}(?:\Z|[\"'\w$])"
 
     def __init__(
-        self, name: str = "name", arguments: str = "arguments", *, also: tuple[str, ...] = (), style: JSONStyle = PYTHON
+        self, name: str = "name", arguments: str = "arguments", *, also: tuple[str, ...] = (), style: JSONStyle = DUMPS
     ) -> None:
         """Sets up the part.
 
@@ -186,7 +186,7 @@ class PythonArguments(Part):
 
     def grammar(self, tool: ToolView) -> g.Grammar:
         """See `Part`."""
-        return g.sequence(g.schema_value(tool.schema, syntax="python_arguments", style=PYTHON), g.literal(")"))
+        return g.sequence(g.schema_value(tool.schema, syntax="python_arguments", style=DUMPS), g.literal(")"))
 
     def read(self, reading: Reading) -> Steps[None]:
         """See `Part`."""

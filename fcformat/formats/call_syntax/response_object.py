@@ -15,7 +15,7 @@ from fcformat.chat import Message
 from fcformat.formats.call_syntax.parts import ToolView
 from fcformat.formats.call_syntax.turn import Turn, TurnPlan, drain
 from fcformat.formats.rendered import Draft
-from fcformat.json_style import PYTHON
+from fcformat.json_style import DUMPS
 from fcformat.parsing.cursor import Cursor, Steps, Truncated, Unreadable
 from fcformat.parsing.json_incremental import JSONReader
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
@@ -24,7 +24,7 @@ from fcformat.parsing.strings import json_string
 __all__ = ["ResponseObject"]
 
 _ID = r"call_[A-Za-z0-9]{24}"
-_STRING = g.schema_value({"type": "string"}, style=PYTHON)
+_STRING = g.schema_value({"type": "string"}, style=DUMPS)
 
 
 class ResponseObject(Turn):
@@ -80,7 +80,7 @@ def _call(tool: ToolView) -> g.Grammar:
         g.literal('{"id": "'),
         g.regex(_ID),
         g.literal(f'", "type": "function", "function": {{"name": {json_string(tool.name)}, "arguments": "'),
-        g.schema_value(tool.schema, syntax="json_string", style=PYTHON),
+        g.schema_value(tool.schema, syntax="json_string", style=DUMPS),
         g.literal('"}}'),
     )
 
