@@ -66,7 +66,7 @@ void MaskFiller::walk(const TokenTrie& trie, size_t begin, size_t end, Sink&& si
 }
 
 // As walk, for one thread that mostly goes from state to state. `on_content`: the mask already holds all content tokens,
-// and at first bytes that do not lead into an open string they are taken out again.
+// and those that cannot be reached are taken out again.
 void MaskFiller::walk_single(size_t begin, size_t end, const Thread& thread, uint32_t* mask, bool on_content) {
   const TokenTrie& trie = vocabulary_->trie();
   states_[0] = thread.state;
@@ -78,7 +78,7 @@ void MaskFiller::walk_single(size_t begin, size_t end, const Thread& thread, uin
     path_[base_ + depth - 1] = static_cast<char>(byte);
     uint32_t code = machine_.row(states_[depth - 1])[byte];
     if (code == 0) {
-      if (on_content && depth == 1) set_range(node, mask, false, true);
+      if (on_content) set_range(node, mask, false, true);
       node = trie.subtree_end(node);
       continue;
     }
@@ -86,22 +86,18 @@ void MaskFiller::walk_single(size_t begin, size_t end, const Thread& thread, uin
       StateId state = code >> 1;
       now.state = state;
       if (StateId open_string = machine_.open_string(state)) {
-        bool kept = on_content && depth == 1;
-        if (!kept) {
-          for (const uint32_t* id = trie.ids_begin(node); id != trie.ids_end(node); ++id) set_bit(mask, *id);
-        }
-        fill_subtree(node, now, open_string, mask, kept);
+        for (const uint32_t* id = trie.ids_begin(node); id != trie.ids_end(node); ++id) set_bit(mask, *id);
+        fill_subtree(node, now, open_string, mask, on_content);
         node = trie.subtree_end(node);
         continue;
       }
-      if (on_content && depth == 1) set_range(node, mask, false, true);
       states_[depth] = state;
       for (const uint32_t* id = trie.ids_begin(node); id != trie.ids_end(node); ++id) set_bit(mask, *id);
       ++node;
       continue;
     }
     // The stack is touched: this subtree goes the general way.
-    if (on_content && depth == 1) set_range(node, mask, false, true);
+    if (on_content) set_range(node, mask, false, true);
     now.state = states_[depth - 1];
     levels_[depth - 1].assign(1, now);
     size_t subtree = trie.subtree_end(node);
