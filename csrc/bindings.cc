@@ -147,6 +147,17 @@ GrammarSpec spec_of(py::handle grammar, py::handle resources, int depth) {
     spec.schema = std::make_shared<const Json>(json_of(grammar.attr("schema"), "", 0));
     spec.resources = resources_of(resources);
     spec.style = style_of(grammar.attr("style"), grammar.attr("syntax").cast<std::string>());
+  } else if (kind == "Rules") {
+    spec.kind = GrammarSpec::Kind::kRules;
+    spec.text = text_of(grammar.attr("start"));
+    for (auto item : py::reinterpret_borrow<py::sequence>(grammar.attr("rules"))) {
+      auto pair = py::reinterpret_borrow<py::sequence>(item);
+      spec.names.push_back(text_of(pair[0]));
+      spec.items.push_back(spec_of(pair[1], resources, depth + 1));
+    }
+  } else if (kind == "Rule") {
+    spec.kind = GrammarSpec::Kind::kRule;
+    spec.text = text_of(grammar.attr("name"));
   } else {
     throw py::type_error("grammar: found a " + kind + ", expected a value of fcformat.grammar");
   }
@@ -159,7 +170,8 @@ Limits limits_of(const py::dict& given) {
       {"max_expression_nodes", &limits.expressions.max_nodes}, {"max_expression_bytes", &limits.expressions.max_bytes},
       {"max_search_states", &limits.expressions.max_search},   {"max_formulas", &limits.schemas.max_formulas},
       {"max_alternatives", &limits.schemas.max_alternatives},  {"max_schema_steps", &limits.schemas.max_steps},
-      {"max_grammar_bytes", &limits.machine.max_bytes},        {"mask_cache_bytes", &limits.mask_cache_bytes}};
+      {"max_grammar_bytes", &limits.machine.max_bytes},        {"max_threads", &limits.machine.max_threads},
+      {"max_grammar_nodes", &limits.machine.max_nodes},        {"mask_cache_bytes", &limits.mask_cache_bytes}};
   const std::map<std::string, uint32_t*> depths = {{"max_expression_depth", &limits.expressions.max_depth},
                                                    {"max_schema_depth", &limits.schemas.max_depth}};
   for (auto item : given) {
@@ -240,6 +252,8 @@ void translate(std::exception_ptr p) {
     raise("UnsupportedSchemaError", e.what(), e.pointer, e.keyword);
   } catch (const SchemaError& e) {
     raise("SchemaError", e.what(), e.pointer, e.keyword);
+  } catch (const GrammarError& e) {
+    raise("GrammarError", e.what());
   } catch (const GrammarLimitError& e) {
     raise("GrammarLimitError", e.what());
   } catch (const PatternError& e) {

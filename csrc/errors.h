@@ -28,6 +28,12 @@ class UnsupportedSchemaError : public SchemaError {
   using SchemaError::SchemaError;
 };
 
+// A grammar's rules do not fit together.
+class GrammarError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 // A budget is exceeded; the message names it and its value.
 class GrammarLimitError : public std::runtime_error {
  public:

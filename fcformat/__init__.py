@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fcformat.errors import (
     FcformatError,
     FormatError,
+    GrammarError,
     GrammarLimitError,
     ParseError,
     SchemaError,
@@ -44,6 +45,7 @@ __all__ = [
     "Format",
     "FormatError",
     "GrammarCompiler",
+    "GrammarError",
     "GrammarLimitError",
     "GrammarMatcher",
     "JSONStyle",

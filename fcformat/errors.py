@@ -9,6 +9,7 @@ from __future__ import annotations
 __all__ = [
     "FcformatError",
     "FormatError",
+    "GrammarError",
     "GrammarLimitError",
     "ParseError",
     "SchemaError",
@@ -40,6 +41,23 @@ class SchemaError(FcformatError):
 
 class UnsupportedSchemaError(SchemaError):
     """A schema is valid, but asks for something that the engine does not support. Nothing is ever ignored silently."""
+
+
+class GrammarError(FcformatError):
+    """A grammar's text is malformed, or its rules do not fit together.
+
+    Attributes:
+        line: Line in the text, from 1; 0 where the grammar has no text.
+        column: Column in the line, in characters, from 1; 0 where the grammar has no text.
+    """
+
+    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+    def __reduce__(self) -> tuple[type[GrammarError], tuple[str, int, int]]:
+        return type(self), (str(self), self.line, self.column)
 
 
 class GrammarLimitError(FcformatError):

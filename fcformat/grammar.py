@@ -1,17 +1,19 @@
 """What text is allowed, as a small algebra of immutable values.
 
 A format's grammar is built from these: literal text, control tokens, sequences, choices, repetition, free text, regular
-expressions, and JSON values under a schema in one of several surface syntaxes. The values say nothing about tokens;
-`GrammarCompiler.compile_grammar` ties them to a vocabulary.
+expressions, JSON values under a schema in one of several surface syntaxes, and rules with names, which may refer to each
+other and to themselves. The values say nothing about tokens; `GrammarCompiler.compile_grammar` ties them to a vocabulary.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 from typing import Literal as _Literal
 
+from fcformat.errors import GrammarError
 from fcformat.json_style import JSONStyle
 
 __all__ = [
@@ -22,6 +24,8 @@ __all__ = [
     "Literal",
     "Regex",
     "Repeat",
+    "Rule",
+    "Rules",
     "SchemaValue",
     "Sequence",
     "choice",
@@ -31,6 +35,8 @@ __all__ = [
     "optional",
     "regex",
     "repeat",
+    "rule",
+    "rules",
     "schema_value",
     "sequence",
 ]
@@ -106,7 +112,40 @@ class SchemaValue:
     style: JSONStyle = JSONStyle()
 
 
-Grammar: TypeAlias = Literal | ControlToken | Sequence | Choice | Repeat | FreeText | Regex | SchemaValue
+@dataclasses.dataclass(frozen=True, slots=True)
+class Rule:
+    """What the rule of this name stands for; the innermost `Rules` around it that has one counts."""
+
+    name: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Rules:
+    """What the rule `start` stands for, under rules that may refer to each other and to themselves, also at their beginning.
+
+    Attributes:
+        rules: Names, and what each stands for. The names are known inside these only.
+        start: Where to begin.
+
+    Raises:
+        GrammarError: A name is defined twice, or `start` is not. A `Rule` without definition is found when the grammar is
+            compiled.
+    """
+
+    rules: tuple[tuple[str, Grammar], ...]
+    start: str
+
+    def __post_init__(self) -> None:
+        names = Counter(name for name, _ in self.rules)
+        for name, count in names.items():
+            if count > 1:
+                raise GrammarError(f'rule "{name}": found {count} definitions, expected one')
+        if self.start not in names:
+            known = ", ".join(f'"{name}"' for name in list(names)[:10]) or "(there are none)"
+            raise GrammarError(f'rules start at "{self.start}": found no rule of that name, expected one of {known}')
+
+
+Grammar: TypeAlias = Literal | ControlToken | Sequence | Choice | Repeat | FreeText | Regex | SchemaValue | Rule | Rules
 
 
 def literal(text: str) -> Literal:
@@ -165,6 +204,20 @@ def free_text(excludes: tuple[str, ...] | list[str] = ()) -> FreeText:
 def regex(pattern: str) -> Regex:
     """A text that matches `pattern` (ECMA-262) from beginning to end."""
     return Regex(pattern)
+
+
+def rule(name: str) -> Rule:
+    """What the rule `name` stands for."""
+    return Rule(name)
+
+
+def rules(definitions: Mapping[str, Grammar], start: str) -> Rules:
+    """What the rule `start` stands for under these definitions, which may name each other by `rule(name)`.
+
+    Raises:
+        GrammarError: `start` is not defined.
+    """
+    return Rules(tuple(definitions.items()), start)
 
 
 def schema_value(

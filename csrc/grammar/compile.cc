@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "errors.h"
+#include "grammar/rules.h"
 #include "regex/pattern_parser.h"
 
 namespace fcformat {
@@ -16,10 +17,13 @@ class Compiler {
       : vocabulary_(std::move(vocabulary)),
         limits_(limits),
         options_(options),
-        machine_(std::make_unique<Machine>(limits.expressions, limits.machine)) {}
+        machine_(std::make_unique<Machine>(limits.expressions, limits.machine)),
+        graph_(machine_->arena(), limits.machine.max_nodes) {}
 
   std::shared_ptr<CompiledGrammar> run(const GrammarSpec& spec) {
-    machine_->start_at(node(spec, 0));
+    uint32_t start = graph_.finish(node(spec, 0));
+    for (GrammarNode& n : graph_.take_nodes()) machine_->add_node(std::move(n));
+    machine_->start_at(start);
     std::sort(tag_ids_.begin(), tag_ids_.end());
     tag_ids_.erase(std::unique(tag_ids_.begin(), tag_ids_.end()), tag_ids_.end());
     return std::make_shared<CompiledGrammar>(std::move(machine_), vocabulary_, std::move(tag_ids_),
@@ -69,10 +73,50 @@ class Compiler {
         break;
       case GrammarSpec::Kind::kSchema:
         n.kind = GrammarNode::Kind::kValue;
-        n.id = schema(spec);
+        n.id = schema(spec, &n.min);
         break;
+      case GrammarSpec::Kind::kRules:
+        return rules(spec, depth);
+      case GrammarSpec::Kind::kRule: {
+        for (size_t i = scopes_.size(); i-- > 0;) {
+          if (auto it = scopes_[i].find(spec.text); it != scopes_[i].end()) return it->second;
+        }
+        throw GrammarError("a rule refers to \"" + excerpt(spec.text) +
+                           "\": found no rule of that name, expected one of " + rule_names());
+      }
     }
-    return machine_->add_node(std::move(n));
+    return graph_.add(std::move(n));
+  }
+
+  // Names are known inside their own rules, and hide those of rules further out.
+  uint32_t rules(const GrammarSpec& spec, int depth) {
+    scopes_.emplace_back();
+    for (const std::string& name : spec.names) {
+      if (!scopes_.back().try_emplace(name, 0).second)
+        throw GrammarError("rule \"" + excerpt(name) + "\": found a second definition, expected one");
+      scopes_.back()[name] = graph_.declare(name);
+    }
+    for (size_t i = 0; i < spec.names.size(); ++i)
+      graph_.define(scopes_.back()[spec.names[i]], node(spec.items[i], depth + 1));
+    auto start = scopes_.back().find(spec.text);
+    if (start == scopes_.back().end()) {
+      throw GrammarError("rules start at \"" + excerpt(spec.text) + "\": found no rule of that name, expected one of " +
+                         rule_names());
+    }
+    uint32_t id = start->second;
+    scopes_.pop_back();
+    return id;
+  }
+
+  std::string rule_names() const {
+    std::string out;
+    for (const auto& scope : scopes_) {
+      for (const auto& [name, id] : scope) {
+        if (out.size() > 200) return out + ", …";
+        out += (out.empty() ? "\"" : ", \"") + excerpt(name) + "\"";
+      }
+    }
+    return out.empty() ? "the rules around it (there are none)" : out;
   }
 
   ExprId free_text(const std::vector<std::string>& excludes) {
@@ -95,7 +139,7 @@ class Compiler {
     }
   }
 
-  uint32_t schema(const GrammarSpec& spec) {
+  uint32_t schema(const GrammarSpec& spec, uint32_t* min) {
     ValueContext c;
     c.surface = spec.style.surface;
     c.algebra = std::make_unique<Algebra>(machine_->arena(), spec.style.numbers, spec.style.ordered, limits_.schemas);
@@ -104,6 +148,14 @@ class Compiler {
     c.root = c.loader->root();
     c.algebra->expand(c.root);
     if (!c.algebra->nonempty(c.root)) throw SchemaError(c.loader->why_empty(), c.loader->empty_pointer(), "");
+    *min = 1;
+    if (c.surface.syntax == Syntax::kPythonArguments) {  // no arguments are the empty text
+      const std::vector<ObjectShapeId> shapes = c.algebra->expand(c.root).objects;
+      for (ObjectShapeId shape : shapes) {
+        ObjectId residual;
+        if (c.residuals->open_object(shape, &residual) && c.residuals->can_close_object(residual)) *min = 0;
+      }
+    }
     return machine_->add_context(std::move(c));
   }
 
@@ -111,6 +163,8 @@ class Compiler {
   const Limits& limits_;
   const LoaderOptions& options_;
   std::unique_ptr<Machine> machine_;
+  GrammarGraph graph_;
+  std::vector<std::map<std::string, uint32_t>> scopes_;
   std::vector<uint32_t> tag_ids_;
 };
 

@@ -29,10 +29,22 @@ struct ValueStyle {
 
 // fcformat.grammar's algebra as plain data.
 struct GrammarSpec {
-  enum class Kind : uint8_t { kLiteral, kControlToken, kSequence, kChoice, kRepeat, kFreeText, kRegex, kSchema };
+  enum class Kind : uint8_t {
+    kLiteral,
+    kControlToken,
+    kSequence,
+    kChoice,
+    kRepeat,
+    kFreeText,
+    kRegex,
+    kSchema,
+    kRules,
+    kRule
+  };
   Kind kind = Kind::kLiteral;
-  std::string text;                // kLiteral, kControlToken, kRegex (the pattern)
-  std::vector<GrammarSpec> items;  // kSequence, kChoice, kRepeat
+  std::string text;  // kLiteral, kControlToken, kRegex (the pattern), kRules (where to start), kRule (which)
+  std::vector<GrammarSpec> items;  // kSequence, kChoice, kRepeat, kRules (what the rules stand for)
+  std::vector<std::string> names;  // kRules
   uint32_t min = 0, max = kUnbounded;
   std::vector<std::string> excludes;  // kFreeText
   std::shared_ptr<const Json> schema;

@@ -8,7 +8,7 @@
 namespace fcformat {
 namespace {
 
-constexpr size_t kMaxEmptySteps = 5'000;  // grammar nodes entered without consuming anything
+constexpr size_t kMaxEmptySteps = 50'000;  // grammar nodes entered without consuming anything
 
 // What a text inside a JSON string stands for, where only quotes and backslashes are escaped.
 std::string unescaped(const std::string& text) {
@@ -19,8 +19,6 @@ std::string unescaped(const std::string& text) {
   }
   return out;
 }
-
-size_t mix(size_t seed, size_t value) { return (seed ^ value) * 0x9E3779B97F4A7C15ull + (seed >> 29); }
 
 }  // namespace
 
@@ -52,7 +50,8 @@ uint32_t Machine::add_context(ValueContext context) {
 }
 
 void Machine::start_at(uint32_t node) {
-  enter(node, 0, 0, &start_);
+  enter(node, 0, 0, 0, &start_);
+  merge(&start_);
   if (start_.empty()) throw SchemaError("no text satisfies the grammar", "", "");
 }
 
@@ -116,90 +115,99 @@ uint32_t Machine::intern_key_choice(const KeyChoice& c) {
 
 // --- grammar nodes --------------------------------------------------------------------------------------------------------
 
-void Machine::enter(uint32_t node, StackId stack, uint32_t escaped, std::vector<Thread>* out) {
-  std::vector<Entered> seen;
-  enter_item(node, 0, stack, escaped, &seen, out);
-}
-
-// `at`: for sequences the next item, for repetitions how many are done.
-void Machine::enter_item(uint32_t id, uint32_t at, StackId stack, uint32_t escaped, std::vector<Entered>* seen,
-                         std::vector<Thread>* out) {
-  const GrammarNode& node = nodes_[id];
-  if (seen->size() > kMaxEmptySteps) {
-    throw GrammarLimitError("a grammar has more than max_empty_steps = " + std::to_string(kMaxEmptySteps) +
-                            " ways to go on without text");
-  }
-  if (std::find(seen->begin(), seen->end(), Entered{id, at, stack}) != seen->end()) return;
-  seen->push_back({id, at, stack});
-  auto leave = [&] {
-    Thread done{0, stack, 0, 0, escaped};
-    if (stack == 0) {
-      out->push_back(done);
+// Everything that may come first from a node on. `at`: for sequences the next item, for repetitions how many are done.
+// The list of what is still to be entered is kept here and not in recursion: behind a deeply nested text, many
+// levels may end at once without a byte of their own.
+void Machine::enter(uint32_t node, uint32_t at, StackId stack, uint32_t escaped, std::vector<Thread>* out) {
+  SmallSet<Entered, EnteredHash> todo;
+  todo.add({node, at, stack});
+  auto leave_one = [&](StackId from) {
+    if (from == 0) {
+      out->push_back({0, 0, 0, 0, escaped});
       return;
     }
-    const Frame frame = frames_[stacks_[stack].frame];
+    lowest_read_ = std::min(lowest_read_, stacks_[from].depth);
+    const Frame frame = frames_[stacks_[from].frame];
     if (frame.kind == Frame::Kind::kGrammar) {
-      lowest_read_ = std::min(lowest_read_, stacks_[stack].depth);
-      enter_item(frame.id, frame.begin, stacks_[stack].parent, escaped, seen, out);
+      todo.add({frame.id, frame.begin, stacks_[from].parent});
     } else {
-      pop(done, {nullptr, 0}, 0, out);
+      pop({0, from, 0, 0, escaped}, {nullptr, 0}, 0, out);
     }
   };
-  switch (node.kind) {
-    case GrammarNode::Kind::kText:
-      if (node.text.empty()) return leave();
-      out->push_back({intern({State::Kind::kText, 0, 0, id, 0, 0}), stack, 0, 0, escaped});
-      return;
-    case GrammarNode::Kind::kToken:
-      out->push_back({intern({State::Kind::kToken, 0, 0, node.id, 0, 0}), stack, 0, 0, escaped});
-      return;
-    case GrammarNode::Kind::kSequence: {
-      if (at >= node.items.size()) return leave();
-      uint32_t item = node.items[at];
-      bool last = at + 1 == node.items.size();
-      StackId below = last ? stack : push({Frame::Kind::kGrammar, 0, id, at + 1, 0}, stack);
-      enter_item(item, 0, below, escaped, seen, out);
-      return;
+  auto leave = [&](StackId from) {
+    if (frames_[stacks_[from].frame].kind != Frame::Kind::kBranch) return leave_one(from);
+    lowest_read_ = std::min(lowest_read_, stacks_[from].depth);
+    each_stack(from, leave_one);
+  };
+  for (size_t i = 0; i < todo.size(); ++i) {
+    if (i > kMaxEmptySteps) {
+      throw GrammarLimitError("a grammar has more than max_empty_steps = " + std::to_string(kMaxEmptySteps) +
+                              " ways to go on without text");
     }
-    case GrammarNode::Kind::kChoice: {
-      const std::vector<uint32_t> items = node.items;
-      for (uint32_t item : items) enter_item(item, 0, stack, escaped, seen, out);
-      return;
-    }
-    case GrammarNode::Kind::kRepeat: {
-      uint32_t min = node.min, max = node.max, item = node.items[0];
-      if (at < max) {
-        uint32_t next = max == kUnbounded ? std::min(at + 1, min) : at + 1;
-        enter_item(item, 0, push({Frame::Kind::kGrammar, 0, id, next, 0}, stack), escaped, seen, out);
-      }
-      if (at >= min) leave();
-      return;
-    }
-    case GrammarNode::Kind::kExpression:
-      if (!arena_.is_empty(node.id))
-        out->push_back({intern({State::Kind::kExpression, 0, 0, node.id, 0, 0}), stack, 0, 0, escaped});
-      return;
-    case GrammarNode::Kind::kValue: {
-      auto context = static_cast<uint16_t>(node.id);
-      ValueContext& c = contexts_[context];
-      StackId below = stack;
-      if (c.surface.syntax == Syntax::kJsonString) {
-        below = push({Frame::Kind::kUnescape, 0, 0, 0, 0}, stack);
-        escaped = 1;
-      }
-      if (c.surface.syntax == Syntax::kPythonArguments) {
-        const std::vector<ObjectShapeId> shapes = c.algebra->expand(c.root).objects;
-        for (ObjectShapeId shape : shapes) {
-          ObjectId residual;
-          if (!c.residuals->open_object(shape, &residual)) continue;
-          out->push_back({intern({State::Kind::kObjectOpen, 0, context, residual, 0, 0}), below, 0, 0, escaped});
+    const Entered entered = todo[i];
+    const GrammarNode& n = nodes_[entered.node];
+    switch (n.kind) {
+      case GrammarNode::Kind::kText:
+        if (n.text.empty()) {
+          leave(entered.stack);
+        } else {
+          out->push_back({intern({State::Kind::kText, 0, 0, entered.node, 0, 0}), entered.stack, 0, 0, escaped});
         }
-      } else if (c.algebra->nonempty(c.root)) {
-        // No white space before the value: as if the permitted run were used up.
-        out->push_back({intern({State::Kind::kValue, 0, context, c.root, UINT16_MAX, 0}), below, 0, 0, escaped});
+        break;
+      case GrammarNode::Kind::kToken:
+        out->push_back({intern({State::Kind::kToken, 0, 0, n.id, 0, 0}), entered.stack, 0, 0, escaped});
+        break;
+      case GrammarNode::Kind::kSequence: {
+        if (entered.at >= n.items.size()) {
+          leave(entered.stack);
+          break;
+        }
+        bool last = entered.at + 1 == n.items.size();
+        StackId below =
+            last ? entered.stack : push({Frame::Kind::kGrammar, 0, entered.node, entered.at + 1, 0}, entered.stack);
+        todo.add({n.items[entered.at], 0, below});
+        break;
       }
-      return;
+      case GrammarNode::Kind::kChoice:
+        for (uint32_t item : n.items) todo.add({item, 0, entered.stack});
+        break;
+      case GrammarNode::Kind::kRepeat:
+        if (entered.at < n.max) {
+          bool last = entered.at + 1 == n.max && n.max != kUnbounded;
+          uint32_t next = n.max == kUnbounded ? std::min(entered.at + 1, n.min) : entered.at + 1;
+          StackId below = last ? entered.stack : push({Frame::Kind::kGrammar, 0, entered.node, next, 0}, entered.stack);
+          todo.add({n.items[0], 0, below});
+        }
+        if (entered.at >= n.min) leave(entered.stack);
+        break;
+      case GrammarNode::Kind::kExpression:
+        if (!arena_.is_empty(n.id))
+          out->push_back({intern({State::Kind::kExpression, 0, 0, n.id, 0, 0}), entered.stack, 0, 0, escaped});
+        break;
+      case GrammarNode::Kind::kValue:
+        enter_value(n.id, entered.stack, escaped, out);
+        break;
     }
+  }
+}
+
+void Machine::enter_value(uint32_t id, StackId stack, uint32_t escaped, std::vector<Thread>* out) {
+  auto context = static_cast<uint16_t>(id);
+  ValueContext& c = contexts_[context];
+  if (c.surface.syntax == Syntax::kJsonString) {
+    stack = push({Frame::Kind::kUnescape, 0, 0, 0, 0}, stack);
+    escaped = 1;
+  }
+  if (c.surface.syntax == Syntax::kPythonArguments) {
+    const std::vector<ObjectShapeId> shapes = c.algebra->expand(c.root).objects;
+    for (ObjectShapeId shape : shapes) {
+      ObjectId residual;
+      if (!c.residuals->open_object(shape, &residual)) continue;
+      out->push_back({intern({State::Kind::kObjectOpen, 0, context, residual, 0, 0}), stack, 0, 0, escaped});
+    }
+  } else if (c.algebra->nonempty(c.root)) {
+    // No white space before the value: as if the permitted run were used up.
+    out->push_back({intern({State::Kind::kValue, 0, context, c.root, UINT16_MAX, 0}), stack, 0, 0, escaped});
   }
 }
 
@@ -222,21 +230,42 @@ void Machine::step_plain(const Thread& thread, uint8_t byte, TextView text, std:
     out->push_back(next);
     return;
   }
-  const std::vector<Action>& actions = actions_[code >> 1];
-  for (const Action& action : actions) {
-    if (action.op == Action::Op::kPopRetry) {
-      if (!bytes_after_pop(thread, text)[byte]) continue;
+  step_list(thread, byte, text, out);
+}
+
+// Where a state may end before the byte, the byte is for what lies below, and that may end before it as well: level by
+// level, each way once.
+void Machine::step_list(const Thread& thread, uint8_t byte, TextView text, std::vector<Thread>* out) {
+  SmallSet<Thread, ThreadHash> todo;
+  todo.add(thread);
+  for (size_t i = 0; i < todo.size(); ++i) {
+    if (i > kMaxEmptySteps) {
+      throw GrammarLimitError("a grammar has more than max_empty_steps = " + std::to_string(kMaxEmptySteps) +
+                              " ways to go on without text");
+    }
+    const Thread t = todo[i];
+    uint32_t code = row(t.state)[byte];
+    if (code == 0) continue;
+    if (code & 1) {
+      out->push_back(t);
+      out->back().state = code >> 1;
+      continue;
+    }
+    for (const Action& action : actions_[code >> 1]) {
+      if (action.op != Action::Op::kPopRetry) {
+        apply(action, t, text, out);
+        continue;
+      }
+      if (!bytes_after_pop(t, text)[byte]) continue;
       std::vector<Thread> popped;
-      pop(thread, text, text.size - 1, &popped);
-      for (const Thread& t : popped) {
-        if (t.escaped == thread.escaped) {
-          step_plain(t, byte, text, out);
+      pop(t, text, text.size - 1, &popped);
+      for (const Thread& p : popped) {
+        if (p.escaped == t.escaped) {
+          todo.add(p);
         } else if (!in_escape_) {
-          step(t, text, out);
+          step(p, text, out);
         }
       }
-    } else {
-      apply(action, thread, text, out);
     }
   }
 }
@@ -362,13 +391,15 @@ void Machine::pop(const Thread& thread, TextView text, uint32_t item_end, std::v
       }
       return;
     }
+    case Frame::Kind::kBranch:
+      each_stack(thread.stack, [&](StackId stack) { pop({0, stack, 0, 0, thread.escaped}, text, item_end, out); });
+      return;
     case Frame::Kind::kUnescape:
       next.escaped = 0;
       pop(next, text, item_end, out);
       return;
     case Frame::Kind::kGrammar: {
-      std::vector<Entered> seen;
-      enter_item(frame.id, frame.begin, next.stack, thread.escaped, &seen, out);
+      enter(frame.id, frame.begin, next.stack, thread.escaped, out);
       return;
     }
   }
@@ -424,60 +455,68 @@ void Machine::settle(Thread* thread, TextView text) {
 const std::bitset<256>& Machine::bytes_after_pop(const Thread& thread, TextView text) {
   auto it = after_pop_.find(thread.stack);
   if (it != after_pop_.end()) {
-    lowest_read_ = std::min(lowest_read_, stacks_[thread.stack].depth);
-    return it->second;
+    lowest_read_ = std::min(lowest_read_, it->second.lowest);
+    return it->second.bytes;
   }
   static const std::bitset<256> all = std::bitset<256>().set();
-  const Frame frame = frames_[stacks_[thread.stack].frame];
-  // Only grammar frames gain from this; and what depends on the text must not be kept.
-  if (frame.kind != Frame::Kind::kGrammar || thread.escaped != 0) return all;
-  std::bitset<256> bytes;
+  // Only grammar frames gain from this; and what depends on the text must not be kept. Below a grammar frame are only such.
+  auto of_grammar = [&](StackId s) { return s == 0 || frames_[stacks_[s].frame].kind == Frame::Kind::kGrammar; };
+  const StackNode top = stacks_[thread.stack];
+  bool branch = frames_[top.frame].kind == Frame::Kind::kBranch && branches_[frames_[top.frame].id].grammar_only;
+  bool grammar = of_grammar(thread.stack) || (branch && of_grammar(top.parent));
+  if (!grammar || thread.escaped != 0) return all;
+  AfterPop after{{}, 0};
   std::vector<Thread> popped;
-  uint32_t outer_lowest = lowest_read_;
-  lowest_read_ = UINT32_MAX;
+  uint32_t outer_lowest = std::exchange(lowest_read_, UINT32_MAX);
   pop(thread, text, text.size, &popped);
   for (const Thread& t : popped) {
     const Row& r = row(t.state);
     for (size_t b = 0; b < 256; ++b) {
-      if (r[b] != 0) bytes.set(b);
+      if (r[b] != 0) after.bytes.set(b);
     }
   }
-  bool local = lowest_read_ == UINT32_MAX || lowest_read_ >= stacks_[thread.stack].depth;
-  lowest_read_ = std::min(lowest_read_, outer_lowest);
-  if (!local) return all;
-  return after_pop_.emplace(thread.stack, bytes).first->second;
+  after.lowest = std::min(lowest_read_, stacks_[thread.stack].depth);
+  lowest_read_ = std::min(after.lowest, outer_lowest);
+  return after_pop_.emplace(thread.stack, after).first->second.bytes;
 }
 
 bool Machine::can_end(const Thread& thread, TextView text) {
-  std::vector<Thread> todo{thread};
-  for (size_t i = 0; i < todo.size() && i < 10'000; ++i) {
+  SmallSet<Thread, ThreadHash> todo;
+  todo.add(thread);
+  for (size_t i = 0; i < todo.size(); ++i) {
     const Thread t = todo[i];
     if (states_[t.state].kind == State::Kind::kEnd) return true;
     row(t.state);
-    if (pops_[t.state]) pop(t, text, text.size, &todo);
+    if (!pops_[t.state]) continue;
+    std::vector<Thread> popped;
+    pop(t, text, text.size, &popped);
+    for (const Thread& p : popped) todo.add(p);
   }
   return false;
 }
 
 void Machine::token_edges(const Thread& thread, TextView text, std::vector<std::pair<uint32_t, Thread>>* out) {
-  std::vector<Thread> todo{thread};
-  for (size_t i = 0; i < todo.size() && i < 10'000; ++i) {
+  SmallSet<Thread, ThreadHash> todo;
+  todo.add(thread);
+  for (size_t i = 0; i < todo.size(); ++i) {
     const Thread t = todo[i];
     const State s = states_[t.state];
+    std::vector<Thread> popped;
     if (s.kind == State::Kind::kToken) {
-      std::vector<Thread> next;
-      pop(t, text, text.size, &next);
-      for (const Thread& n : next) out->emplace_back(s.a, n);
+      pop(t, text, text.size, &popped);
+      for (const Thread& p : popped) out->emplace_back(s.a, p);
       continue;
     }
     row(t.state);
-    if (pops_[t.state]) pop(t, text, text.size, &todo);
+    if (!pops_[t.state]) continue;
+    pop(t, text, text.size, &popped);
+    for (const Thread& p : popped) todo.add(p);
   }
 }
 
 size_t Machine::bytes() const {
-  size_t total = arena_.bytes() + key_bytes_ + states_.size() * (sizeof(State) + 72) + row_count_ * sizeof(Row) +
-                 stacks_.size() * 64 + frames_.size() * 64;
+  size_t total = arena_.bytes() + key_bytes_ + branch_bytes_ + states_.size() * (sizeof(State) + 72) +
+                 row_count_ * sizeof(Row) + stacks_.size() * 64 + frames_.size() * 64;
   for (const ValueContext& c : contexts_) total += c.algebra->bytes() + c.residuals->bytes();
   for (const auto& list : actions_) total += list.size() * sizeof(Action) + 24;
   return total;

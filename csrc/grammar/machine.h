@@ -5,6 +5,10 @@
 // state's row of 256 entries is shared by all stacks; most entries lead to another state, the others are short lists
 // of actions (open, close, begin a key, ...).
 //
+// Where alternatives part and come back to one state, their threads become one again: its stack branches. A branch names
+// the frames in which the stacks differ over the stack that they share, so that an ambiguity nested n times over costs
+// n branches and not 2^n threads.
+//
 // A machine is shared by the matchers of one grammar. It is not safe under threads on its own: `CompiledGrammar`
 // holds the lock.
 #pragma once
@@ -20,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "grammar/small_set.h"
 #include "grammar/spelling.h"
 #include "grammar/surface.h"
 #include "schema/loader.h"
@@ -46,7 +51,7 @@ struct GrammarNode {
   std::string text;             // kText
   uint32_t id = 0;              // kToken: token; kExpression: expression; kValue: context
   std::vector<uint32_t> items;  // kSequence, kChoice; kRepeat: one
-  uint32_t min = 0, max = 0;    // kRepeat
+  uint32_t min = 0, max = 0;    // kRepeat; kValue: min is 0 where the value may be the empty text
 };
 
 struct Thread {
@@ -55,6 +60,12 @@ struct Thread {
   uint32_t begin = 0, end = 0;  // the key being written, as offsets into the text
   uint32_t escaped = 0;         // inside a JSON string: 1; behind its backslash: 2
   bool operator==(const Thread&) const = default;
+};
+
+struct ThreadHash {
+  size_t operator()(const Thread& t) const {
+    return mix(mix(mix(t.state, t.stack), t.begin), static_cast<size_t>(t.end) << 2 | t.escaped);
+  }
 };
 
 constexpr uint32_t kUnknownKey = UINT32_MAX;  // Thread::begin where a mask is filled for many keys at once
@@ -87,10 +98,10 @@ struct State {
 };
 
 struct Frame {
-  enum class Kind : uint8_t { kBottom, kObject, kObjectKey, kArray, kUniqueArray, kGrammar, kUnescape };
+  enum class Kind : uint8_t { kBottom, kObject, kObjectKey, kArray, kUniqueArray, kGrammar, kUnescape, kBranch };
   Kind kind = Kind::kBottom;
   uint16_t context = 0;
-  uint32_t id = 0;              // residual; kObjectKey: place in key_choices_; kGrammar: node
+  uint32_t id = 0;  // residual; kObjectKey: place in key_choices_; kGrammar: node; kBranch: place in branches_
   uint32_t begin = 0, end = 0;  // kObject: whether a dictionary among keyword arguments; kObjectKey: the
                                 // key; kUniqueArray: begin of the item; kGrammar: item or count
   bool operator==(const Frame&) const = default;
@@ -116,6 +127,8 @@ struct Action {
 
 struct MachineLimits {
   size_t max_bytes = size_t{1} << 30;  // states, rows, residuals and expressions of one grammar
+  size_t max_threads = 4096;           // ways to read one text that lead on differently
+  size_t max_nodes = 200'000;          // nodes of the grammar
 };
 
 // The text so far; the byte being consumed is its last.
@@ -149,6 +162,11 @@ class Machine {
   // Whether the thread may end here; which control tokens it may take, with where they lead.
   bool can_end(const Thread& thread, TextView text);
   void token_edges(const Thread& thread, TextView text, std::vector<std::pair<uint32_t, Thread>>* out);
+  // Drops repeats; where there are more than `join_above`, also makes one thread of those that differ in the stack alone.
+  // Throws GrammarLimitError over max_threads.
+  void merge(std::vector<Thread>* threads, size_t join_above = 0);
+  // In the middle of a token stacks may still refer to the text, and branches would hide that from `settle`.
+  static constexpr size_t kJoinInToken = 8;
   // Replaces what refers to the text (keys just closed) by residuals, so that threads can be kept and compared.
   void settle(Thread* thread, TextView text);
   // A string state between two characters whose content is any text of `min` to `max` characters.
@@ -190,6 +208,19 @@ class Machine {
     StackId stack;
     bool operator==(const Entered&) const = default;
   };
+  struct EnteredHash {
+    size_t operator()(const Entered& e) const { return mix(mix(e.node, e.at), e.stack); }
+  };
+  // A stack as one of several over a shared one: the frames on top of that, topmost first. An empty chain is the shared one.
+  using Chain = std::vector<FrameId>;
+  struct Branch {
+    std::vector<Chain> chains;
+    bool grammar_only;  // the topmost frames are of grammar nodes
+  };
+  struct AfterPop {
+    std::bitset<256> bytes;
+    uint32_t lowest;  // depth of the lowest stack entry that this depends on
+  };
   struct StackNode {
     FrameId frame = 0;
     StackId parent = 0;
@@ -215,13 +246,19 @@ class Machine {
   void build_row(StateId id);
   uint32_t intern_actions(std::vector<Action> list);
   StateId find_open_string(StateId state);
-  void enter(uint32_t node, StackId stack, uint32_t escaped, std::vector<Thread>* out);
-  void enter_item(uint32_t node, uint32_t at, StackId stack, uint32_t escaped, std::vector<Entered>* seen,
-                  std::vector<Thread>* out);
+  void enter(uint32_t node, uint32_t at, StackId stack, uint32_t escaped, std::vector<Thread>* out);
+  void enter_value(uint32_t context, StackId stack, uint32_t escaped, std::vector<Thread>* out);
+  template <typename Sink>
+  void each_stack(StackId branch, Sink&& sink);
+  bool factor(std::vector<Chain> chains, size_t depth, Chain* out);
+  FrameId branch_frame(std::vector<Chain> chains);
+  bool join(StackId a, StackId b, StackId* joined);
+  StackId push_chain(const Chain& chain, StackId base);
   void pop(const Thread& thread, TextView text, uint32_t item_end, std::vector<Thread>* out);
   void apply(const Action& action, const Thread& thread, TextView text, std::vector<Thread>* out);
   void step_escaped(const Thread& thread, TextView text, std::vector<Thread>* out);
   void step_plain(const Thread& thread, uint8_t byte, TextView text, std::vector<Thread>* out);
+  void step_list(const Thread& thread, uint8_t byte, TextView text, std::vector<Thread>* out);
   const std::bitset<256>& bytes_after_pop(const Thread& thread, TextView text);
   ObjectId residual_of_key(const Frame& frame, TextView text);
   Escapes escapes_of(const Surface& surface) const;
@@ -251,14 +288,22 @@ class Machine {
   std::unordered_map<std::string, uint32_t> key_state_index_;
   std::unordered_map<std::string, uint32_t> key_choice_index_, action_index_;
   std::unordered_map<uint64_t, std::vector<uint32_t>> identifier_names_;
-  std::unordered_map<StackId, std::bitset<256>> after_pop_;
+  std::unordered_map<StackId, AfterPop> after_pop_;
+  std::deque<Branch> branches_;
+  std::unordered_map<std::string, uint32_t> branch_index_;
   std::vector<Thread> start_;
-  size_t row_count_ = 0, key_bytes_ = 0;
+  size_t row_count_ = 0, key_bytes_ = 0, branch_bytes_ = 0;
   uint32_t lowest_read_ = UINT32_MAX, text_floor_ = 0;
   uint64_t keys_read_ = 0;
   bool text_read_ = false, unknown_key_read_ = false, in_escape_ = false;
 
   friend class RowBuilder;
 };
+
+template <typename Sink>
+void Machine::each_stack(StackId branch, Sink&& sink) {
+  const StackNode node = stacks_[branch];
+  for (const Chain& chain : branches_[frames_[node.frame].id].chains) sink(push_chain(chain, node.parent));
+}
 
 }  // namespace fcformat

@@ -57,15 +57,7 @@ bool Matcher::advance(std::string_view bytes, std::vector<Thread>* threads) {
     TextView view{text_.data(), static_cast<uint32_t>(text_.size())};
     next.clear();
     for (const Thread& t : *threads) machine.step(t, view, &next);
-    for (size_t i = 1; i < next.size();) {
-      auto end = next.begin() + static_cast<long>(i);
-      if (std::find(next.begin(), end, next[i]) != end) {
-        next[i] = next.back();
-        next.pop_back();
-      } else {
-        ++i;
-      }
-    }
+    machine.merge(&next, Machine::kJoinInToken);
     std::swap(*threads, next);
     if (threads->empty()) {
       text_.resize(before);
@@ -73,6 +65,7 @@ bool Matcher::advance(std::string_view bytes, std::vector<Thread>* threads) {
     }
   }
   for (Thread& t : *threads) machine.settle(&t, {text_.data(), static_cast<uint32_t>(text_.size())});
+  machine.merge(threads);
   return true;
 }
 
@@ -87,8 +80,9 @@ bool Matcher::accept_token(uint32_t id) {
   for (const Thread& t : threads_) machine.token_edges(t, view, &edges);
   std::vector<Thread> next;
   for (const auto& [token, thread] : edges) {
-    if (token == id && std::find(next.begin(), next.end(), thread) == next.end()) next.push_back(thread);
+    if (token == id) next.push_back(thread);
   }
+  machine.merge(&next);
   if (!next.empty()) {
     record();
     threads_ = std::move(next);
@@ -201,6 +195,7 @@ std::string Matcher::forced_text(size_t limit) {
       for (const Thread& t : threads) machine.step(t, {text_.data(), static_cast<uint32_t>(text_.size())}, &next);
       if (next.empty()) continue;
       forced = forced == -1 ? b : -2;
+      machine.merge(&next);
       after = next;
     }
     text_.pop_back();

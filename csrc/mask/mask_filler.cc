@@ -9,18 +9,6 @@ namespace {
 void set_bit(uint32_t* mask, uint32_t id) { mask[id >> 5] |= 1u << (id & 31); }
 void clear_bit(uint32_t* mask, uint32_t id) { mask[id >> 5] &= ~(1u << (id & 31)); }
 
-void remove_repeats(std::vector<Thread>* threads) {
-  for (size_t i = 1; i < threads->size();) {
-    if (std::find(threads->begin(), threads->begin() + static_cast<long>(i), (*threads)[i]) !=
-        threads->begin() + static_cast<long>(i)) {
-      (*threads)[i] = threads->back();
-      threads->pop_back();
-    } else {
-      ++i;
-    }
-  }
-}
-
 }  // namespace
 
 MaskFiller::MaskFiller(Machine& machine, std::shared_ptr<const Vocabulary> vocabulary, std::vector<uint32_t> tag_ids,
@@ -59,7 +47,7 @@ void MaskFiller::walk(const TokenTrie& trie, size_t begin, size_t end, Sink&& si
       node = trie.subtree_end(node);
       continue;
     }
-    if (to.size() > 1) remove_repeats(&to);
+    if (to.size() > 1) machine_.merge(&to, Machine::kJoinInToken);
     sink(node, true);
     ++node;
   }
@@ -181,7 +169,7 @@ bool MaskFiller::alive_after(const Thread& thread, uint32_t at, std::string_view
     path_[base_ + at + i] = bytes[i];
     next.clear();
     for (const Thread& t : now) machine_.step(t, {path_.data(), base_ + at + static_cast<uint32_t>(i) + 1}, &next);
-    if (next.size() > 1) remove_repeats(&next);
+    if (next.size() > 1) machine_.merge(&next, Machine::kJoinInToken);
     std::swap(now, next);
     if (now.empty()) return false;
   }

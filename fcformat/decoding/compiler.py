@@ -15,6 +15,7 @@ from typing import Any
 
 from fcformat import _core
 from fcformat.decoding.tokenizer_info import TokenizerInfo
+from fcformat.ebnf import parse_ebnf
 from fcformat.errors import SchemaError
 from fcformat.grammar import Grammar, Regex, SchemaValue
 from fcformat.json_style import JSONStyle
@@ -57,7 +58,9 @@ class _Options:
 
     __slots__ = ("limits", "refuse_unknown_formats", "resources")
 
-    def __init__(self, limits: dict[str, float], resources: dict[str, Any] | None, refuse_unknown_formats: bool) -> None:
+    def __init__(
+        self, limits: dict[str, float], resources: dict[str, Any] | None, refuse_unknown_formats: bool
+    ) -> None:
         self.limits = limits
         self.resources = resources
         self.refuse_unknown_formats = refuse_unknown_formats
@@ -74,7 +77,7 @@ class GrammarCompiler:
             `"refuse"`: it raises `UnsupportedSchemaError`.
         limits: Budgets by name, over the defaults of `docs/limits.md`: `max_grammar_bytes`, `max_expression_nodes`,
             `max_expression_bytes`, `max_expression_depth`, `max_search_states`, `max_formulas`, `max_alternatives`,
-            `max_schema_depth`, `max_schema_steps`, `max_seconds`, `mask_cache_bytes`.
+            `max_schema_depth`, `max_schema_steps`, `max_grammar_nodes`, `max_threads`, `max_seconds`, `mask_cache_bytes`.
 
     Raises:
         ValueError: An argument is none of the above.
@@ -132,13 +135,30 @@ class GrammarCompiler:
         """
         return self._cached(("regex", pattern), lambda: Regex(pattern))
 
-    def compile_grammar(self, grammar: Grammar) -> CompiledGrammar:
-        """Compile a grammar of `fcformat.grammar`, such as `fmt.grammar(tools)`.
+    def compile_ebnf(self, text: str, root: str = "root") -> CompiledGrammar:
+        """Compile a grammar written in EBNF, as `fcformat.ebnf` describes it: GBNF, the spelling of llama.cpp.
+
+        Args:
+            text: The rules.
+            root: The rule that the whole text must match.
 
         Raises:
+            GrammarError: The text is malformed; names line and column.
+            SchemaError: No text satisfies the grammar.
+            GrammarLimitError: A budget is exceeded.
+        """
+        return self._cached(("ebnf", text, root), lambda: parse_ebnf(text, root))
+
+    def compile_grammar(self, grammar: Grammar | str) -> CompiledGrammar:
+        """Compile a grammar of `fcformat.grammar`, such as `fmt.grammar(tools)`; a string is read as `compile_ebnf` does.
+
+        Raises:
+            GrammarError: A rule's name is not defined; or as `compile_ebnf`.
             SchemaError, UnsupportedSchemaError, GrammarLimitError: As `compile_json_schema`.
             TypeError: `grammar` is something else.
         """
+        if isinstance(grammar, str):
+            return self.compile_ebnf(grammar)
         return self._cached(("grammar", repr(grammar)), lambda: grammar)
 
     def clear_cache(self) -> None:
