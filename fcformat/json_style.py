@@ -1,8 +1,8 @@
 """How a JSON value is spelled, apart from what it means.
 
 A schema says which values are valid; a `JSONStyle` says which of the spellings of a valid value the model may write:
-where white space may stand, which escapes, how long a number may get. The style never makes a valid value impossible
-except through `max_digits`, which bounds the digits of one number.
+where white space may stand, which escapes, how long a number may get. The style never makes a valid value impossible,
+except for numbers that need more than `max_digits` digits, or an exponent of more than three.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ class JSONStyle:
         whitespace: `"flexible"`: between any two tokens inside the value, at most `max_whitespace` blanks, tabs or line
             breaks; `"compact"`: none; `"python"`: exactly `", "` and `": "`, as `json.dumps` writes by default.
             Never before or after the value.
-        max_whitespace: Longest run of white space, in bytes, under `"flexible"`.
+        max_whitespace: Longest run of white space, in bytes, under `"flexible"`; 0 to 1,000.
         property_order: `"any"`: properties in any order; `"schema"`: the declared ones in the order in which the schema
             lists them, then the others.
         escapes: `"any"`: every escape of RFC 8259; `"minimal"`: only those that JSON needs (`\\"`, `\\\\`, and short or
             `\\u00XX` escapes of control characters).
-        integer_spelling: `"plain"`: integers as digits alone; `"any"`: also `1.0` and `1e2` where the value is an integer.
-        max_digits: Most digits in each part (integer, fraction) of a number. At least 1.
+        integer_spelling: How a number is written where the schema asks for an integer. `"plain"`: digits alone; `"any"`: also
+            with a zero fraction (`1.0`), and from 1e16 up with an exponent (`1e2` is not written).
+        max_digits: Most digits in each part (integer, fraction) of a number; 1 to 100,000.
     """
 
     whitespace: Literal["flexible", "compact", "python"] = "flexible"
