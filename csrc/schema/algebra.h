@@ -100,6 +100,7 @@ class Algebra {
   bool within(const ObjectShape& a, const ObjectShape& b) const;
   bool within(const ArrayShape& a, const ArrayShape& b) const;
   void absorb(Normal* normal) const;
+  FormulaId without_idle_negations(FormulaId f);
   void check_alternatives(size_t count) const;
   int32_t store(Normal normal);
   // Asks whether something has values while other questions are open, for use where a wrong "no" would stay: what is

@@ -229,18 +229,21 @@ uint32_t Residuals::missing_for_exists(const ObjectResidual& r, const std::vecto
                             std::to_string(kMaxOpenExists) + " kinds of members");
   }
   size_t sets = size_t{1} << open.size();
-  // Which sets of open conditions a member with this value can meet together.
+  // Which sets of open conditions a member with this value can meet together. Conditions that ask for a key alone are
+  // met by any member with such a key; only the others are a choice.
+  uint32_t by_key = 0;
+  for (size_t i = 0; i < open.size(); ++i) by_key |= (plan.exists[open[i]].value == kTrueFormula ? 1u : 0u) << i;
   auto coverable = [&](FormulaId value, uint32_t bits) {
+    uint32_t mine = 0;
+    for (size_t i = 0; i < open.size(); ++i) mine |= ((bits >> open[i]) & 1) << i;
     std::vector<uint32_t> out;
-    for (uint32_t set = 1; set < sets; ++set) {
+    for (uint32_t set = 0; set < sets; ++set) {
+      if ((set & ~mine) != 0 || (set & by_key) != 0 || (set | (mine & by_key)) == 0) continue;
       std::vector<FormulaId> parts{value};
-      bool fits = true;
-      for (size_t i = 0; i < open.size() && fits; ++i) {
-        if (((set >> i) & 1) == 0) continue;
-        fits = (bits >> open[i]) & 1;
-        parts.push_back(plan.exists[open[i]].value);
+      for (size_t i = 0; i < open.size(); ++i) {
+        if ((set >> i) & 1) parts.push_back(plan.exists[open[i]].value);
       }
-      if (fits && algebra_.nonempty(algebra_.conjunction(std::move(parts)))) out.push_back(set);
+      if (algebra_.nonempty(algebra_.conjunction(std::move(parts)))) out.push_back(set | (mine & by_key));
     }
     return out;
   };
@@ -340,10 +343,14 @@ bool Residuals::name_open_between(ObjectId id, uint32_t begin, uint32_t end) {
 // Which existence conditions the value meets: all alternatives, as (value, newly satisfied bits).
 std::vector<std::pair<FormulaId, uint32_t>> Residuals::satisfactions(const ObjectResidual& r, FormulaId value,
                                                                      uint32_t exists) {
-  std::vector<std::pair<FormulaId, uint32_t>> out{{value, 0}};
   const std::vector<MemberExists> conditions = plans_[r.plan].exists;
+  uint32_t by_key = 0;  // met by the key alone
   for (size_t i = 0; i < conditions.size(); ++i) {
-    if (!((exists >> i) & 1) || ((r.satisfied >> i) & 1)) continue;
+    if (conditions[i].value == kTrueFormula) by_key |= exists & (1u << i);
+  }
+  std::vector<std::pair<FormulaId, uint32_t>> out{{value, by_key}};
+  for (size_t i = 0; i < conditions.size(); ++i) {
+    if (!((exists >> i) & 1) || (((r.satisfied | by_key) >> i) & 1)) continue;
     size_t n = out.size();
     for (size_t k = 0; k < n; ++k) {
       out.emplace_back(algebra_.conjunction({out[k].first, conditions[i].value}), out[k].second | 1u << i);

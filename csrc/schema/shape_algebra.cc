@@ -195,6 +195,7 @@ Normal Algebra::meet(const Normal& a, const Normal& b) {
       const ObjectShape x = object_shapes_[i], y = object_shapes_[j];
       ObjectShape s;
       s.properties = met(*this, x.properties, y.properties);
+      for (auto& property : s.properties) property.second = without_idle_negations(property.second);
       s.patterns = met(*this, x.patterns, y.patterns);
       s.required = joined(x.required, y.required);
       s.names = joined(x.names, y.names);
@@ -374,6 +375,28 @@ Normal Algebra::invert(const Normal& a) {
   n.objects = std::move(objects.objects);
   n.arrays = std::move(arrays.arrays);
   return n;
+}
+
+// "x and not y" is x where x and y share nothing: then shapes that differ in such parts alone become equal.
+FormulaId Algebra::without_idle_negations(FormulaId f) {
+  constexpr size_t kMostParts = 16;
+  if (formulas_[f].kind != Kind::kAnd || formulas_[f].parts.size() > kMostParts) return f;
+  std::vector<FormulaId> kept = formulas_[f].parts;
+  for (size_t i = 0; i < kept.size() && kept.size() > 1;) {
+    if (formulas_[kept[i]].kind != Kind::kNot) {
+      ++i;
+      continue;
+    }
+    std::vector<FormulaId> both = kept;
+    both[i] = formulas_[kept[i]].parts[0];
+    FormulaId shared = conjunction(std::move(both));
+    if (possible([&] { return nonempty(shared); })) {
+      ++i;
+    } else {
+      kept.erase(kept.begin() + static_cast<long>(i));
+    }
+  }
+  return conjunction(std::move(kept));
 }
 
 // Alternatives without values only cost time later.
