@@ -241,9 +241,13 @@ class Expression {
 
 // Raises the class of fcformat.errors that belongs to a C++ exception.
 void translate(std::exception_ptr p) {
-  auto raise = [](const char* name, auto&&... args) {
+  auto text = [](const std::string& utf8) {  // a schema's strings may hold lone surrogates
+    auto size = static_cast<Py_ssize_t>(utf8.size());
+    return py::reinterpret_steal<py::object>(PyUnicode_DecodeUTF8(utf8.data(), size, "replace"));
+  };
+  auto raise = [&](const char* name, const auto&... args) {
     py::object type = py::module_::import("fcformat.errors").attr(name);
-    py::object error = type(args...);
+    py::object error = type(text(args)...);
     PyErr_SetObject(type.ptr(), error.ptr());
   };
   try {

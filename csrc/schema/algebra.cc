@@ -181,7 +181,10 @@ Normal Algebra::compute_and(FormulaId f) {
     } else {
       (kind == Kind::kOne ? choices : plain).push_back(part);
     }
-    if (todo.size() > limits_.max_alternatives) check_alternatives(todo.size());
+    if (todo.size() > limits_.max_formulas / 10) {
+      throw GrammarLimitError("one conjunction joins more than a tenth of max_formulas = " +
+                              std::to_string(limits_.max_formulas) + " schemas");
+    }
   }
   Normal n = all();
   auto narrow = [&](FormulaId part) {

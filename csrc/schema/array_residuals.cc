@@ -83,6 +83,18 @@ bool Residuals::alive(const ArrayResidual& r) {
     }
     if (!found) return false;
   }
+  for (size_t i = 0; shape.unique && i < shape.contains.size();
+       ++i) {  // as many different values as are still asked for
+    const Contains& c = shape.contains[i];
+    if (r.counts[i] >= c.min) continue;
+    uint64_t needed = c.min - r.counts[i];
+    std::vector<FormulaId> any(shape.prefix.begin() + static_cast<long>(std::min<size_t>(r.index, shape.prefix.size())),
+                               shape.prefix.end());
+    any.push_back(shape.rest);
+    std::vector<FormulaId> parts{c.item, algebra_.disjunction(std::move(any))};
+    for (FormulaId f : r.seen) parts.push_back(algebra_.negation(f));
+    if (cardinality(algebra_.conjunction(std::move(parts)), needed) < needed) return false;
+  }
   if (shape.unique && shape.min > r.index) {
     // Different items must be left. Exact where all of them come from one formula.
     uint64_t needed = shape.min - r.index;
@@ -187,7 +199,7 @@ const std::vector<Next<ArrayId>>& Residuals::after_item(ArrayId id) {
       next.index = r.index + 1;
       next.counts = std::move(counts);
       next.seen = r.seen;
-      if (!shape.unique && !shape.repeated && !alive(next)) continue;
+      if (!shape.repeated && !alive(next)) continue;  // of repeated items, the last may already be the second
       Next<ArrayId> n{f, intern(std::move(next))};
       if (std::find(out.begin(), out.end(), n) == out.end()) out.push_back(n);
     }

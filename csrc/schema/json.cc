@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "errors.h"
 #include "regex/expression.h"
 
 namespace fcformat {
 namespace {
+
+constexpr int kMaxDepth = 2000;
 
 void append_quoted(const std::string& text, std::string* out) {
   out->push_back('"');
@@ -65,7 +68,10 @@ class Reader {
   Reader(std::string_view text, bool python) : text_(text), python_(python) {}
 
   Json value(int depth) {
-    if (depth > 2000) fail();
+    if (depth > kMaxDepth) {
+      throw GrammarLimitError("a value that is compared with others nests deeper than max_compared_depth = " +
+                              std::to_string(kMaxDepth));
+    }
     space();
     Json v;
     char c = peek();

@@ -16,7 +16,7 @@ from typing import Any
 from fcformat import _core
 from fcformat.decoding.tokenizer_info import TokenizerInfo
 from fcformat.ebnf import parse_ebnf
-from fcformat.errors import SchemaError
+from fcformat.errors import GrammarLimitError, SchemaError
 from fcformat.grammar import Grammar, Regex, SchemaValue
 from fcformat.json_style import JSONStyle
 
@@ -123,7 +123,10 @@ class GrammarCompiler:
             text = schema
             return self._cached(("json", text, style), lambda: SchemaValue(_load(text), "json", style))
         value = _plain(schema)
-        key = ("json", json.dumps(value, ensure_ascii=True, default=str), style)
+        try:
+            key = ("json", json.dumps(value, ensure_ascii=True, default=str), style)
+        except RecursionError:
+            raise GrammarLimitError("the schema nests deeper than Python's recursion limit") from None
         return self._cached(key, lambda: SchemaValue(value, "json", style))
 
     def compile_regex(self, pattern: str) -> CompiledGrammar:

@@ -20,7 +20,6 @@ from support.engine import accepts, compiled
 UNSUPPORTED: dict[str, tuple[Any, str]] = {
     "a back-reference": ({"type": "string", "pattern": "^(a|b)\\1$"}, "pattern"),
     "a back-reference in a name": ({"patternProperties": {"^(.)\\1$": {"type": "null"}}}, "patternProperties"),
-    "a back-reference": ({"type": "string", "pattern": r"(a)\1"}, "pattern"),
 }
 
 ANNOTATIONS: dict[str, Any] = {
