@@ -48,8 +48,8 @@ std::u32string decode_utf8(std::string_view text);
 std::string encode_utf8(std::u32string_view text);
 
 struct ExpressionLimits {
-  double max_seconds = 30;        // wall-clock time of one operation (compiling, one mask, one accepted token)
-  size_t max_nodes = 2'000'000;   // expressions in one arena
+  double max_seconds = 15;        // wall-clock time of one operation (compiling, one mask, one accepted token)
+  size_t max_nodes = 1'000'000;   // expressions in one arena
   size_t max_bytes = 512u << 20;  // memory of one arena, approximately
   uint32_t max_depth = 1000;      // operators that a derivative must look through
   size_t max_search = 500'000;    // states that one emptiness question may visit
