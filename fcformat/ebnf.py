@@ -8,7 +8,7 @@ A grammar is a list of rules, `name ::= alternatives`. It is described in llama.
 - `x*`, `x+`, `x?`, `x{m}`, `x{m,}`, `x{m,n}`, `x{,n}`; `( )`; `|`, of which an alternative may be empty; comments from `#` on;
 - a rule goes on over line breaks until the next `name ::=` at the beginning of a line (XGrammar), so also where llama.cpp
   asks for a parenthesis or a `|`;
-- `<name>` is the vocabulary's control token of that spelling (llama.cpp).
+- `<name>` is the vocabulary's control token of that spelling (llama.cpp); where it has none, the text itself.
 
 What would need a parser with another model of a text is refused with its reason: token ids, negated tokens, lookahead, macros.
 Rules may be recursive in any way. This module reads the text and makes a `fcformat.grammar.Rules`; it knows no vocabulary.
@@ -35,6 +35,9 @@ __all__ = ["parse_ebnf"]
 
 MAX_NESTING = 100
 """How deep groups may nest (`max_ebnf_nesting`)."""
+
+HOISTED = 10
+"""Of groups nested in each other, every tenth is a rule of its own."""
 
 MAX_COUNT = 2**31 - 1
 """Counts of repetitions beyond this cannot matter: no text is that long."""
@@ -81,10 +84,11 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
+        self._rules: dict[str, Grammar] = {}
         self._uses: dict[str, int] = {}  # where each name was used first
 
     def grammar(self, root: str) -> Rules:
-        rules: dict[str, Grammar] = {}
+        rules = self._rules
         self._skip_breaks()
         while self._at < len(self._text):
             start = self._at
@@ -104,7 +108,11 @@ class _Parser:
             if name not in rules:
                 raise self._error("a rule that is defined", place, f'the undefined rule "{name}"')
         if root not in rules:
-            raise self._error(f'a rule "{root}" to start with', len(self._text), f"the rules {sorted(rules)[:10]}")
+            raise self._error(
+                f'a rule "{root}" to start with',
+                len(self._text),
+                f"the rules {[name for name in rules if _NAME.match(name)][:10]}",
+            )
         return Rules(tuple(rules.items()), root)
 
     def _alternatives(self, depth: int) -> Grammar:
@@ -149,6 +157,11 @@ class _Parser:
                 line, column = self._position(start)
                 raise self._error(f'")" for the "(" at line {line}, column {column}')
             self._at += 1
+            if depth % HOISTED == HOISTED - 1:  # so that the grammar stays shallow enough to be printed and pickled
+                line, column = self._position(start)
+                name = f"({line}:{column})"
+                self._rules[name] = inner
+                return Rule(name)
             return inner
         if mark == "<":
             if token := self._match(_TOKEN):

@@ -122,11 +122,11 @@ void Machine::enter(uint32_t node, uint32_t at, StackId stack, uint32_t escaped,
   SmallSet<Entered, EnteredHash> todo;
   todo.add({node, at, stack});
   auto leave_one = [&](StackId from) {
+    lowest_read_ = std::min(lowest_read_, stacks_[from].depth);  // that there is nothing below is read as well
     if (from == 0) {
       out->push_back({0, 0, 0, 0, escaped});
       return;
     }
-    lowest_read_ = std::min(lowest_read_, stacks_[from].depth);
     const Frame frame = frames_[stacks_[from].frame];
     if (frame.kind == Frame::Kind::kGrammar) {
       todo.add({frame.id, frame.begin, stacks_[from].parent});
@@ -289,9 +289,12 @@ void Machine::step_escaped(const Thread& thread, TextView text, std::vector<Thre
   if (thread.escaped == 2) {
     if (byte != '"' && byte != '\\') return;
     inner.escaped = 1;
+    struct Reset {  // also where a budget is exceeded inside
+      bool& flag;
+      ~Reset() { flag = false; }
+    } reset{in_escape_};
     in_escape_ = true;  // what ends the value here must do so itself: outside it, the pair is no quote
     step_plain(inner, byte, text, out);
-    in_escape_ = false;
     return;
   }
   if (byte < 0x20) return;

@@ -46,11 +46,27 @@ void Matcher::record() {
   history_.insert(history_.end(), threads_.begin(), threads_.end());
 }
 
-// Appends the bytes to text_; on failure text_ is as before.
+namespace {
+
+// Cuts a text back to what it was, also where an exception ends what was tried with it.
+struct CutBack {
+  explicit CutBack(std::string& text) : text(text), size(text.size()) {}
+  ~CutBack() {
+    if (size < text.size()) text.resize(size);
+  }
+  CutBack(const CutBack&) = delete;
+  CutBack& operator=(const CutBack&) = delete;
+  std::string& text;
+  const size_t size;
+};
+
+}  // namespace
+
+// Where the bytes lead; text_ is as before.
 bool Matcher::advance(std::string_view bytes, std::vector<Thread>* threads) {
   Machine& machine = *grammar_->machine_;
   machine.arena().start_clock();
-  size_t before = text_.size();
+  CutBack cut_back(text_);
   std::vector<Thread> next;
   for (char c : bytes) {
     text_.push_back(c);
@@ -59,10 +75,7 @@ bool Matcher::advance(std::string_view bytes, std::vector<Thread>* threads) {
     for (const Thread& t : *threads) machine.step(t, view, &next);
     machine.merge(&next, Machine::kJoinInToken);
     std::swap(*threads, next);
-    if (threads->empty()) {
-      text_.resize(before);
-      return false;
-    }
+    if (threads->empty()) return false;
   }
   for (Thread& t : *threads) machine.settle(&t, {text_.data(), static_cast<uint32_t>(text_.size())});
   machine.merge(threads);
@@ -75,6 +88,7 @@ bool Matcher::accept_token(uint32_t id) {
   if (terminated_) return false;
   std::lock_guard lock(grammar_->mutex_);
   Machine& machine = *grammar_->machine_;
+  machine.arena().start_clock();
   TextView view{text_.data(), static_cast<uint32_t>(text_.size())};
   std::vector<std::pair<uint32_t, Thread>> edges;
   for (const Thread& t : threads_) machine.token_edges(t, view, &edges);
@@ -100,14 +114,10 @@ bool Matcher::accept_token(uint32_t id) {
   if (!bytes || bytes->empty() ||
       std::find(grammar_->tag_ids_.begin(), grammar_->tag_ids_.end(), id) != grammar_->tag_ids_.end())
     return false;
-  size_t before = text_.size();
   next = threads_;
   if (!advance(*bytes, &next)) return false;
-  size_t after = text_.size();
-  text_.resize(before);
   record();
   text_.append(*bytes);
-  (void)after;
   threads_ = std::move(next);
   return true;
 }
@@ -115,10 +125,8 @@ bool Matcher::accept_token(uint32_t id) {
 bool Matcher::accept_bytes(std::string_view bytes) {
   if (terminated_) return false;
   std::lock_guard lock(grammar_->mutex_);
-  size_t before = text_.size();
   std::vector<Thread> next = threads_;
   if (!advance(bytes, &next)) return false;
-  text_.resize(before);
   record();
   text_.append(bytes);
   threads_ = std::move(next);
@@ -151,6 +159,7 @@ void Matcher::reset() {
 bool Matcher::can_terminate() {
   if (terminated_) return true;
   std::lock_guard lock(grammar_->mutex_);
+  grammar_->machine_->arena().start_clock();
   TextView view{text_.data(), static_cast<uint32_t>(text_.size())};
   return std::any_of(threads_.begin(), threads_.end(),
                      [&](const Thread& t) { return grammar_->machine_->can_end(t, view); });
@@ -176,7 +185,9 @@ std::string Matcher::forced_text(size_t limit) {
   std::lock_guard lock(grammar_->mutex_);
   Machine& machine = *grammar_->machine_;
   std::vector<Thread> threads = threads_, next;
-  size_t before = text_.size();
+  machine.arena().start_clock();
+  CutBack cut_back(text_);
+  const size_t before = text_.size();
   while (text_.size() - before < limit) {
     TextView view{text_.data(), static_cast<uint32_t>(text_.size())};
     std::vector<std::pair<uint32_t, Thread>> edges;
@@ -204,7 +215,6 @@ std::string Matcher::forced_text(size_t limit) {
     threads = std::move(after);
   }
   std::string out = text_.substr(before);
-  text_.resize(before);
   out.resize(out.size() - incomplete_tail(out));
   return out;
 }

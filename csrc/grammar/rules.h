@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -57,12 +58,16 @@ class GrammarGraph {
   // Strongly connected parts, those below first. `corners`: over the edges to where a node may begin.
   std::vector<std::vector<uint32_t>> components(const std::vector<uint32_t>& roots, bool corners);
   void edges(uint32_t id, bool corners, std::vector<std::pair<uint32_t, bool>>* out);  // bool: something comes after
-  std::vector<std::vector<uint32_t>> left_recursive(const std::vector<uint32_t>& roots);
+  std::vector<std::vector<uint32_t>> left_recursive(const std::vector<uint32_t>& roots, std::vector<uint32_t>* reached);
 
   void remove_left_recursion(uint32_t start);
   uint32_t nonempty(uint32_t id);  // the node without the empty text
   GrammarNode nonempty_node(uint32_t id);
-  void solve(const std::vector<uint32_t>& members);
+  void solve(const std::vector<uint32_t>& members, const std::vector<uint32_t>& reached);
+  void solve_loop(uint32_t corner, const std::map<uint32_t, std::vector<uint32_t>>& begins,
+                  const std::vector<Rest>& rests);
+  void solve_ways(const std::vector<uint32_t>& members, const std::vector<uint8_t>& asked,
+                  const std::map<uint32_t, std::vector<uint32_t>>& begins, const std::vector<Rest>& rests);
 
   void fold(uint32_t start);
   Folded fold_node(const GrammarNode& node, const std::vector<Folded>& folded);

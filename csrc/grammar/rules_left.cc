@@ -4,9 +4,9 @@
 // sequence begins. Then a cycle's members form a left-linear system over texts: each is a union of "another member, and
 // then this" and of texts that begin outside the cycle. Its least solution is: begin outside, at some member B, and go up
 // from B to the member A that is asked for, rest by rest. "Going up from B to A" is a node of its own, and it is
-// recursive on the right, which costs the automaton nothing.
+// recursive on the right, which costs the automaton nothing. Where one member is the only one that anything follows, as
+// in most grammars of expressions, going up is a plain repetition.
 #include <algorithm>
-#include <map>
 
 #include "errors.h"
 #include "grammar/rules.h"
@@ -14,14 +14,15 @@
 namespace fcformat {
 
 // Cycles over the places where nodes begin, on which something is left to do when the cycle comes back.
-std::vector<std::vector<uint32_t>> GrammarGraph::left_recursive(const std::vector<uint32_t>& roots) {
+std::vector<std::vector<uint32_t>> GrammarGraph::left_recursive(const std::vector<uint32_t>& roots,
+                                                                std::vector<uint32_t>* reached) {
   may_be_empty_ = spread(true);
   std::vector<std::vector<uint32_t>> out, all = components(roots, false);
-  std::vector<uint32_t> reached;
-  for (const auto& part : all) reached.insert(reached.end(), part.begin(), part.end());
+  reached->clear();
+  for (const auto& part : all) reached->insert(reached->end(), part.begin(), part.end());
   std::vector<uint8_t> inside(nodes_.size(), 0);
   std::vector<std::pair<uint32_t, bool>> list;
-  for (auto& part : components(reached, true)) {
+  for (auto& part : components(*reached, true)) {
     for (uint32_t id : part) inside[id] = 1;
     bool grows = false;
     for (uint32_t id : part) {
@@ -35,10 +36,10 @@ std::vector<std::vector<uint32_t>> GrammarGraph::left_recursive(const std::vecto
 }
 
 void GrammarGraph::remove_left_recursion(uint32_t start) {
-  std::vector<uint32_t> members;
-  for (const auto& cycle : left_recursive({start})) members.insert(members.end(), cycle.begin(), cycle.end());
+  std::vector<uint32_t> members, reached;
+  for (const auto& cycle : left_recursive({start}, &reached)) members.insert(members.end(), cycle.begin(), cycle.end());
   std::vector<uint32_t> repeats;  // of items that may be empty: counting those would be going on without text
-  for (uint32_t id = 0; id < nodes_.size(); ++id) {
+  for (uint32_t id : reached) {
     const GrammarNode& n = at(id);
     if (n.kind == GrammarNode::Kind::kRepeat && may_be_empty_[n.items[0]] && (n.min > 0 || n.max != kUnbounded))
       repeats.push_back(id);
@@ -66,8 +67,8 @@ void GrammarGraph::remove_left_recursion(uint32_t start) {
     at(id) = {GrammarNode::Kind::kChoice, "", 0, std::move(items), 0, 0};
   }
   prune(start);
-  for (const auto& cycle : left_recursive({start})) solve(cycle);
-  if (auto left = left_recursive({start}); !left.empty()) {
+  for (const auto& cycle : left_recursive({start}, &reached)) solve(cycle, reached);
+  if (!left_recursive({start}, &reached).empty()) {
     throw UnsupportedSchemaError("the grammar's left recursion cannot be taken out", "", "");
   }
 }
@@ -114,10 +115,10 @@ GrammarNode GrammarGraph::nonempty_node(uint32_t id) {
   return out;
 }
 
-void GrammarGraph::solve(const std::vector<uint32_t>& members) {
+void GrammarGraph::solve(const std::vector<uint32_t>& members, const std::vector<uint32_t>& reached) {
   std::vector<uint8_t> inside(nodes_.size(), 0), asked(nodes_.size(), 0);
   for (uint32_t id : members) inside[id] = 1;
-  for (uint32_t id = 0; id < nodes_.size(); ++id) {  // members that are named elsewhere than where a member begins
+  for (uint32_t id : reached) {  // members that are named elsewhere than where a member begins
     const GrammarNode& n = at(id);
     size_t first = !inside[id]                              ? 0
                    : n.kind == GrammarNode::Kind::kSequence ? 1
@@ -146,6 +147,49 @@ void GrammarGraph::solve(const std::vector<uint32_t>& members) {
       rests.push_back({id, n.items[0], add({GrammarNode::Kind::kRepeat, "", 0, {n.items[0]}, n.min - 1, max})});
     }
   }
+  uint32_t corner = kNone;
+  bool loop = true;
+  for (const Rest& r : rests) {
+    if (r.rest == empty_text()) continue;
+    loop &= corner == kNone || corner == r.corner;
+    corner = r.corner;
+  }
+  for (uint32_t id : members) loop &= id == corner || !asked[id];
+  if (loop) {
+    solve_loop(corner, begins, rests);
+  } else {
+    solve_ways(members, asked, begins, rests);
+  }
+}
+
+// a = a r | n, where all other members are just further names of a: a = n r*. Where r is q a, it may be q n: by then
+// q n r* is in r* as well. So a = a "+" a | n is n ("+" n)*, and not ambiguous any more.
+void GrammarGraph::solve_loop(uint32_t corner, const std::map<uint32_t, std::vector<uint32_t>>& begins,
+                              const std::vector<Rest>& rests) {
+  std::vector<uint32_t> first, next;
+  for (const auto& [member, items] : begins) first.insert(first.end(), items.begin(), items.end());
+  uint32_t begin = choice(std::move(first));
+  for (const Rest& r : rests) {
+    if (r.rest == empty_text()) continue;
+    bool is_sequence = at(r.rest).kind == GrammarNode::Kind::kSequence;
+    std::vector<uint32_t> items = is_sequence ? at(r.rest).items : std::vector<uint32_t>{r.rest};
+    const GrammarNode last = at(items.back());  // the corner, or the node in whose place its nonempty version stands
+    if (items.back() == corner) {
+      items.back() = begin;
+    } else if (last.kind == GrammarNode::Kind::kChoice &&
+               std::find(last.items.begin(), last.items.end(), corner) != last.items.end() &&
+               std::all_of(last.items.begin(), last.items.end(),
+                           [&](uint32_t item) { return item == corner || item == empty_text(); })) {
+      items.back() = last.items.size() == 1 ? begin : choice({begin, empty_text()});
+    }
+    next.push_back(sequence(std::move(items)));
+  }
+  uint32_t more = add({GrammarNode::Kind::kRepeat, "", 0, {choice(std::move(next))}, 0, kUnbounded});
+  at(corner) = {GrammarNode::Kind::kSequence, "", 0, {begin, more}, 0, 0};
+}
+
+void GrammarGraph::solve_ways(const std::vector<uint32_t>& members, const std::vector<uint8_t>& asked,
+                              const std::map<uint32_t, std::vector<uint32_t>>& begins, const std::vector<Rest>& rests) {
   std::map<std::pair<uint32_t, uint32_t>, uint32_t> ways;  // from a member up to another
   std::vector<std::pair<uint32_t, uint32_t>> todo;
   auto way = [&](uint32_t from, uint32_t to) {

@@ -162,7 +162,11 @@ class GrammarCompiler:
         """
         if isinstance(grammar, str):
             return self.compile_ebnf(grammar)
-        return self._cached(("grammar", repr(grammar)), lambda: grammar)
+        try:
+            key = repr(grammar)
+        except RecursionError:
+            raise GrammarLimitError("the grammar nests deeper than Python's recursion limit lets it be read") from None
+        return self._cached(("grammar", key), lambda: grammar)
 
     def clear_cache(self) -> None:
         """Forget all compiled grammars."""
