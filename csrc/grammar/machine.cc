@@ -134,11 +134,7 @@ void Machine::enter(uint32_t node, uint32_t at, StackId stack, uint32_t escaped,
       pop({0, from, 0, 0, escaped}, {nullptr, 0}, 0, out);
     }
   };
-  auto leave = [&](StackId from) {
-    if (frames_[stacks_[from].frame].kind != Frame::Kind::kBranch) return leave_one(from);
-    lowest_read_ = std::min(lowest_read_, stacks_[from].depth);
-    each_stack(from, leave_one);
-  };
+  auto leave = [&](StackId from) { each_stack(from, leave_one); };
   for (size_t i = 0; i < todo.size(); ++i) {
     if (i > kMaxEmptySteps) {
       throw GrammarLimitError("a grammar has more than max_empty_steps = " + std::to_string(kMaxEmptySteps) +
@@ -464,10 +460,9 @@ const std::bitset<256>& Machine::bytes_after_pop(const Thread& thread, TextView 
   static const std::bitset<256> all = std::bitset<256>().set();
   // Only grammar frames gain from this; and what depends on the text must not be kept. Below a grammar frame are only such.
   auto of_grammar = [&](StackId s) { return s == 0 || frames_[stacks_[s].frame].kind == Frame::Kind::kGrammar; };
-  const StackNode top = stacks_[thread.stack];
-  bool branch = frames_[top.frame].kind == Frame::Kind::kBranch && branches_[frames_[top.frame].id].grammar_only;
-  bool grammar = of_grammar(thread.stack) || (branch && of_grammar(top.parent));
-  if (!grammar || thread.escaped != 0) return all;
+  StackId below = thread.stack;
+  while (is_branch(below) && branches_[frames_[stacks_[below].frame].id].grammar_only) below = stacks_[below].parent;
+  if (!of_grammar(below) || thread.escaped != 0) return all;
   AfterPop after{{}, 0};
   std::vector<Thread> popped;
   uint32_t outer_lowest = std::exchange(lowest_read_, UINT32_MAX);

@@ -13,6 +13,7 @@
 // holds the lock.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bitset>
 #include <cstdint>
@@ -167,6 +168,8 @@ class Machine {
   void merge(std::vector<Thread>* threads, size_t join_above = 0);
   // In the middle of a token stacks may still refer to the text, and branches would hide that from `settle`.
   static constexpr size_t kJoinInToken = 8;
+  // So many threads at once are merged before more are added.
+  static constexpr size_t kManyThreads = 16'384;
   // Replaces what refers to the text (keys just closed) by residuals, so that threads can be kept and compared.
   void settle(Thread* thread, TextView text);
   // A string state between two characters whose content is any text of `min` to `max` characters.
@@ -216,6 +219,7 @@ class Machine {
   struct Branch {
     std::vector<Chain> chains;
     bool grammar_only;  // the topmost frames are of grammar nodes
+    bool may_be_empty;  // one chain is
   };
   struct AfterPop {
     std::bitset<256> bytes;
@@ -249,10 +253,13 @@ class Machine {
   void enter(uint32_t node, uint32_t at, StackId stack, uint32_t escaped, std::vector<Thread>* out);
   void enter_value(uint32_t context, StackId stack, uint32_t escaped, std::vector<Thread>* out);
   template <typename Sink>
-  void each_stack(StackId branch, Sink&& sink);
+  void each_stack(StackId stack, Sink&& sink);
+  bool is_branch(StackId stack) const { return frames_[stacks_[stack].frame].kind == Frame::Kind::kBranch; }
+  bool covers(StackId a, StackId b) const;
   bool factor(std::vector<Chain> chains, size_t depth, Chain* out);
   FrameId branch_frame(std::vector<Chain> chains);
-  bool join(StackId a, StackId b, StackId* joined);
+  bool join(const std::vector<StackId>& stacks, StackId* joined);
+  void join_all(std::vector<StackId> stacks, std::vector<StackId>* out);
   StackId push_chain(const Chain& chain, StackId base);
   void pop(const Thread& thread, TextView text, uint32_t item_end, std::vector<Thread>* out);
   void apply(const Action& action, const Thread& thread, TextView text, std::vector<Thread>* out);
@@ -300,10 +307,29 @@ class Machine {
   friend class RowBuilder;
 };
 
+// The stacks that a stack stands for, each with a plain frame on top; but not those that are among the ones that another
+// stands for in turn: under branches that may be left out, the same chain on a lower branch says nothing new.
 template <typename Sink>
-void Machine::each_stack(StackId branch, Sink&& sink) {
-  const StackNode node = stacks_[branch];
-  for (const Chain& chain : branches_[frames_[node.frame].id].chains) sink(push_chain(chain, node.parent));
+void Machine::each_stack(StackId stack, Sink&& sink) {
+  std::vector<const Chain*> seen;
+  FrameId last = 0;
+  while (is_branch(stack)) {
+    const StackNode node = stacks_[stack];
+    lowest_read_ = std::min(lowest_read_, node.depth);
+    const Branch& branch = branches_[frames_[node.frame].id];
+    if (node.frame != last) {
+      for (const Chain& chain : branch.chains) {
+        auto same = [&](const Chain* other) { return *other == chain; };
+        if (chain.empty() || std::any_of(seen.begin(), seen.end(), same)) continue;
+        if (branch.may_be_empty) seen.push_back(&chain);
+        sink(push_chain(chain, node.parent));
+      }
+    }
+    if (!branch.may_be_empty) return;
+    last = node.frame;
+    stack = node.parent;
+  }
+  sink(stack);
 }
 
 }  // namespace fcformat

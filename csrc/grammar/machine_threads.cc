@@ -1,17 +1,18 @@
 // Many threads: those of one state become one thread whose stack branches.
 #include <algorithm>
+#include <tuple>
 
 #include "errors.h"
 #include "grammar/machine.h"
-#include "grammar/small_set.h"
 
 namespace fcformat {
 namespace {
 
-constexpr size_t kMaxChain = 32;    // frames in which joined stacks may differ
-constexpr size_t kMaxChains = 64;   // stacks in one branch
-constexpr size_t kFewThreads = 16;  // are compared one by one
-constexpr size_t kMaxFailedJoins = 64;
+constexpr size_t kMaxChain = 32;     // frames in which joined stacks may differ
+constexpr size_t kMaxChains = 1024;  // stacks in one branch
+
+constexpr size_t kTimed = 256;      // threads that are worth a look at the clock
+constexpr size_t kMaxCompared = 4;  // stacks that may cover another
 
 void append_number(std::string* key, uint32_t value) {
   key->append(reinterpret_cast<const char*>(&value), sizeof value);
@@ -81,71 +82,113 @@ FrameId Machine::branch_frame(std::vector<Chain> chains) {
   auto [it, is_new] = branch_index_.try_emplace(std::move(key), static_cast<uint32_t>(branches_.size()));
   if (is_new) {
     branch_bytes_ += bytes;
-    branches_.push_back({std::move(chains), grammar_only});
+    bool may_be_empty = std::any_of(chains.begin(), chains.end(), [](const Chain& chain) { return chain.empty(); });
+    branches_.push_back({std::move(chains), grammar_only, may_be_empty});
     if ((branches_.size() & 1023) == 0) check_size();
   }
   return intern_frame({Frame::Kind::kBranch, 0, it->second, 0, 0});
 }
 
-// One stack for two, where they differ in few frames on top.
-bool Machine::join(StackId a, StackId b, StackId* joined) {
-  std::vector<Chain> chains(2);
-  auto take = [&](size_t which, StackId* from) {
-    chains[which].push_back(stacks_[*from].frame);
-    *from = stacks_[*from].parent;
-    return chains[which].size() <= kMaxChain;
-  };
+// Whether all stacks that b stands for are among those that a stands for. May say no where they are, never yes where not.
+bool Machine::covers(StackId a, StackId b) const {
   while (a != b) {
-    bool first = stacks_[a].depth >= stacks_[b].depth;
-    if (!take(first ? 0 : 1, first ? &a : &b)) return false;
+    const StackNode& x = stacks_[a];
+    const StackNode& y = stacks_[b];
+    if (a == 0 || x.depth < y.depth) return false;
+    if (x.frame == y.frame) {
+      a = x.parent;
+      b = y.parent;
+    } else if (is_branch(a) && branches_[frames_[x.frame].id].may_be_empty) {
+      a = x.parent;
+    } else {
+      return false;
+    }
   }
-  while (frames_[stacks_[a].frame].kind == Frame::Kind::kBranch) {  // no branch stands on a branch
-    FrameId branch = stacks_[a].frame;
-    for (Chain& chain : chains) chain.push_back(branch);
-    a = stacks_[a].parent;
+  return true;
+}
+
+// One stack for several, where they differ in few frames on top.
+bool Machine::join(const std::vector<StackId>& stacks, StackId* joined) {
+  std::vector<StackId> bases = stacks;
+  std::vector<Chain> chains(bases.size());
+  auto take = [&](size_t i) {
+    chains[i].push_back(stacks_[bases[i]].frame);
+    bases[i] = stacks_[bases[i]].parent;
+    return chains[i].size() <= kMaxChain;
+  };
+  for (;;) {
+    uint32_t lowest = UINT32_MAX, highest = 0;
+    bool same = true;
+    for (StackId base : bases) {
+      lowest = std::min(lowest, stacks_[base].depth);
+      highest = std::max(highest, stacks_[base].depth);
+      same &= base == bases[0];
+    }
+    if (same) break;
+    for (size_t i = 0; i < bases.size(); ++i) {
+      if ((lowest == highest || stacks_[bases[i]].depth > lowest) && !take(i)) return false;
+    }
   }
   Chain chain;
   if (!factor(std::move(chains), 0, &chain)) return false;
-  *joined = push_chain(chain, a);
+  *joined = push_chain(chain, bases[0]);
   return true;
+}
+
+// As few stacks as will do for all: those of about the same depth are the likeliest to differ little.
+void Machine::join_all(std::vector<StackId> stacks, std::vector<StackId>* out) {
+  StackId joined = stacks[0];
+  if (stacks.size() == 1 || join(stacks, &joined)) {
+    out->push_back(joined);
+    return;
+  }
+  auto middle = stacks.begin() + static_cast<long>(stacks.size() / 2);
+  join_all({stacks.begin(), middle}, out);
+  join_all({middle, stacks.end()}, out);
 }
 
 void Machine::merge(std::vector<Thread>* threads, size_t join_above) {
   if (threads->size() < 2) return;
+  auto order = [&](const Thread& a, const Thread& b) {
+    auto key = [&](const Thread& t) {
+      return std::tuple(t.state, t.begin, t.end, t.escaped, ~stacks_[t.stack].depth, t.stack);
+    };
+    return key(a) < key(b);
+  };
+  if (threads->size() > kTimed) arena_.check_time();
   bool joins = threads->size() > join_above;
-  SmallSet<Thread, ThreadHash> apart;  // threads that could not be joined with another of their state
-  std::vector<Thread> joined;
-  std::unordered_map<uint64_t, size_t> first_of;
-  size_t failed = 0;
-  for (const Thread& t : *threads) {
-    size_t at = joined.size();
-    if (threads->size() <= kFewThreads) {
-      for (at = 0; at < joined.size() && joined[at].state != t.state; ++at) {
+  std::sort(threads->begin(), threads->end(), order);
+  threads->erase(std::unique(threads->begin(), threads->end()), threads->end());
+  auto alike = [](const Thread& a, const Thread& b) {
+    return a.state == b.state && a.begin == b.begin && a.end == b.end && a.escaped == b.escaped;
+  };
+  if (joins && std::adjacent_find(threads->begin(), threads->end(), alike) != threads->end()) {
+    std::vector<Thread> out;
+    std::vector<StackId> group, joined;
+    for (size_t i = 0; i < threads->size();) {
+      Thread t = (*threads)[i];
+      group.clear();
+      joined.clear();
+      for (; i < threads->size() && alike(t, (*threads)[i]); ++i) {  // the deepest first
+        StackId stack = (*threads)[i].stack;
+        size_t compared = std::min(group.size(), kMaxCompared);
+        if (std::none_of(group.end() - static_cast<long>(compared), group.end(),
+                         [&](StackId other) { return covers(other, stack); })) {
+          group.push_back(stack);
+        }
       }
-    } else {
-      at = first_of.try_emplace(t.state, joined.size()).first->second;
+      join_all(group, &joined);
+      for (StackId stack : joined) {
+        t.stack = stack;
+        out.push_back(t);
+      }
     }
-    if (at == joined.size()) {
-      joined.push_back(t);
-      continue;
-    }
-    Thread& other = joined[at];
-    if (other == t) continue;
-    StackId stack;
-    if (joins && failed < kMaxFailedJoins && other.begin == t.begin && other.end == t.end &&
-        other.escaped == t.escaped && join(other.stack, t.stack, &stack)) {
-      other.stack = stack;
-    } else {
-      apart.add(t);
-      failed += joins;
-    }
+    *threads = std::move(out);
   }
-  for (size_t i = 0; i < apart.size(); ++i) joined.push_back(apart[i]);
-  if (joined.size() > limits_.max_threads) {
+  if (threads->size() > limits_.max_threads) {
     throw GrammarLimitError("the text can be read in more than max_threads = " + std::to_string(limits_.max_threads) +
                             " ways that lead on differently");
   }
-  *threads = std::move(joined);
 }
 
 }  // namespace fcformat

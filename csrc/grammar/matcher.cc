@@ -72,7 +72,10 @@ bool Matcher::advance(std::string_view bytes, std::vector<Thread>* threads) {
     text_.push_back(c);
     TextView view{text_.data(), static_cast<uint32_t>(text_.size())};
     next.clear();
-    for (const Thread& t : *threads) machine.step(t, view, &next);
+    for (const Thread& t : *threads) {
+      machine.step(t, view, &next);
+      if (next.size() > Machine::kManyThreads) machine.merge(&next);
+    }
     machine.merge(&next, Machine::kJoinInToken);
     std::swap(*threads, next);
     if (threads->empty()) return false;

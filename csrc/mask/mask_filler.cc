@@ -41,6 +41,7 @@ void MaskFiller::walk(const TokenTrie& trie, size_t begin, size_t end, Sink&& si
         }
       }
       machine_.step(t, view, &to);
+      if (to.size() > Machine::kManyThreads) machine_.merge(&to);
     }
     if (to.empty()) {
       if (machine_.take_unknown_key_read()) sink(node, false);
