@@ -287,8 +287,10 @@ def test_ten_thousand_brackets_take_no_time(text: str) -> None:
         ('root ::= "a" root "x" | "a" root "y" | ""', "a" * 3000 + "xy" * 1500),
         ('root ::= ("a"? "b"? x?)*\nx ::= "(" x ")" | ""', "ab()" * 500),
         ('root ::= "-" root " "* | "1"', "-" * 1000 + "1   "),
+        ('root ::= "if" c root | "if" c root "else" root | ";"\nc ::= "()"', "if()" * 1000 + ";" + "else;" * 1000),
+        ("root ::= " + "x? " * 200 + '\nx ::= "a" x "b" | "a"', "a" * 100),
     ],
-    ids=["twice itself", "expressions", "parting late", "options", "endings"],
+    ids=["twice itself", "expressions", "parting late", "options", "endings", "dangling else", "many options"],
 )
 def test_an_ambiguous_grammar_does_not_explode(text: str, written: str) -> None:
     state = GrammarMatcher(compile_text(text))
