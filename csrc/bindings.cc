@@ -81,7 +81,7 @@ Json json_of(py::handle value, const std::string& pointer, int depth) {
   return out;
 }
 
-ValueStyle style_of(py::handle style, const std::string& syntax) {
+ValueStyle style_of(py::handle style, Syntax syntax) {
   ValueStyle out;
   auto text = [&](const char* name) { return style.attr(name).cast<std::string>(); };
   std::string whitespace = text("whitespace");
@@ -93,16 +93,22 @@ ValueStyle style_of(py::handle style, const std::string& syntax) {
   out.ordered = text("property_order") == "schema";
   out.numbers.plain_integers = text("integer_spelling") == "plain";
   out.numbers.max_digits = style.attr("max_digits").cast<uint32_t>();
+  out.surface.syntax = syntax;
+  return out;
+}
+
+Syntax syntax_of(py::handle syntax) {
+  if (!py::isinstance<py::str>(syntax))
+    return syntax.attr("delimiter").is_none() ? Syntax::kTagged : Syntax::kDelimited;
   static const std::map<std::string, Syntax> syntaxes = {{"json", Syntax::kJson},
                                                          {"python", Syntax::kPython},
                                                          {"python_arguments", Syntax::kPythonArguments},
                                                          {"json_string", Syntax::kJsonString}};
-  auto it = syntaxes.find(syntax);
+  auto it = syntaxes.find(syntax.cast<std::string>());
   if (it == syntaxes.end())
-    throw std::invalid_argument("syntax: found \"" + syntax +
-                                "\", expected json, python, python_arguments or json_string");
-  out.surface.syntax = it->second;
-  return out;
+    throw std::invalid_argument("syntax: found \"" + syntax.cast<std::string>() +
+                                "\", expected json, python, python_arguments, json_string or TaggedArguments");
+  return it->second;
 }
 
 std::shared_ptr<const std::map<std::string, Json>> resources_of(py::handle resources) {
@@ -146,7 +152,16 @@ GrammarSpec spec_of(py::handle grammar, py::handle resources, int depth) {
     spec.kind = GrammarSpec::Kind::kSchema;
     spec.schema = std::make_shared<const Json>(json_of(grammar.attr("schema"), "", 0));
     spec.resources = resources_of(resources);
-    spec.style = style_of(grammar.attr("style"), grammar.attr("syntax").cast<std::string>());
+    py::object syntax = grammar.attr("syntax");
+    spec.style = style_of(grammar.attr("style"), syntax_of(syntax));
+    if (spec.style.surface.tagged()) {
+      for (const char* part : {"before_key", "between", "after_key", "after_other_key", "after_value", "delimiter"}) {
+        py::object item = syntax.attr(part);
+        if (!item.is_none()) spec.items.push_back(spec_of(item, resources, depth + 1));
+      }
+      for (auto text : syntax.attr("excludes")) spec.excludes.push_back(text_of(text));
+      spec.text = text_of(syntax.attr("key"));
+    }
   } else if (kind == "Rules") {
     spec.kind = GrammarSpec::Kind::kRules;
     spec.text = text_of(grammar.attr("start"));

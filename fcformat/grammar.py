@@ -28,6 +28,7 @@ __all__ = [
     "Rules",
     "SchemaValue",
     "Sequence",
+    "TaggedArguments",
     "choice",
     "control_token",
     "free_text",
@@ -96,6 +97,42 @@ class Regex:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class TaggedArguments:
+    """A syntax of objects: a text before each key, between key and value, and after each value.
+
+    A string is written as it is, without quotes or escapes; any other value as JSON. Where a value may be a string or
+    something else, a string that reads like the other (a number, `true`, what begins with a brace) cannot be written. With a
+    `delimiter`, strings stand between two of it, and objects and arrays inside are written the same way, in braces and
+    brackets, members as `between` has it.
+
+    Attributes:
+        before_key: Before each key.
+        after_key: Between a key and a string.
+        after_value: After each value.
+        between: Between members.
+        after_other_key: Between a key and a value that is no string; `None`: as `after_key`.
+        excludes: What no string may contain, such as the tag that ends it.
+        key: Pattern (ECMA-262) that every key must match as a whole; others cannot be written.
+        delimiter: Around strings.
+    """
+
+    before_key: Grammar
+    after_key: Grammar
+    after_value: Grammar
+    between: Grammar = Literal("")
+    after_other_key: Grammar | None = None
+    excludes: tuple[str, ...] = ()
+    key: str = r"[^\s<>]+"
+    delimiter: Grammar | None = None
+
+    def __post_init__(self) -> None:
+        if self.after_other_key is None:
+            object.__setattr__(self, "after_other_key", self.after_key)
+        if any(not text for text in self.excludes):
+            raise ValueError("TaggedArguments: an excluded string is empty, which would forbid every string")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class SchemaValue:
     """A value that is valid under a JSON schema.
 
@@ -103,12 +140,12 @@ class SchemaValue:
         schema: The schema, as a dictionary or a boolean.
         syntax: `"json"`; `"json_string"`: JSON as it stands between the quotes of a JSON string, `"` written `\\"` and `\\`
             written `\\\\`; `"python"`: a Python literal (`True`, `None`, `'text'`); `"python_arguments"`: an object written as
-            Python keyword arguments, `a=1, b='x'`, without brackets.
+            Python keyword arguments, `a=1, b='x'`, without brackets; `TaggedArguments`: an object between tags.
         style: The permitted spelling.
     """
 
     schema: Mapping[str, Any] | bool
-    syntax: Syntax = "json"
+    syntax: Syntax | TaggedArguments = "json"
     style: JSONStyle = JSONStyle()
 
 
@@ -221,7 +258,7 @@ def rules(definitions: Mapping[str, Grammar], start: str) -> Rules:
 
 
 def schema_value(
-    schema: Mapping[str, Any] | bool, syntax: Syntax = "json", style: JSONStyle | None = None
+    schema: Mapping[str, Any] | bool, syntax: Syntax | TaggedArguments = "json", style: JSONStyle | None = None
 ) -> SchemaValue:
     """A value that is valid under `schema`, in the given syntax and style."""
     return SchemaValue(schema, syntax, style if style is not None else JSONStyle())

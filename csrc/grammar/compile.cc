@@ -73,7 +73,7 @@ class Compiler {
         break;
       case GrammarSpec::Kind::kSchema:
         n.kind = GrammarNode::Kind::kValue;
-        n.id = schema(spec, &n.min);
+        n.id = schema(spec, depth, &n.min);
         break;
       case GrammarSpec::Kind::kRules:
         return rules(spec, depth);
@@ -139,17 +139,83 @@ class Compiler {
     }
   }
 
-  uint32_t schema(const GrammarSpec& spec, uint32_t* min) {
+  uint32_t text_node(const std::string& text) { return graph_.add({GrammarNode::Kind::kText, text, 0, {}, 0, 0}); }
+
+  // The nodes around keys and values, and what keys and raw strings may be, as part of what the schema asks.
+  void tagged(const GrammarSpec& spec, int depth, ValueContext* c) {
+    ExpressionArena& arena = machine_->arena();
+    TaggedNodes& t = c->tagged;
+    t.before_first = node(spec.items[0], depth + 1);
+    t.before_next =
+        graph_.add({GrammarNode::Kind::kSequence, "", 0, {node(spec.items[1], depth + 1), t.before_first}, 0, 0});
+    t.after_key = node(spec.items[2], depth + 1);
+    t.after_key_other = node(spec.items[3], depth + 1);
+    t.after_value = node(spec.items[4], depth + 1);
+    t.keys = pattern(spec.text);
+    bool delimited = c->surface.syntax == Syntax::kDelimited;
+    if (delimited) {
+      refuse_comparisons(*spec.schema, 0);
+      t.delimiter = node(spec.items[5], depth + 1);
+      t.object_open = text_node("{");
+      t.object_close = text_node("}");
+      t.array_open = text_node("[");
+      t.array_close = text_node("]");
+      t.comma = text_node(",");
+      t.empty = text_node("");
+    }
+    Algebra& algebra = *c->algebra;
+    Normal value = algebra.all(), key = algebra.nothing();
+    value.strings = free_text(spec.excludes);
+    key.strings = arena.intersect(t.keys, arena.difference(arena.any_string(), arena.epsilon()));
+    // What the syntax can write, as a schema: of itself, where that holds at every level.
+    constexpr uint32_t kWritable = UINT32_MAX;
+    FormulaId inner = delimited ? algebra.schema(kWritable) : algebra.leaf(value);
+    ObjectShape object;
+    object.names = {algebra.leaf(std::move(key))};
+    object.patterns = {{arena.any_string(), inner}};
+    Normal writable = delimited ? value : algebra.nothing();
+    writable.objects = {algebra.add_shape(std::move(object))};
+    if (delimited) {
+      ArrayShape array;
+      array.rest = inner;
+      writable.arrays = {algebra.add_shape(std::move(array))};
+    }
+    FormulaId all = algebra.leaf(std::move(writable));
+    auto definition = algebra.definition;
+    algebra.definition = [definition, all](uint32_t index) { return index == kWritable ? all : definition(index); };
+    auto pointer_of = algebra.pointer_of;
+    algebra.pointer_of = [pointer_of](uint32_t index) {
+      return index == kWritable ? std::string() : pointer_of(index);
+    };
+    auto plainly = algebra.plainly_satisfiable;
+    algebra.plainly_satisfiable = [plainly](uint32_t index) { return index == kWritable || plainly(index); };
+    c->root = algebra.conjunction({c->root, all});
+  }
+
+  // Items that are compared would have to be read back, and delimiters may be control tokens, which are no text.
+  void refuse_comparisons(const Json& schema, int depth) {
+    if (depth > kMaxNesting) return;
+    for (const auto& [name, member] : schema.members) {
+      if (name == "uniqueItems" && member.type != Json::Type::kFalse)
+        throw UnsupportedSchemaError("uniqueItems in delimited values is not supported", "", "uniqueItems");
+      if (name != "enum" && name != "const" && name != "default" && name != "examples")
+        refuse_comparisons(member, depth + 1);
+    }
+    for (const Json& item : schema.items) refuse_comparisons(item, depth + 1);
+  }
+
+  uint32_t schema(const GrammarSpec& spec, int depth, uint32_t* min) {
     ValueContext c;
     c.surface = spec.style.surface;
     c.algebra = std::make_unique<Algebra>(machine_->arena(), spec.style.numbers, spec.style.ordered, limits_.schemas);
     c.residuals = std::make_unique<Residuals>(*c.algebra);
     c.loader = std::make_unique<SchemaLoader>(*c.algebra, spec.schema, spec.resources, options_);
     c.root = c.loader->root();
+    if (c.surface.tagged()) tagged(spec, depth, &c);
     c.algebra->expand(c.root);
     if (!c.algebra->nonempty(c.root)) throw SchemaError(c.loader->why_empty(), c.loader->empty_pointer(), "");
     *min = 1;
-    if (c.surface.syntax == Syntax::kPythonArguments) {  // no arguments are the empty text
+    if (c.surface.syntax == Syntax::kPythonArguments || c.surface.tagged()) {  // no arguments are the empty text
       const std::vector<ObjectShapeId> shapes = c.algebra->expand(c.root).objects;
       for (ObjectShapeId shape : shapes) {
         ObjectId residual;

@@ -42,11 +42,15 @@ struct GrammarSpec {
     kRule
   };
   Kind kind = Kind::kLiteral;
-  std::string text;  // kLiteral, kControlToken, kRegex (the pattern), kRules (where to start), kRule (which)
-  std::vector<GrammarSpec> items;  // kSequence, kChoice, kRepeat, kRules (what the rules stand for)
+  // kLiteral, kControlToken, kRegex (the pattern), kRules (where to start), kRule (which), kSchema in a tagged syntax (the
+  // pattern of keys).
+  std::string text;
+  // kSequence, kChoice, kRepeat, kRules (what the rules stand for); kSchema in a tagged syntax: what stands before a key,
+  // between members, after a key whose value is a string, after other keys, after a value, around delimited strings.
+  std::vector<GrammarSpec> items;
   std::vector<std::string> names;  // kRules
   uint32_t min = 0, max = kUnbounded;
-  std::vector<std::string> excludes;  // kFreeText
+  std::vector<std::string> excludes;  // kFreeText; kSchema in a tagged syntax: not in a string
   std::shared_ptr<const Json> schema;
   std::shared_ptr<const std::map<std::string, Json>> resources;
   ValueStyle style;

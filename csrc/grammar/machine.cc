@@ -20,6 +20,10 @@ std::string unescaped(const std::string& text) {
   return out;
 }
 
+bool refers_to_key(const Frame& frame) {
+  return frame.kind == Frame::Kind::kObjectKey || frame.kind == Frame::Kind::kTaggedKeyMember;
+}
+
 }  // namespace
 
 size_t Machine::StateHash::operator()(const State& s) const {
@@ -50,7 +54,7 @@ uint32_t Machine::add_context(ValueContext context) {
 }
 
 void Machine::start_at(uint32_t node) {
-  enter(node, 0, 0, 0, &start_);
+  enter(node, 0, 0, {0, {nullptr, 0}}, &start_);
   merge(&start_);
   if (start_.empty()) throw SchemaError("no text satisfies the grammar", "", "");
 }
@@ -118,7 +122,8 @@ uint32_t Machine::intern_key_choice(const KeyChoice& c) {
 // Everything that may come first from a node on. `at`: for sequences the next item, for repetitions how many are done.
 // The list of what is still to be entered is kept here and not in recursion: behind a deeply nested text, many
 // levels may end at once without a byte of their own.
-void Machine::enter(uint32_t node, uint32_t at, StackId stack, uint32_t escaped, std::vector<Thread>* out) {
+void Machine::enter(uint32_t node, uint32_t at, StackId stack, const Place& place, std::vector<Thread>* out) {
+  const uint32_t escaped = place.escaped;
   SmallSet<Entered, EnteredHash> todo;
   todo.add({node, at, stack});
   auto leave_one = [&](StackId from) {
@@ -131,7 +136,7 @@ void Machine::enter(uint32_t node, uint32_t at, StackId stack, uint32_t escaped,
     if (frame.kind == Frame::Kind::kGrammar) {
       todo.add({frame.id, frame.begin, stacks_[from].parent});
     } else {
-      pop({0, from, 0, 0, escaped}, {nullptr, 0}, 0, out);
+      pop({0, from, 0, 0, escaped}, place.text, 0, out);
     }
   };
   auto leave = [&](StackId from) { each_stack(from, leave_one); };
@@ -181,20 +186,23 @@ void Machine::enter(uint32_t node, uint32_t at, StackId stack, uint32_t escaped,
           out->push_back({intern({State::Kind::kExpression, 0, 0, n.id, 0, 0}), entered.stack, 0, 0, escaped});
         break;
       case GrammarNode::Kind::kValue:
-        enter_value(n.id, entered.stack, escaped, out);
+        enter_value(n.id, entered.stack, place, out);
         break;
     }
   }
 }
 
-void Machine::enter_value(uint32_t id, StackId stack, uint32_t escaped, std::vector<Thread>* out) {
+void Machine::enter_value(uint32_t id, StackId stack, Place place, std::vector<Thread>* out) {
+  uint32_t& escaped = place.escaped;
   auto context = static_cast<uint16_t>(id);
   ValueContext& c = contexts_[context];
   if (c.surface.syntax == Syntax::kJsonString) {
     stack = push({Frame::Kind::kUnescape, 0, 0, 0, 0}, stack);
     escaped = 1;
   }
-  if (c.surface.syntax == Syntax::kPythonArguments) {
+  if (c.surface.tagged()) {
+    enter_tagged_object(id, stack, place, out);
+  } else if (c.surface.syntax == Syntax::kPythonArguments) {
     const std::vector<ObjectShapeId> shapes = c.algebra->expand(c.root).objects;
     for (ObjectShapeId shape : shapes) {
       ObjectId residual;
@@ -397,17 +405,20 @@ void Machine::pop(const Thread& thread, TextView text, uint32_t item_end, std::v
       next.escaped = 0;
       pop(next, text, item_end, out);
       return;
-    case Frame::Kind::kGrammar: {
-      enter(frame.id, frame.begin, next.stack, thread.escaped, out);
+    case Frame::Kind::kGrammar:
+      enter(frame.id, frame.begin, next.stack, {thread.escaped, text}, out);
       return;
-    }
+    default:
+      pop_tagged(thread, frame, next.stack, {thread.escaped, text}, item_end, out);
+      return;
   }
 }
 
 ObjectId Machine::residual_of_key(const Frame& frame, TextView text) {
   const KeyChoice choice = key_choices_[frame.id];
   ValueContext& c = contexts_[frame.context];
-  bool raw = c.surface.syntax == Syntax::kPythonArguments && choice.nested == 0;
+  bool raw = frame.kind == Frame::Kind::kTaggedKeyMember ||
+             (c.surface.syntax == Syntax::kPythonArguments && choice.nested == 0);
   Escapes escapes = raw ? Escapes::kNone : escapes_of(c.surface);
   std::string spelled(text.data + frame.begin, frame.end - frame.begin);
   if (c.surface.syntax == Syntax::kJsonString) spelled = unescaped(spelled);
@@ -422,11 +433,11 @@ Escapes Machine::escapes_of(const Surface& surface) const {
 void Machine::settle(Thread* thread, TextView text) {
   if (thread->stack == 0) return;
   const StackNode node = stacks_[thread->stack];
-  if (frames_[node.frame].kind == Frame::Kind::kObjectKey) {
+  if (refers_to_key(frames_[node.frame])) {
     Frame frame = frames_[node.frame];
     uint32_t nested = key_choices_[frame.id].nested;
     frame.id = residual_of_key(frame, text);
-    frame.kind = Frame::Kind::kObject;
+    frame.kind = frame.kind == Frame::Kind::kObjectKey ? Frame::Kind::kObject : Frame::Kind::kTaggedMember;
     frame.begin = nested;
     frame.end = 0;
     thread->stack = push(frame, node.parent);
@@ -435,7 +446,7 @@ void Machine::settle(Thread* thread, TextView text) {
     StackId top = thread->stack;
     std::vector<FrameId> above;
     for (StackId at = top; at != 0; at = stacks_[at].parent) {
-      if (frames_[stacks_[at].frame].kind != Frame::Kind::kObjectKey) {
+      if (!refers_to_key(frames_[stacks_[at].frame])) {
         above.push_back(stacks_[at].frame);
         if (above.size() > 256) return;  // a token is not that long; all below was settled before
         continue;
@@ -458,6 +469,10 @@ const std::bitset<256>& Machine::bytes_after_pop(const Thread& thread, TextView 
     return it->second.bytes;
   }
   static const std::bitset<256> all = std::bitset<256>().set();
+  if (const Frame& top = frames_[stacks_[thread.stack].frame]; top.kind == Frame::Kind::kTaggedKeyEnd) {
+    lowest_read_ = std::min(lowest_read_, stacks_[thread.stack].depth);
+    return bytes_after_tagged_key(top.context);
+  }
   // Only grammar frames gain from this; and what depends on the text must not be kept. Below a grammar frame are only such.
   auto of_grammar = [&](StackId s) { return s == 0 || frames_[stacks_[s].frame].kind == Frame::Kind::kGrammar; };
   StackId below = thread.stack;
@@ -466,6 +481,7 @@ const std::bitset<256>& Machine::bytes_after_pop(const Thread& thread, TextView 
   AfterPop after{{}, 0};
   std::vector<Thread> popped;
   uint32_t outer_lowest = std::exchange(lowest_read_, UINT32_MAX);
+  const uint64_t keys_before = keys_read_;
   pop(thread, text, text.size, &popped);
   for (const Thread& t : popped) {
     const Row& r = row(t.state);
@@ -475,6 +491,7 @@ const std::bitset<256>& Machine::bytes_after_pop(const Thread& thread, TextView 
   }
   after.lowest = std::min(lowest_read_, stacks_[thread.stack].depth);
   lowest_read_ = std::min(after.lowest, outer_lowest);
+  if (keys_read_ != keys_before) return all;
   return after_pop_.emplace(thread.stack, after).first->second.bytes;
 }
 

@@ -37,6 +37,16 @@ using StateId = uint32_t;
 using StackId = uint32_t;
 using FrameId = uint32_t;
 
+// The grammar nodes that the tagged syntaxes put around keys and values; see machine_tagged.cc.
+struct TaggedNodes {
+  uint32_t before_first = 0, before_next = 0;   // before a key
+  uint32_t after_key = 0, after_key_other = 0;  // before the value: of strings, of all others
+  uint32_t after_value = 0;
+  // kDelimited only.
+  uint32_t delimiter = 0, object_open = 0, object_close = 0, array_open = 0, array_close = 0, comma = 0, empty = 0;
+  ExprId keys = 0;  // what keys may be
+};
+
 // One JSON schema of the grammar, with its own algebra over the shared arena.
 struct ValueContext {
   std::unique_ptr<Algebra> algebra;
@@ -44,6 +54,9 @@ struct ValueContext {
   std::unique_ptr<SchemaLoader> loader;
   Surface surface;
   FormulaId root = kFalseFormula;
+  TaggedNodes tagged;
+  FormulaId other_values = kFalseFormula;       // tagged syntaxes: all values but strings
+  std::unique_ptr<std::bitset<256>> after_key;  // tagged syntaxes: bytes that may follow a key
 };
 
 struct GrammarNode {
@@ -88,7 +101,8 @@ struct State {
     kAfterComma,
     kArrayOpen,
     kAfterItem,
-    kArrayComma
+    kArrayComma,
+    kTaggedKey
   };
   Kind kind = Kind::kEnd;
   uint8_t quote = 0;
@@ -99,7 +113,26 @@ struct State {
 };
 
 struct Frame {
-  enum class Kind : uint8_t { kBottom, kObject, kObjectKey, kArray, kUniqueArray, kGrammar, kUnescape, kBranch };
+  enum class Kind : uint8_t {
+    kBottom,
+    kObject,
+    kObjectKey,
+    kArray,
+    kUniqueArray,
+    kGrammar,
+    kUnescape,
+    kBranch,
+    // Of the tagged syntaxes: what begins when the frame is reached. `begin`: whether inside braces.
+    kTaggedKey,        // a key
+    kTaggedKeyEnd,     // what follows the key that ends
+    kTaggedValue,      // id = formula; end: 1 only strings, 2 only others, 0 any
+    kTaggedText,       // id = expression
+    kTaggedMember,     // one more member or the end
+    kTaggedKeyMember,  // the same; id, begin and end as in kObjectKey
+    kTaggedOpen,       // the first member or the end
+    kTaggedItem,       // one more item or the end
+    kTaggedItems       // the first item or the end
+  };
   Kind kind = Kind::kBottom;
   uint16_t context = 0;
   uint32_t id = 0;  // residual; kObjectKey: place in key_choices_; kGrammar: node; kBranch: place in branches_
@@ -250,8 +283,26 @@ class Machine {
   void build_row(StateId id);
   uint32_t intern_actions(std::vector<Action> list);
   StateId find_open_string(StateId state);
-  void enter(uint32_t node, uint32_t at, StackId stack, uint32_t escaped, std::vector<Thread>* out);
-  void enter_value(uint32_t context, StackId stack, uint32_t escaped, std::vector<Thread>* out);
+  struct Place {  // where something begins: inside a JSON string or not, and behind which text
+    uint32_t escaped;
+    TextView text;
+  };
+  void enter(uint32_t node, uint32_t at, StackId stack, const Place& place, std::vector<Thread>* out);
+  void enter_value(uint32_t context, StackId stack, Place place, std::vector<Thread>* out);
+  void enter_tagged_object(uint32_t context, StackId stack, const Place& place, std::vector<Thread>* out);
+  void enter_tagged_members(const Frame& frame, StackId stack, const Place& place, std::vector<Thread>* out);
+  void enter_tagged_items(const Frame& frame, StackId stack, const Place& place, std::vector<Thread>* out);
+  void enter_tagged_value(const Frame& frame, StackId stack, const Place& place, std::vector<Thread>* out);
+  void enter_tagged_text(ExprId strings, StackId stack, const Place& place, std::vector<Thread>* out);
+  void enter_after_key(const Frame& member, FormulaId value, StackId stack, const Place& place,
+                       std::vector<Thread>* out);
+  void end_tagged_key(const Thread& thread, const Frame& frame, uint32_t end, StackId stack, const Place& place,
+                      std::vector<Thread>* out);
+  void pop_tagged(const Thread& thread, const Frame& frame, StackId stack, const Place& place, uint32_t end,
+                  std::vector<Thread>* out);
+  const std::bitset<256>& bytes_after_tagged_key(uint16_t context);
+  ExprId raw_strings(ValueContext& context, FormulaId value);
+  FormulaId without_strings(ValueContext& context, FormulaId value);
   template <typename Sink>
   void each_stack(StackId stack, Sink&& sink);
   bool is_branch(StackId stack) const { return frames_[stacks_[stack].frame].kind == Frame::Kind::kBranch; }

@@ -7,6 +7,7 @@
 //   kKey: a = residual, b = key state, quote, partial.
 //   kAfterKey: a = residual, b = name, or cell with the top bit, partial = white space.
 //   kArrayOpen, kAfterItem, kArrayComma: a = residual, b.
+//   kTaggedKey: a = residual; before the key's first byte.
 #include <algorithm>
 
 #include "errors.h"
@@ -77,6 +78,9 @@ class RowBuilder {
         break;
       case State::Kind::kArrayComma:
         if (space(s_.b, true, State::Kind::kArrayComma)) items();
+        break;
+      case State::Kind::kTaggedKey:
+        bare_key();
         break;
     }
     finish();
@@ -255,20 +259,26 @@ class RowBuilder {
 
   void key_start() {
     if (!residuals().can_add_member(s_.a)) return;
-    uint32_t start = first_key_state();
-    uint64_t dictionary = s_.partial << 63;
-    if (outermost_arguments()) {  // the key's first character is the key's first byte
-      for (const Spelled& sp : spell_bytes(key_edges(s_.a, start), {}, Escapes::kNone, 0)) {
-        StateId next =
-            spelled(sp, start, [&](uint32_t target, uint64_t p) { return make(State::Kind::kKey, s_.a, target, p); });
-        add(sp.byte, {Action::Op::kBeginKeyHere, next, {}});
-      }
+    if (outermost_arguments()) {
+      bare_key();
       return;
     }
+    uint32_t start = first_key_state();
+    uint64_t dictionary = s_.partial << 63;
     for (uint8_t quote : {'"', '\''}) {
       if (quote == '"' || context().surface.python()) {
         add(quote, {Action::Op::kBeginKeyAfter, make(State::Kind::kKey, s_.a, start, dictionary, quote), {}});
       }
+    }
+  }
+
+  // The key's first character is the key's first byte.
+  void bare_key() {
+    uint32_t start = first_key_state();
+    for (const Spelled& sp : spell_bytes(key_edges(s_.a, start), {}, Escapes::kNone, 0)) {
+      StateId next =
+          spelled(sp, start, [&](uint32_t target, uint64_t p) { return make(State::Kind::kKey, s_.a, target, p); });
+      add(sp.byte, {Action::Op::kBeginKeyHere, next, {}});
     }
   }
 
@@ -281,6 +291,8 @@ class RowBuilder {
         ExprId letter = arena().char_class({{'a', 'z'}, {'A', 'Z'}, {'_', '_'}});
         ExprId more = arena().char_class({{'a', 'z'}, {'A', 'Z'}, {'_', '_'}, {'0', '9'}});
         keys = arena().intersect(keys, arena().concat(letter, arena().repeat(more, 0, kUnbounded)));
+      } else if (s_.kind == State::Kind::kTaggedKey) {
+        keys = arena().intersect(keys, context().tagged.keys);
       }
       k.cells.push_back(keys);
     }
@@ -300,10 +312,16 @@ class RowBuilder {
     return at != it->second.end() && *at < end;
   }
 
+  // Whether the key is the name of a keyword argument.
+  bool python_name() {
+    if (context().surface.syntax != Syntax::kPythonArguments) return false;
+    return s_.kind == State::Kind::kKey ? s_.quote == 0 : outermost_arguments();
+  }
+
   // Where each code point leads from a key state: the literal names' trie and the cells, side by side.
   std::vector<Edge> key_edges(ObjectId residual, uint32_t key_state) {
     const Machine::KeyState k = m_.key_states_[key_state];
-    bool raw = s_.kind == State::Kind::kKey ? s_.quote == 0 : outermost_arguments();
+    bool raw = python_name();
     std::vector<uint32_t> cuts;
     const std::vector<std::pair<uint32_t, uint32_t>>* children = nullptr;
     if (k.trie != kNoTrie) children = &residuals().plan(residual).trie[k.trie].children;
@@ -359,6 +377,10 @@ class RowBuilder {
     }
     if (partial.kind != Partial::Kind::kNone) return;
     const Machine::KeyState k = m_.key_states_[s_.b];
+    if (raw && !python_name()) {
+      if (ends_here(k)) may_end();
+      return;
+    }
     uint64_t nested = dictionary >> 63;
     auto end = [&](uint32_t which) {
       // Bit 40 of `partial` carries "inside a dictionary" through to the frame.
@@ -376,6 +398,16 @@ class RowBuilder {
     for (size_t c = 0; c < k.cells.size(); ++c) {
       if (k.cells[c] != arena().empty() && arena().nullable(k.cells[c])) end(kCellBit | static_cast<uint32_t>(c));
     }
+  }
+
+  // Whether a key may end in this state.
+  bool ends_here(const Machine::KeyState& k) {
+    if (k.trie != kNoTrie && residuals().plan(s_.a).trie[k.trie].name >= 0) {
+      auto name = static_cast<uint32_t>(residuals().plan(s_.a).trie[k.trie].name);
+      if (name_between(s_.a, false, name, name + 1)) return true;
+    }
+    return std::any_of(k.cells.begin(), k.cells.end(),
+                       [&](ExprId e) { return e != arena().empty() && arena().nullable(e); });
   }
 
   // `nested` is 0 for the outermost keyword arguments and for JSON.

@@ -10,6 +10,8 @@ enum class Syntax : uint8_t {
   kPython,           // Python literals
   kPythonArguments,  // an object as keyword arguments; the values inside are Python literals
   kJsonString,       // JSON, spelled inside a JSON string: every quote and backslash is escaped once more
+  kTagged,           // an object as texts around each key and value; strings are raw text, other values are JSON
+  kDelimited,        // the same with bare keys and delimited strings at every level
 };
 
 enum class Whitespace : uint8_t { kFlexible, kCompact, kPython };
@@ -20,6 +22,7 @@ struct Surface {
   uint16_t max_whitespace = 40;
   bool minimal_escapes = false;
 
+  bool tagged() const { return syntax == Syntax::kTagged || syntax == Syntax::kDelimited; }
   bool python() const { return syntax == Syntax::kPython || syntax == Syntax::kPythonArguments; }
 };
 
