@@ -212,7 +212,7 @@ def test_masks_agree_with_acceptance(syntax: g.TaggedArguments) -> None:
         for _ in range(60):
             mask = allowed(matcher, MIXED)
             assert mask, "a dead end"
-            for token in rng.sample(range(len(MIXED)), 40) + [len(MIXED)]:
+            for token in [*rng.sample(range(len(MIXED)), 40), len(MIXED)]:
                 accepted = matcher.accept_token(token)
                 if accepted:
                     matcher.rollback(1)
