@@ -39,11 +39,12 @@ class ToolView:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reading:
-    """A call being read: where the text comes from, what it becomes, and the message that it joins."""
+    """A call being read: where the text comes from, what it becomes, the message that it joins, the tools that are known."""
 
     cursor: Cursor
     call: CallBuilder
     builder: MessageBuilder
+    tools: tuple[ToolView, ...] = ()
 
 
 class Part(abc.ABC):

@@ -90,7 +90,7 @@ class RoleSegments(Turn):
                 yield from said.skip_gap(cursor)
             if may_call:
                 may_call = False
-                if (yield from self._read_call(cursor, builder, known)):
+                if (yield from self._read_call(cursor, builder, known, tools)):
                     said.called()
                     may_call, at_segment = True, False
                     continue
@@ -124,7 +124,9 @@ class RoleSegments(Turn):
             else:
                 may_call = True
 
-    def _read_call(self, cursor: Cursor, builder: MessageBuilder, known: frozenset[str]) -> Steps[bool]:
+    def _read_call(
+        self, cursor: Cursor, builder: MessageBuilder, known: frozenset[str], tools: tuple[ToolView, ...]
+    ) -> Steps[bool]:
         """Reads a header line with a name, and a call; whether there was one. Reads nothing if there was not."""
         while not cursor.ended and _HALF_HEADER.match(cursor.buffer, cursor.position):
             yield
@@ -136,7 +138,7 @@ class RoleSegments(Turn):
         call = CallBuilder(builder)
         call.named(header[1])
         try:
-            yield from self._body.read(Reading(cursor, call, builder), skip=1)
+            yield from self._body.read(Reading(cursor, call, builder, tools), skip=1)
         except (Unreadable, Truncated) as error:
             announce_end(builder, call, error)
         return True

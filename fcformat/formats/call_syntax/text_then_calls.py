@@ -107,7 +107,7 @@ class TextThenCalls(Turn):
             cursor.take(place + len(tag))
             call = CallBuilder(builder)
             try:
-                yield from self._call.read(Reading(cursor, call, builder), skip=1)
+                yield from self._call.read(Reading(cursor, call, builder, tools), skip=1)
             except (Unreadable, Truncated) as error:
                 recorded = "".join(_stop_recording(cursor))
                 announce_end(builder, call, error)
