@@ -208,12 +208,21 @@ ExprId ExpressionArena::literal(std::u32string_view text) {
 ExprId ExpressionArena::literal_set(std::vector<std::u32string> texts) {
   std::sort(texts.begin(), texts.end());
   texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
+  std::u32string key;  // equal sets are one trie
+  for (const auto& text : texts) {
+    for (char32_t c : text) {
+      if (c >= 0xD800 && c <= 0xDFFF) throw std::invalid_argument("literal_set: a lone surrogate is no character");
+    }
+    key += static_cast<char32_t>(text.size());
+    key += text;
+  }
+  auto [known, is_new] = impl_->trie_index.try_emplace(std::move(key), static_cast<uint32_t>(impl_->tries.size()));
+  if (!is_new) return impl_->intern_trie(known->second, 0);
   std::vector<TrieNode> trie(1);
-  size_t bytes = 0;
+  size_t bytes = known->first.size() * sizeof(char32_t) + 64;
   for (const auto& text : texts) {
     uint32_t at = 0;
     for (char32_t c : text) {
-      if (c >= 0xD800 && c <= 0xDFFF) throw std::invalid_argument("literal_set: a lone surrogate is no character");
       auto& children = trie[at].children;  // texts are sorted, so the newest child is the only candidate
       if (!children.empty() && children.back().first == c) {
         at = children.back().second;

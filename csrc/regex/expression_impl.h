@@ -61,6 +61,7 @@ struct ExpressionArena::Impl {
   std::unordered_multimap<size_t, ExprId> interned;
   std::unordered_multimap<size_t, uint32_t> set_index, interval_state_index, multiple_state_index;
   std::unordered_map<ExprId, ExprId> derived;  // of the derivative being taken
+  std::unordered_map<std::u32string, uint32_t> trie_index;
   std::unordered_map<std::string, ExprId> remembered;
   size_t extra_bytes = 0;
   std::chrono::steady_clock::time_point deadline;
