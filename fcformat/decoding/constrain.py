@@ -38,6 +38,7 @@ def constrain(
     prefix: str | bytes | Sequence[str | bytes] = "",
     style: JSONStyle | None = None,
     stop_token_ids: int | Iterable[int] | None = None,
+    overlap: bool | None = None,
     **format_options: Any,
 ) -> dict[str, Any]:
     """Keyword arguments for `model.generate()` under which only what is asked for can be generated.
@@ -60,6 +61,7 @@ def constrain(
         prefix: Text of the constrained value with which the prompt already ends, one for all prompts or one each.
         style: Permitted spelling of JSON values, for `schema`.
         stop_token_ids: End tokens beside those that the model and the tokenizer name.
+        overlap: Whether masks are filled on another thread while the model computes; None: where that pays.
         **format_options: Further keywords of `Format.grammar`.
 
     Returns:
@@ -106,7 +108,12 @@ def constrain(
             grammars = grammars * len(prefix) if len(grammars) == 1 else grammars
             prefix = prefix * len(grammars) if len(prefix) == 1 else prefix
     processor = LogitsProcessor(
-        grammars, tokenizer_info=compiler.tokenizer_info, pad_token_id=_pad_id(model, tokenizer), prefix=prefix
+        grammars,
+        tokenizer_info=compiler.tokenizer_info,
+        pad_token_id=_pad_id(model, tokenizer),
+        prefix=prefix,
+        logits_width=_logits_width(model),
+        overlap=overlap,
     )
     return {
         "logits_processor": LogitsProcessorList([processor]),

@@ -2,13 +2,14 @@
 
 It is right in every mode because its state is a function of the generated ids (see `matcher_pool`), not of the order or number of
 calls. It never raises for what another processor or a search did to a row: such a row may only stop. The only errors come from
-a wrong set-up: a number of grammars that does not divide the rows, or one object used for two different prompts. Choosing tokens
-and stopping the loop are not its work (`stopping` does the latter).
+a wrong set-up: a number of grammars that does not divide the rows, or one object used for two different prompts. Filling the bitmask
+is the work of `mask_buffer`, stopping the loop that of `stopping`.
 """
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,8 @@ import numpy as np
 import torch
 from transformers.generation.logits_process import LogitsProcessor as _Base
 
-from fcformat.decoding.bitmask import allocate_token_bitmask, apply_token_bitmask_inplace, bitmask_words
+from fcformat.decoding.bitmask import allocate_token_bitmask, apply_token_bitmask_inplace
+from fcformat.decoding.mask_buffer import MaskBuffer
 from fcformat.decoding.matcher import GrammarMatcher
 from fcformat.decoding.matcher_pool import IdMatrix, Matcher, MatcherPool, RowState
 
@@ -38,6 +40,10 @@ class LogitsProcessor(_Base):  # type: ignore[misc, unused-ignore]
         tokenizer_info: The vocabulary; needed only where every grammar is None.
         pad_token_id: Allowed in rows that have ended.
         prefix: Text of the constrained value with which the prompt already ends (a forced `{`), one for all grammars or one each.
+        logits_width: The width of the model's logits, where it is known: scores of another width are those of an assistant model
+            with a tokenizer of its own, and pass unchanged. The model itself checks what the assistant proposes.
+        overlap: Whether the stopping criterion begins to fill the next mask on another thread while the model computes; None: where
+            filling takes long enough for it to pay.
 
     Raises:
         ValueError: No grammar is given, the grammars are of different vocabularies, or a prefix breaks its grammar.
@@ -53,6 +59,8 @@ class LogitsProcessor(_Base):  # type: ignore[misc, unused-ignore]
         tokenizer_info: TokenizerInfo | None = None,
         pad_token_id: int | None = None,
         prefix: str | bytes | Sequence[str | bytes] = "",
+        logits_width: int | None = None,
+        overlap: bool | None = None,
     ) -> None:
         self._grammars = tuple(grammars) if isinstance(grammars, (list, tuple)) else (grammars,)
         self._prefixes = (prefix,) * len(self._grammars) if isinstance(prefix, (str, bytes)) else tuple(prefix)
@@ -63,12 +71,11 @@ class LogitsProcessor(_Base):  # type: ignore[misc, unused-ignore]
             )
         info = _common_info(self._grammars, tokenizer_info)
         self.tokenizer_info = info
-        self._free = info.existing_token_bitmask()
-        self._stop = _words_of(info.stop_token_ids, info.vocab_size)
-        padding = [] if pad_token_id is None or not 0 <= pad_token_id < info.vocab_size else [pad_token_id]
-        self._ended = _words_of([*info.stop_token_ids, *padding], info.vocab_size)
+        self._masks = MaskBuffer(info, pad_token_id, overlap)
         self._scratch = allocate_token_bitmask(1, info.vocab_size)
-        self._bitmask = allocate_token_bitmask(0, info.vocab_size)
+        self._logits_width = logits_width
+        self._foreign_width: int | None = None
+        self._seconds_applying = 0.0
         self._prompt: torch.Tensor | None = None
         self._ids: IdMatrix = np.zeros((0, 0), dtype=np.int64)
         self._pools: dict[tuple[int, str | bytes], MatcherPool] = {}
@@ -79,6 +86,7 @@ class LogitsProcessor(_Base):  # type: ignore[misc, unused-ignore]
 
     def reset(self) -> None:
         """Forget the prompt and all rows: the next call starts anew."""
+        self._masks.settle()
         self._prompt = None
         self._ids = np.zeros((0, 0), dtype=np.int64)
         self._pools = {}
@@ -103,22 +111,43 @@ class LogitsProcessor(_Base):  # type: ignore[misc, unused-ignore]
             ValueError: The rows are not a multiple of the grammars, belong to another prompt than the first call's, or are too
                 narrow for every end token.
         """
-        if min(self.tokenizer_info.stop_token_ids) >= scores.shape[1]:
+        width = scores.shape[1]
+        if self._logits_width not in (None, width):
+            if self._prompt is None:
+                self._foreign_width = width
+            return scores.clone()
+        self._foreign_width = None
+        if min(self.tokenizer_info.stop_token_ids) >= width:
             raise ValueError(
-                f"LogitsProcessor: found scores of width {scores.shape[1]} and the end tokens "
+                f"LogitsProcessor: found scores of width {width} and the end tokens "
                 f"{list(self.tokenizer_info.stop_token_ids)}, expected an end token within the width"
             )
         states = self.states(input_ids)
         masked = scores.clone(memory_format=torch.contiguous_format)
-        if masked.shape[0] == 0:
-            return masked
-        if self._bitmask.shape[0] < len(states):
-            self._bitmask = allocate_token_bitmask(len(states), self.tokenizer_info.vocab_size)
-        bitmask = self._bitmask[: len(states)]
-        self._fill(states, bitmask)
-        apply_token_bitmask_inplace(masked, bitmask)
-        self._keep_one_token(masked, bitmask.numpy())
+        if states:
+            bitmask = self._masks.fill(states, self._ids)
+            start = time.perf_counter()
+            apply_token_bitmask_inplace(masked, bitmask)
+            self._keep_one_token(masked, bitmask.numpy())
+            self._seconds_applying += time.perf_counter() - start
         return masked
+
+    def begin_masks(self, input_ids: torch.Tensor, states: Sequence[RowState | None]) -> None:
+        """Start to fill the masks of the next step, where that pays; for the stopping criterion, which sees the tokens first.
+
+        Args:
+            input_ids: Prompt and generated ids, of which `states` has just been asked.
+            states: Its answer.
+
+        Raises:
+            ValueError: So far only scores of another width than the model's were seen, and nothing was masked.
+        """
+        if self._foreign_width is not None:
+            raise ValueError(
+                f"LogitsProcessor: found scores of width {self._foreign_width} only, expected {self._logits_width}, which is the "
+                "width of the model's head; is this processor used with another model than it was made for?"
+            )
+        self._masks.begin(states, self._ids)
 
     def states(self, input_ids: torch.Tensor) -> list[RowState | None]:
         """Where the grammar stands in each row, None for free rows; `RowState.status` tells live, finished and dead rows apart.
@@ -128,6 +157,7 @@ class LogitsProcessor(_Base):  # type: ignore[misc, unused-ignore]
         Raises:
             ValueError: The rows are not a multiple of the grammars, or belong to another prompt than the first call's.
         """
+        self._masks.settle()
         rows = input_ids.shape[0]
         if rows % len(self._grammars):
             raise ValueError(
@@ -181,22 +211,6 @@ class LogitsProcessor(_Base):  # type: ignore[misc, unused-ignore]
         counterparts = torch.arange(rows, device=input_ids.device) * first // max(1, rows)
         return torch.equal(self._prompt.to(input_ids.device)[counterparts], input_ids[:, :length])
 
-    def _fill(self, states: Sequence[RowState | None], bitmask: torch.Tensor) -> None:
-        view = bitmask.numpy()
-        filled: dict[int, int] = {}
-        for row, state in enumerate(states):
-            if state is None:
-                view[row] = self._free
-            elif id(state) in filled:
-                view[row] = view[filled[id(state)]]
-            else:
-                status = state.status
-                if status == "live":
-                    state.matcher.fill_next_token_bitmask(bitmask, row)
-                else:
-                    view[row] = self._ended if status == "finished" else self._stop
-                filled[id(state)] = row
-
     def _keep_one_token(self, masked: torch.Tensor, bits: Words) -> None:
         """Where all that is allowed was minus infinity before, allow it again."""
         width = masked.shape[1]
@@ -208,12 +222,12 @@ class LogitsProcessor(_Base):  # type: ignore[misc, unused-ignore]
         for row in torch.nonzero(doubtful).flatten().tolist():  # nothing, almost always
             if bool(torch.isneginf(masked[row]).all()):
                 allowed = _ids_of(bits[row], width)
-                masked[row, allowed if allowed else _ids_of(self._stop, width)] = 0.0
+                masked[row, allowed if allowed else _ids_of(self._masks.stop, width)] = 0.0
 
     def only_stops(self, matcher: Matcher) -> bool:
         """Whether nothing but stop tokens may follow in a matcher's state."""
         matcher.fill_next_token_bitmask(self._scratch, 0)
-        return not bool(np.any(self._scratch.numpy()[0] & ~self._stop))
+        return not bool(np.any(self._scratch.numpy()[0] & ~self._masks.stop))
 
 
 def _common_info(grammars: Sequence[CompiledGrammar | None], given: TokenizerInfo | None) -> TokenizerInfo:
@@ -258,12 +272,6 @@ def _accept_with_control_tokens(matcher: GrammarMatcher, prefix: str | bytes) ->
     return all(
         (piece in ids and matcher.accept_token(ids[piece])) or matcher.accept_string(piece) for piece in pieces if piece
     )
-
-
-def _words_of(token_ids: Sequence[int], vocab_size: int) -> Words:
-    bits = np.zeros(bitmask_words(vocab_size) * 32, dtype=bool)
-    bits[list(token_ids)] = True
-    return np.packbits(bits, bitorder="little").view("<i4").astype(np.int32)
 
 
 def _ids_of(words: Words, width: int) -> list[int]:

@@ -1,7 +1,8 @@
 """The stopping criterion paired with the logits processor: a row ends where its value is complete and nothing may follow it.
 
-It sees each token before the next forward pass is launched, so a complete value costs no pass only to write the end token, and a
-model whose configuration names too few end tokens stops all the same. It decides nothing about rows that are free.
+It sees each token before the next forward pass is launched, so a complete value costs no pass only to write the end token, a model
+whose configuration names too few end tokens stops all the same, and the next masks can be filled while the model computes. It
+decides nothing about rows that are free.
 """
 
 from __future__ import annotations
@@ -37,8 +38,14 @@ class StoppingCriteria(_Base):  # type: ignore[misc, unused-ignore]
 
         Returns:
             bool of shape (rows,), on the device of `input_ids`.
+
+        Raises:
+            ValueError: The processor was not called for this model.
         """
-        ended = [self._has_ended(state, row, input_ids) for row, state in enumerate(self._processor.states(input_ids))]
+        states = self._processor.states(input_ids)
+        ended = [self._has_ended(state, row, input_ids) for row, state in enumerate(states)]
+        if not all(ended):
+            self._processor.begin_masks(input_ids, states)
         return torch.tensor(ended, dtype=torch.bool, device=input_ids.device)  # type: ignore[return-value]
 
     def _has_ended(self, state: RowState | None, row: int, input_ids: torch.Tensor) -> bool:

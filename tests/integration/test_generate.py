@@ -279,18 +279,35 @@ def test_an_assistant_of_the_same_vocabulary_changes_nothing() -> None:
     assert texts_of(assisted, inputs) == texts_of(plain, inputs)
 
 
-def test_an_assistant_with_a_tokenizer_of_its_own_is_refused() -> None:
+def test_an_assistant_of_another_tokenizer_changes_nothing() -> None:
+    model, inputs = model_of("qwen2", 1), prompts("Who? ")
+    plain = model.generate(**inputs, **constrain(model, tokenizer(), schema=SCHEMA, style=BRIEF), do_sample=False)
     foreign = make.demo_tokenizer()
     ends: dict[str, Any] = {"eos_token_id": foreign.eos_token_id, "pad_token_id": foreign.pad_token_id}
     config = transformers.Qwen2Config(**{**SIZE, **DECODER, **ends, "vocab_size": len(foreign)})
-    with pytest.raises(ValueError, match="no assistant model with a tokenizer of its own"):
-        model_of("qwen2", 1).generate(
-            **prompts("Who is it?"),
-            **constrain(model_of("qwen2", 1), tokenizer(), schema=SCHEMA, style=BRIEF),
-            do_sample=False,
-            assistant_model=transformers.Qwen2ForCausalLM(config).eval(),
-            tokenizer=tokenizer(),
-            assistant_tokenizer=foreign,
+    assisted = model.generate(
+        **inputs,
+        **constrain(model, tokenizer(), schema=SCHEMA, style=BRIEF),
+        do_sample=False,
+        assistant_model=transformers.Qwen2ForCausalLM(config).eval(),
+        tokenizer=tokenizer(),
+        assistant_tokenizer=foreign,
+    )
+    assert texts_of(assisted, inputs) == texts_of(plain, inputs)
+
+
+def test_a_model_of_another_width_is_refused() -> None:
+    arguments = constrain(model_of("qwen2", 1), tokenizer(), schema=SCHEMA, style=BRIEF)
+    other = qwen2(WIDTH + 20).eval()
+    with pytest.raises(ValueError, match=r"found scores of width 320 only, expected 300"):
+        other.generate(**prompts("Who? "), **arguments, do_sample=False, max_new_tokens=5)
+
+
+def test_continuous_batching_is_refused() -> None:
+    model, inputs = model_of("qwen2", 1), prompts("Who? ")
+    with pytest.raises(NotImplementedError, match="stopping_criteria is not supported for continuous batching"):
+        model.generate(
+            **inputs, **constrain(model, tokenizer(), schema=SCHEMA, style=BRIEF), cache_implementation="paged"
         )
 
 
