@@ -6,11 +6,14 @@ from fcformat.errors import FormatError
 from fcformat.formats.base import Format
 from fcformat.formats.chatglm3 import CHATGLM3
 from fcformat.formats.openai import OPENAI
+from fcformat.formats.qwen1_react import QWEN1_REACT
 from fcformat.formats.qwen25 import QWEN25
+from fcformat.formats.qwen_agent import QWEN_AGENT
+from fcformat.formats.react import REACT
 
 __all__ = ["get_format", "list_formats"]
 
-_FORMATS: tuple[Format, ...] = (CHATGLM3, OPENAI, QWEN25)
+_FORMATS: tuple[Format, ...] = (CHATGLM3, OPENAI, QWEN1_REACT, QWEN25, QWEN_AGENT, REACT)
 _BY_NAME = {name.lower(): each for each in _FORMATS for name in (each.name, *each.aliases) if not name.endswith("*")}
 _BY_PREFIX = {name[:-1].lower(): each for each in _FORMATS for name in each.aliases if name.endswith("*")}
 

@@ -23,7 +23,7 @@ from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
 from fcformat.parsing.python_literals import PythonReader
 from fcformat.parsing.strings import json_string
 
-__all__ = ["JSONCall", "Part", "PythonArguments", "Reading", "Tag", "Text", "ToolView"]
+__all__ = ["JSONCall", "Part", "PythonArguments", "Reading", "Tag", "Text", "ToolView", "read_arguments"]
 
 #: Longest function name that is read.
 MAX_NAME = 256
@@ -166,7 +166,7 @@ class JSONCall(Part):
             if key == self._name and call.name is None:
                 call.named((yield from _short_string(cursor, json)))
             elif key in self._read and not call.has_arguments:
-                yield from _arguments(cursor, json, reading)
+                yield from read_arguments(reading)
                 call.complete = True
             else:
                 report(f"the key {key!r} in a call")
@@ -214,9 +214,15 @@ def _short_string(cursor: Cursor, json: JSONReader) -> Steps[str]:
     return "".join(pieces)
 
 
-def _arguments(cursor: Cursor, json: JSONReader, reading: Reading) -> Steps[None]:
-    """The arguments' value: an object; a string that holds one; `null` for no arguments. Others are kept and reported."""
-    call, report = reading.call, reading.builder.report
+def read_arguments(reading: Reading) -> Steps[None]:
+    """The arguments' value: an object; a string that holds one; `null` for no arguments. Others are kept and reported.
+
+    Raises:
+        Unreadable: The text is not a value.
+        Truncated: The text ends inside the value.
+    """
+    cursor, call, report = reading.cursor, reading.call, reading.builder.report
+    json = JSONReader(cursor, report)
     char = yield from cursor.peek()
     if char == "{":
         yield from json.value(call.arguments)

@@ -1,0 +1,173 @@
+"""Parts of calls whose function's name stands outside of the JSON: Mistral, DeepSeek, Kimi, Qwen-Agent, Functionary.
+
+`Name` is the bare name, up to the mark after it; `JSONArguments` is the arguments' object alone.
+"""
+
+from __future__ import annotations
+
+import re
+
+from fcformat import grammar as g
+from fcformat.chat import FunctionCall
+from fcformat.errors import FormatError
+from fcformat.formats.call_syntax.parts import MAX_NAME, Part, Reading, ToolView, read_arguments
+from fcformat.formats.rendered import Draft
+from fcformat.json_style import DUMPS, JSONStyle
+from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable
+from fcformat.parsing.json_text import as_json
+
+__all__ = ["JSONArguments", "Name", "bare_name", "raw_arguments"]
+
+#: A character of a function's name where no quotes tell where it ends.
+NAME_CHARACTER = r"[^\s`(){}\[\]\"'<>,;|\uff5c\u273f]"
+_NAME = re.compile(rf"{NAME_CHARACTER}*")
+
+
+def bare_name(name: str) -> str:
+    """The name, if it can be written without quotes.
+
+    Raises:
+        FormatError: It cannot.
+    """
+    match = _NAME.fullmatch(name)
+    if match is None or len(name) > MAX_NAME:
+        raise FormatError(
+            f"found the name {name!r}, expected at most {MAX_NAME} characters without blanks, quotes or brackets"
+        )
+    return name
+
+
+class Name(Part):
+    """The function's name, up to the first character that cannot be part of one."""
+
+    start = NAME_CHARACTER
+
+    def __init__(self, *, prefix: str = "", until_end: bool = False) -> None:
+        """Sets up the part.
+
+        Args:
+            prefix: Written before the name; read where it is there.
+            until_end: Whether a name that the end of the text cuts off counts as it stands.
+        """
+        self._prefix = prefix
+        self._until_end = until_end
+
+    def write(self, call: FunctionCall, draft: Draft) -> None:
+        """See `Part`."""
+        draft.text(self._prefix + bare_name(call.name), trainable=True)
+
+    def grammar(self, tool: ToolView) -> g.Grammar:
+        """See `Part`."""
+        return g.literal(self._prefix + tool.name)
+
+    def read(self, reading: Reading) -> Steps[None]:
+        """See `Part`."""
+        cursor = reading.cursor
+        char = yield from cursor.skip_space()
+        while True:
+            match = _NAME.match(cursor.buffer, cursor.position)
+            assert match is not None  # the pattern matches the empty text
+            name = match.group()
+            if len(name) > MAX_NAME + len(self._prefix):
+                raise Unreadable(f"a name of at most {MAX_NAME} characters")
+            if match.end() < len(cursor.buffer):
+                break
+            if cursor.ended:
+                if name and self._until_end:
+                    break
+                raise Truncated("a function's name" if not name else "the end of a function's name")
+            yield
+        if self._prefix and name.startswith(self._prefix):
+            name = name[len(self._prefix) :]
+        if not name:
+            raise Unreadable("a function's name") if char else Truncated("a function's name")
+        cursor.take(match.end())
+        reading.call.named(name)
+
+
+class JSONArguments(Part):
+    """The arguments' object.
+
+    Where nothing stands in its place there are no arguments. What is no JSON is kept as it is, up to the mark after it.
+    """
+
+    start = r"[\"'{\[]"
+
+    def __init__(self, *, until: tuple[str, ...] = (), style: JSONStyle = DUMPS) -> None:
+        """Sets up the part.
+
+        Args:
+            until: Marks that may follow the arguments.
+            style: How the arguments are spelled.
+        """
+        self._until = until
+        self._style = style
+
+    def write(self, call: FunctionCall, draft: Draft) -> None:
+        """See `Part`."""
+        draft.text(as_json(call.arguments), trainable=True)
+
+    def grammar(self, tool: ToolView) -> g.Grammar:
+        """See `Part`."""
+        return g.schema_value(tool.schema, style=self._style)
+
+    def read(self, reading: Reading) -> Steps[None]:
+        """See `Part`."""
+        cursor, call = reading.cursor, reading.call
+        char = yield from cursor.skip_space()
+        if not char:
+            raise Truncated("the arguments")
+        if char in "{\"'" or not self._until:
+            try:
+                yield from read_arguments(reading)
+            except Unreadable as error:
+                if not self._until or not (yield from _stands_at(cursor, self._until)):
+                    raise
+                reading.builder.report(f"the arguments break off, expected {error}")
+        else:
+            yield from raw_arguments(reading, self._until)
+        call.complete = True
+
+
+def raw_arguments(reading: Reading, marks: tuple[str, ...]) -> Steps[None]:
+    """Reads text up to one of the marks as arguments that are no JSON; white space around it is layout.
+
+    Raises:
+        Truncated: The text ends before any of them.
+    """
+    cursor, call = reading.cursor, reading.call
+    finder = Finder(marks)
+    start, empty = cursor.offset, True
+    gap: list[str] = []  # white space that counts only if something follows
+    while True:
+        found = finder.find(cursor.buffer, cursor.position)
+        held = 0 if found or cursor.ended else finder.held(cursor.buffer, cursor.position)
+        end = found[0] if found else len(cursor.buffer) - held
+        piece = cursor.take(end)
+        kept = piece.rstrip()
+        if kept:
+            if empty:
+                reading.builder.report("arguments that are not an object", start)
+                empty = False
+            call.arguments("".join((*gap, kept)))
+            gap.clear()
+        gap.append(piece[len(kept) :])
+        if found:
+            break
+        if cursor.ended:
+            raise Truncated("the end of the arguments")
+        yield
+    if empty:
+        call.arguments("{}")
+
+
+def _stands_at(cursor: Cursor, marks: tuple[str, ...]) -> Steps[bool]:
+    """Whether one of the marks comes next, after any white space; reads nothing but that."""
+    yield from cursor.skip_space()
+    while True:
+        rest = cursor.buffer[cursor.position : cursor.position + max(map(len, marks))]
+        if any(rest.startswith(mark) for mark in marks):
+            return True
+        if cursor.ended or not any(mark.startswith(rest) for mark in marks):
+            return False
+        yield
