@@ -35,9 +35,12 @@ class FlowerMarks(Turn):
 
     def write(self, message: Message, index: int, draft: Draft) -> None:
         """See `Turn`."""
-        draft.text(message.content or "", trainable=True)
+        content = message.content or ""
+        draft.text(content, trainable=True)
+        # Models put a line break before a call, and it is read as layout; one of the text's own needs another.
+        apart = content.endswith("\n")
         for position, call in enumerate(message.tool_calls):
-            draft.text("\n" if position else "", trainable=True)
+            draft.text("\n" if position or apart else "", trainable=True)
             write_call(_CALL, call.function, index, position, draft)
 
     def grammar(self, plan: TurnPlan) -> g.Grammar:
@@ -59,7 +62,7 @@ class FlowerMarks(Turn):
         """See `Turn`."""
         yield from _skip_return(cursor)
         known = frozenset(tool.name for tool in tools)
-        finder = Finder((FUNCTION, ARGUMENTS, *boundaries), (f"\n{FUNCTION}",))
+        finder = Finder((FUNCTION, ARGUMENTS, *boundaries), (f"\n{FUNCTION}", f"\n{ARGUMENTS}"))
         said = Speech(builder)
         name = ""
         while True:
@@ -79,13 +82,12 @@ class FlowerMarks(Turn):
                     builder.report(f"the text ends inside a mark: {cursor.take(len(cursor.buffer)).lstrip()!r}")
                 return
             place, mark = found
-            before = cursor.take(place)
             if mark in boundaries:
-                said.say(before)
+                said.say(cursor.take(place))
                 cursor.take(place + len(mark))
                 yield from drain(cursor, builder)
                 return
-            said.say(before.removesuffix("\n"))
+            said.say(cursor.take(place - cursor.buffer.endswith("\n", cursor.position, place)))
             cursor.recorded = []
             cursor.take(place + len(mark))
             call = CallBuilder(builder)

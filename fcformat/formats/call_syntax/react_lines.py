@@ -27,16 +27,17 @@ THOUGHT = "Thought:"
 _ACTION = "Action:"
 _INPUT = "Action Input:"
 _ANSWER = "Final Answer:"
-_OBSERVATION = "\nObservation:"
+_OBSERVATION = "Observation:"
+_HANDOVER = "\n" + _OBSERVATION
 _LABELS = (THOUGHT, _ACTION, _ANSWER)
 
 _CALL = re.compile(rf"Action:[ \t]{{0,8}}({NAME_CHARACTER}{{1,{MAX_NAME}}})[ \t]{{0,8}}\r?\n\s{{0,8}}Action Input:")
 _HALF_CALL = re.compile(
-    rf"Action:[ \t]{{0,8}}(?:{NAME_CHARACTER}{{1,{MAX_NAME}}}[ \t]{{0,8}}(?:\r?\n?|\r?\n\s{{0,8}}"
-    rf"(?:{'|'.join(_INPUT[:size] for size in range(len(_INPUT) - 1, 0, -1))})))?\Z"
+    rf"Action:[ \t]{{0,8}}(?:{NAME_CHARACTER}{{1,{MAX_NAME}}}[ \t]{{0,8}}(?:\r?|\r?\n\s{{0,8}}"
+    rf"(?:|{'|'.join(_INPUT[:size] for size in range(len(_INPUT) - 1, 0, -1))})))?\Z"
 )
 #: What ends arguments that are no JSON.
-_AFTER_INPUT = ("\nAction:", "\nThought:", "\nFinal Answer:", _OBSERVATION)
+_AFTER_INPUT = ("\nAction:", "\nThought:", "\nFinal Answer:", _HANDOVER)
 
 
 class ReActLines(Turn):
@@ -91,8 +92,8 @@ class ReActLines(Turn):
         )
         more = g.repeat(g.sequence(g.literal("\n"), action), max=None if most is None else most - 1)
         # The line with which the model hands over; whoever stops generation there does not see it.
-        calls = g.sequence(action, more, g.optional(g.literal(_OBSERVATION)))
-        said = g.free_text((*_LABELS, _INPUT, *plan.boundaries, _OBSERVATION))
+        calls = g.sequence(action, more, g.optional(g.literal(_HANDOVER)))
+        said = g.free_text((*_LABELS, _INPUT, *plan.boundaries, _HANDOVER))
         if not self._known:
             spoken = g.sequence(said, g.literal("\n"), calls)
             text = g.free_text((_INPUT, *plan.boundaries))
@@ -120,17 +121,18 @@ class _Reader:
         self._builder = builder
         self._known = known.rstrip(".")
         self._tools = tools
-        self._boundaries = (*boundaries, _OBSERVATION)
+        self._boundaries = tuple(text for text in boundaries if text != _HANDOVER)
         self._said = Speech(builder)
         self._thought: list[str] | None = None  # since the label, while what it leads to is not known
 
     def read(self) -> Steps[None]:
         cursor = self._cursor
-        finder = Finder((*_LABELS, *self._boundaries), tuple("\n" + label for label in _LABELS))
+        labels = (*_LABELS, _OBSERVATION)
+        finder = Finder((*labels, *self._boundaries), tuple("\n" + label for label in labels))
         answers = False  # in a final answer, to the end
         scan = 0  # text before this place holds no label that counts
         while True:
-            if self._said.after_call:
+            if self._said.after_call and self._thought is None:
                 yield from self._said.skip_gap(cursor)
             scan = max(scan, cursor.position)
             found = finder.find(cursor.buffer, scan)
@@ -143,13 +145,14 @@ class _Reader:
                 scan = 0
                 continue
             place, label = found
-            if label in self._boundaries:
-                self._say(cursor.take(place))
+            before = cursor.buffer[place - 1] if place > cursor.position else cursor.previous
+            if label in self._boundaries or (label == _OBSERVATION and before in ("", "\n")):
+                text = cursor.take(place)
+                self._say(text.removesuffix("\n") if label == _OBSERVATION else text)
                 cursor.take(place + len(label))
                 self._end()
                 yield from drain(cursor, self._builder)
                 return
-            before = cursor.buffer[place - 1] if place > cursor.position else cursor.previous
             scan = place + 1
             if answers or before not in ("", "\n") or (label == THOUGHT and self._thought is not None):
                 continue
