@@ -30,7 +30,7 @@ def calls_of(message: Message) -> list[tuple[str, str]]:
 def test_names_and_model_ids_find_the_format() -> None:
     for name in ("qwen2.5", "Qwen2.5-Instruct", "Qwen/Qwen2.5-7B-Instruct"):
         assert get_format(name) is QWEN
-    with pytest.raises(FormatError, match=r"format: found 'qwen99', expected one of chatglm3, openai, qwen2\.5"):
+    with pytest.raises(FormatError, match=r"format: found 'qwen99', expected one of .*qwen2\.5"):
         get_format("qwen99")
 
 
