@@ -10,12 +10,13 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from fcformat.decoding.tokenizer_info import TokenizerInfo
 
 if TYPE_CHECKING:
     from fcformat.decoding.compiler import CompiledGrammar, GrammarCompiler
+    from fcformat.decoding.logits_processor import LogitsProcessor
     from fcformat.json_style import JSONStyle
 
 __all__ = ["constrain"]
@@ -39,6 +40,8 @@ def constrain(
     style: JSONStyle | None = None,
     stop_token_ids: int | Iterable[int] | None = None,
     overlap: bool | None = None,
+    jump_forward: bool | Literal["verify"] = False,
+    report: bool = False,
     **format_options: Any,
 ) -> dict[str, Any]:
     """Keyword arguments for `model.generate()` under which only what is asked for can be generated.
@@ -62,10 +65,14 @@ def constrain(
         style: Permitted spelling of JSON values, for `schema`.
         stop_token_ids: End tokens beside those that the model and the tokenizer name.
         overlap: Whether masks are filled on another thread while the model computes; None: where that pays.
+        jump_forward: Whether tokens that the grammar leaves no choice about are taken without asking the model for each; `"verify"`:
+            the model checks them, one sequence at a time. Greedy and sampled decoding only.
+        report: Whether `arguments["logits_processor"][0].report(sequences)` can tell afterwards what the constraint did.
         **format_options: Further keywords of `Format.grammar`.
 
     Returns:
-        `{"logits_processor": LogitsProcessorList, "stopping_criteria": StoppingCriteriaList}`, fresh for one `generate()`.
+        `{"logits_processor": LogitsProcessorList, "stopping_criteria": StoppingCriteriaList}`, fresh for one `generate()`; with
+        `jump_forward` also `"custom_generate"`.
 
     Raises:
         ValueError: None or several of the four are given, or an argument beside the one that it belongs to.
@@ -114,11 +121,27 @@ def constrain(
         prefix=prefix,
         logits_width=_logits_width(model),
         overlap=overlap,
+        report=report,
     )
-    return {
+    arguments: dict[str, Any] = {
         "logits_processor": LogitsProcessorList([processor]),
-        "stopping_criteria": StoppingCriteriaList([StoppingCriteria(processor)]),
+        "stopping_criteria": StoppingCriteriaList([StoppingCriteria(processor, begins_masks=jump_forward is not True)]),
     }
+    if jump_forward:
+        arguments["custom_generate"] = _jump_forward(processor, tokenizer, jump_forward)
+    return arguments
+
+
+def _jump_forward(processor: LogitsProcessor, tokenizer: Any, how: bool | str) -> Any:
+    from fcformat.decoding.jump_forward import JumpForward
+
+    if isinstance(tokenizer, TokenizerInfo):
+        raise ValueError(
+            "constrain(): found jump_forward= with a TokenizerInfo, expected the tokenizer itself: forced text is spelled by it"
+        )
+    if how not in (True, "verify"):
+        raise ValueError(f'constrain(): found jump_forward={how!r}, expected True, False or "verify"')
+    return JumpForward(processor, tokenizer, verify=how == "verify")
 
 
 def _check_one_kind(schema: Any, regex: Any, grammar: Any, format: Any) -> None:

@@ -21,9 +21,11 @@ from fcformat.decoding.bitmask import allocate_token_bitmask, apply_token_bitmas
 from fcformat.decoding.mask_buffer import MaskBuffer
 from fcformat.decoding.matcher import GrammarMatcher
 from fcformat.decoding.matcher_pool import IdMatrix, Matcher, MatcherPool, RowState
+from fcformat.decoding.report import GenerationReport, Recorder
 
 if TYPE_CHECKING:
     from fcformat.decoding.compiler import CompiledGrammar
+    from fcformat.decoding.forced_tokens import ForcedTokens
     from fcformat.decoding.tokenizer_info import TokenizerInfo
 
     Words = np.ndarray[Any, np.dtype[np.int32]]
@@ -44,6 +46,7 @@ class LogitsProcessor(_Base):  # type: ignore[misc, unused-ignore]
             with a tokenizer of its own, and pass unchanged. The model itself checks what the assistant proposes.
         overlap: Whether the stopping criterion begins to fill the next mask on another thread while the model computes; None: where
             filling takes long enough for it to pay.
+        report: Whether to keep what `report()` tells; costs a softmax a step.
 
     Raises:
         ValueError: No grammar is given, the grammars are of different vocabularies, or a prefix breaks its grammar.
@@ -61,6 +64,7 @@ class LogitsProcessor(_Base):  # type: ignore[misc, unused-ignore]
         prefix: str | bytes | Sequence[str | bytes] = "",
         logits_width: int | None = None,
         overlap: bool | None = None,
+        report: bool = False,
     ) -> None:
         self._grammars = tuple(grammars) if isinstance(grammars, (list, tuple)) else (grammars,)
         self._prefixes = (prefix,) * len(self._grammars) if isinstance(prefix, (str, bytes)) else tuple(prefix)
@@ -72,6 +76,8 @@ class LogitsProcessor(_Base):  # type: ignore[misc, unused-ignore]
         info = _common_info(self._grammars, tokenizer_info)
         self.tokenizer_info = info
         self._masks = MaskBuffer(info, pad_token_id, overlap)
+        self._pad_token_id = pad_token_id
+        self._recorder = Recorder(info) if report else None
         self._scratch = allocate_token_bitmask(1, info.vocab_size)
         self._logits_width = logits_width
         self._foreign_width: int | None = None
@@ -87,13 +93,16 @@ class LogitsProcessor(_Base):  # type: ignore[misc, unused-ignore]
     def reset(self) -> None:
         """Forget the prompt and all rows: the next call starts anew."""
         self._masks.settle()
+        if self._recorder is not None:
+            self._recorder.clear()
         self._prompt = None
         self._ids = np.zeros((0, 0), dtype=np.int64)
         self._pools = {}
         for grammar, start in zip(self._grammars, self._prefixes, strict=True):
             if grammar is not None:
                 self._pools.setdefault(
-                    (id(grammar), start), MatcherPool(_starter(grammar, start), self.tokenizer_info.vocab_size)
+                    (id(grammar), start),
+                    MatcherPool(_starter(grammar, start), self.tokenizer_info.vocab_size, self._pad_token_id),
                 )
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.Tensor:
@@ -130,14 +139,16 @@ class LogitsProcessor(_Base):  # type: ignore[misc, unused-ignore]
             apply_token_bitmask_inplace(masked, bitmask)
             self._keep_one_token(masked, bitmask.numpy())
             self._seconds_applying += time.perf_counter() - start
+            if self._recorder is not None:
+                self._recorder.record(_on_host(input_ids), states, scores, masked, bitmask)
         return masked
 
-    def begin_masks(self, input_ids: torch.Tensor, states: Sequence[RowState | None]) -> None:
+    def begin_masks(self, input_ids: torch.Tensor, states: Sequence[RowState | None] | None = None) -> None:
         """Start to fill the masks of the next step, where that pays; for the stopping criterion, which sees the tokens first.
 
         Args:
-            input_ids: Prompt and generated ids, of which `states` has just been asked.
-            states: Its answer.
+            input_ids: Prompt and generated ids.
+            states: The answer of `states` for them, where it was just asked.
 
         Raises:
             ValueError: So far only scores of another width than the model's were seen, and nothing was masked.
@@ -147,6 +158,8 @@ class LogitsProcessor(_Base):  # type: ignore[misc, unused-ignore]
                 f"LogitsProcessor: found scores of width {self._foreign_width} only, expected {self._logits_width}, which is the "
                 "width of the model's head; is this processor used with another model than it was made for?"
             )
+        if states is None:
+            states = self.states(input_ids)
         self._masks.begin(states, self._ids)
 
     def states(self, input_ids: torch.Tensor) -> list[RowState | None]:
@@ -179,12 +192,70 @@ class LogitsProcessor(_Base):  # type: ignore[misc, unused-ignore]
                 states[row] = state
         return states
 
+    def forced_tokens(
+        self, input_ids: torch.Tensor, finder: ForcedTokens, room: int, going: Sequence[int] | None = None
+    ) -> list[list[int]]:
+        """The tokens that each row must take next, at most `room`; none for free rows, and for those that have ended.
+
+        Args:
+            input_ids: Prompt and generated ids, int64 of shape (rows, length).
+            finder: What finds them.
+            room: How many there is room for.
+            going: Which rows still go on; by default all.
+
+        Raises:
+            ValueError: As `states`.
+        """
+        states = self.states(input_ids)
+        found: dict[int, list[int]] = {}
+        rows: list[list[int]] = []
+        for row, state in enumerate(states):
+            if state is None or (going is not None and not going[row]) or state.status != "live":
+                rows.append([])
+                continue
+            if id(state) not in found:
+                found[id(state)] = finder.after(state.matcher, self._ids[row].tolist(), room)
+            rows.append(found[id(state)])
+        return rows
+
+    @property
+    def reports(self) -> bool:
+        """Whether `report()` can be asked."""
+        return self._recorder is not None
+
+    def report(self, sequences: torch.Tensor) -> GenerationReport:
+        """What the constraint did to each sequence.
+
+        Args:
+            sequences: What `generate()` returned, int64 of shape (rows, length).
+
+        Raises:
+            ValueError: The processor was made without `report=True`, or has not been called.
+        """
+        if self._recorder is None or self._prompt is None:
+            raise ValueError(
+                "LogitsProcessor.report(): found no records, expected report=True when it was made, and a generate() since"
+            )
+        start = self._prompt.shape[1]
+        states = self.states(sequences)
+        rows = tuple(
+            self._recorder.report_row(
+                ids if state is None or not state.padded else ids[: start + state.accepted], start, row
+            )
+            for row, (ids, state) in enumerate(zip(_on_host(sequences), states, strict=True))
+        )
+        return GenerationReport(
+            rows, self._masks.seconds_filling, self._masks.seconds_waiting, self._seconds_applying, self._recorder.calls
+        )
+
     def _generated(self, input_ids: torch.Tensor) -> IdMatrix:
         """The ids behind the prompt, on the host; the prompt is that of the first call."""
         if self._prompt is None:
             self._prompt = input_ids.detach().clone()
+            if self._recorder is not None:
+                self._recorder.begin(_on_host(input_ids))
         start = self._prompt.shape[1]
-        ids = np.array(input_ids[:, start:].detach().cpu().numpy(), dtype=np.int64)
+        ids = _on_host(input_ids[:, start:])
         before = self._ids.shape[1]
         continues = (
             0 < before <= ids.shape[1]
@@ -272,6 +343,11 @@ def _accept_with_control_tokens(matcher: GrammarMatcher, prefix: str | bytes) ->
     return all(
         (piece in ids and matcher.accept_token(ids[piece])) or matcher.accept_string(piece) for piece in pieces if piece
     )
+
+
+def _on_host(input_ids: torch.Tensor) -> IdMatrix:
+    """A copy of ids, int64."""
+    return np.array(input_ids.detach().cpu().numpy(), dtype=np.int64)
 
 
 def _ids_of(words: Words, width: int) -> list[int]:

@@ -25,6 +25,14 @@ class Matcher(Protocol):
         """Go on by a token, or stay and return False."""
         ...
 
+    def accept_string(self, text: str | bytes) -> bool:
+        """Go on by a text, as one step, or stay and return False."""
+        ...
+
+    def find_jump_forward_string(self) -> str:
+        """The text that must follow, as far as there is one way only."""
+        ...
+
     def fill_next_token_bitmask(self, bitmask: Any, index: int = 0) -> bool:
         """Write which tokens may follow into a row of a bitmask."""
         ...
@@ -53,20 +61,22 @@ class RowState:
         matcher: It has accepted the first `accepted` of the ids.
         accepted: How many ids the grammar took, an ending stop token included.
         length: How many ids there are.
+        padded: Whether padding follows a complete text, as in rows that a stopping criterion has ended.
     """
 
-    __slots__ = ("_can_only_stop", "accepted", "length", "matcher")
+    __slots__ = ("_can_only_stop", "accepted", "length", "matcher", "padded")
 
     def __init__(self, matcher: Matcher, accepted: int = 0, length: int = 0) -> None:
         self.matcher = matcher
         self.accepted = accepted
         self.length = length
+        self.padded = False
         self._can_only_stop: bool | None = None
 
     @property
     def status(self) -> Literal["live", "finished", "dead"]:
-        """`finished`: ended by a stop token, whatever came after; `dead`: it holds an id that the grammar did not allow."""
-        if self.matcher.is_terminated():
+        """`finished`: ended by a stop token or padding, whatever came after; `dead`: it holds an id that was not allowed."""
+        if self.padded or self.matcher.is_terminated():
             return "finished"
         return "live" if self.accepted == self.length else "dead"
 
@@ -84,16 +94,18 @@ class RowState:
         """An independent state at the same place."""
         return RowState(self.matcher.fork(), self.accepted, self.length)
 
-    def move(self, ids: IdMatrix, common: int, vocab_size: int) -> None:
+    def move(self, ids: IdMatrix, common: int, vocab_size: int, pad_token_id: int | None = None) -> None:
         """Go to the state after `ids`, whose first `common` ids are this state's own."""
         if self.accepted > common:
             self.matcher.rollback(self.accepted - common)
             self.accepted = common
         self.length = len(ids)
+        self.padded = False
         self._can_only_stop = None
         while self.accepted < self.length and not self.matcher.is_terminated():
             token_id = int(ids[self.accepted])
             if not 0 <= token_id < vocab_size or not self.matcher.accept_token(token_id):
+                self.padded = token_id == pad_token_id and self.matcher.can_terminate()
                 break
             self.accepted += 1
 
@@ -104,11 +116,13 @@ class MatcherPool:
     Args:
         new_matcher: Makes a matcher at the grammar's start.
         vocab_size: Ids from here on are never offered to a matcher.
+        pad_token_id: What fills the ends of rows that have ended.
     """
 
-    def __init__(self, new_matcher: Callable[[], Matcher], vocab_size: int) -> None:
+    def __init__(self, new_matcher: Callable[[], Matcher], vocab_size: int, pad_token_id: int | None = None) -> None:
         self._new_matcher = new_matcher
         self._vocab_size = vocab_size
+        self._pad_token_id = pad_token_id
         self._rows: IdMatrix = np.zeros((0, 0), dtype=np.int64)
         self._states: list[RowState] = []
 
@@ -156,7 +170,7 @@ class MatcherPool:
             source = sources[members[0][0]][0]
             copies = [source.copy() for _ in members[1:]]
             for state, group in zip([*copies, source], members, strict=True):
-                state.move(rows[group[0]], sources[group[0]][1], self._vocab_size)
+                state.move(rows[group[0]], sources[group[0]][1], self._vocab_size, self._pad_token_id)
                 for row in group:
                     result[row] = state
         return [state for state in result if state is not None]

@@ -24,10 +24,12 @@ class StoppingCriteria(_Base):  # type: ignore[misc, unused-ignore]
 
     Args:
         processor: The processor of the same `generate()`.
+        begins_masks: Whether it lets the processor begin the next masks; not where a loop does that itself.
     """
 
-    def __init__(self, processor: LogitsProcessor) -> None:
+    def __init__(self, processor: LogitsProcessor, begins_masks: bool = True) -> None:
         self._processor = processor
+        self._begins_masks = begins_masks
 
     def __call__(self, input_ids: torch.LongTensor, scores: Any, **kwargs: Any) -> torch.BoolTensor:
         """Which rows have ended.
@@ -44,7 +46,7 @@ class StoppingCriteria(_Base):  # type: ignore[misc, unused-ignore]
         """
         states = self._processor.states(input_ids)
         ended = [self._has_ended(state, row, input_ids) for row, state in enumerate(states)]
-        if not all(ended):
+        if self._begins_masks and not all(ended):
             self._processor.begin_masks(input_ids, states)
         return torch.tensor(ended, dtype=torch.bool, device=input_ids.device)  # type: ignore[return-value]
 

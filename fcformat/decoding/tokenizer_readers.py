@@ -22,7 +22,7 @@ from fcformat.decoding.tokenizer_bytes import (
 )
 from fcformat.errors import TokenizerError
 
-__all__ = ["ReadVocabulary", "read_tokenizer"]
+__all__ = ["ReadVocabulary", "read_tokenizer", "text_encoder"]
 
 
 @dataclasses.dataclass(slots=True)
@@ -66,6 +66,18 @@ def read_tokenizer(tokenizer: Any) -> ReadVocabulary:
     if getattr(tokenizer, "byte_decoder", None) == BYTE_LEVEL_ALPHABET and hasattr(tokenizer, "get_vocab"):
         return _read_python(tokenizer, byte_level)
     raise TokenizerError(f"{_name(tokenizer)}: found no known way to its tokens' bytes; {EXPECTED}")
+
+
+def text_encoder(tokenizer: Any) -> Callable[[str], Sequence[int]]:
+    """How a tokenizer turns text into ids, without special tokens before and after it."""
+    backend = _backend(tokenizer)
+    if backend is not None:
+        return lambda text: list(backend.encode(text, add_special_tokens=False).ids)
+    for owner in _owners(tokenizer):
+        ordinary = getattr(owner, "encode_ordinary", None)
+        if callable(ordinary):
+            return ordinary  # type: ignore[no-any-return]
+    return _encoder(tokenizer)
 
 
 def _name(tokenizer: Any) -> str:

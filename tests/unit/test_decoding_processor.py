@@ -49,6 +49,8 @@ def replay(grammar: CompiledGrammar | None, ids: Sequence[int]) -> set[int]:
     for token_id in ids:
         if matcher.is_terminated():
             break
+        if token_id == PAD and matcher.can_terminate():  # a row that a criterion has ended
+            return {END, PAD}
         if token_id >= WIDTH or not matcher.accept_token(token_id):
             return {END}
     if matcher.is_terminated():
@@ -106,6 +108,15 @@ def test_a_row_that_has_ended_takes_padding_whatever_follows() -> None:
     ended = [*ids_of('{"a": 1}'), END]
     for tail in ([], [PAD], [PAD, PAD], [ord("x"), END]):
         assert allowed_after(tested, batch([*ended, *tail])) == [{END, PAD}]
+
+
+def test_a_complete_row_that_is_padded_has_ended() -> None:
+    tested = processor(ANSWER)
+    tested.states(batch([]))
+    for text, status in (("yes", "finished"), ("no", "finished"), ("no w", "dead")):
+        (state,) = tested.states(batch([*ids_of(text), PAD, PAD]))
+        assert state is not None
+        assert (state.status, state.accepted) == (status, len(text))
 
 
 def test_a_broken_row_may_only_stop() -> None:
@@ -227,9 +238,9 @@ def test_a_plain_step_costs_one_token_a_row(monkeypatch: pytest.MonkeyPatch) -> 
     moves: list[tuple[int, int]] = []
     original = RowState.move
 
-    def counted(self: RowState, ids: Any, common: int, vocab_size: int) -> None:
+    def counted(self: RowState, ids: Any, common: int, *rest: Any) -> None:
         moves.append((len(ids), common))
-        original(self, ids, common, vocab_size)
+        original(self, ids, common, *rest)
 
     monkeypatch.setattr(RowState, "move", counted)
     tested = processor(VALUE)
