@@ -11,7 +11,7 @@ import re
 from collections.abc import Generator
 from typing import Protocol, TypeVar
 
-__all__ = ["SPACE", "Cursor", "Finder", "Report", "Steps", "Truncated", "Unreadable"]
+__all__ = ["SPACE", "Cursor", "Finder", "Report", "Scanner", "Steps", "Truncated", "Unreadable"]
 
 _T = TypeVar("_T")
 
@@ -86,6 +86,13 @@ class Cursor:
         self.position = end
         return text
 
+    def put_back(self, text: str) -> None:
+        """Gives back the text that was read last, so that it is read again."""
+        self._before = self.offset - len(text)
+        self._last = ""
+        self.buffer = text + self.buffer[self.position :]
+        self.position = 0
+
     def peek(self) -> Steps[str]:
         """The next character, or `""` at the end of the text."""
         while self.position == len(self.buffer):
@@ -132,6 +139,32 @@ class Cursor:
                 self.take(at)
                 return True
             yield
+
+
+class Scanner:
+    """Finds the first of several strings without keeping anything, so that one scanner serves all texts.
+
+    For strings that are looked for again and again, each time up to the next of them; `Finder` is for one text.
+    """
+
+    def __init__(self, needles: tuple[str, ...], led_by: tuple[str, ...] = ()) -> None:
+        """Sets up the search; see `Finder`."""
+        self.needles = needles
+        self._pattern = re.compile("|".join(map(re.escape, sorted(set(needles), key=len, reverse=True))))
+        self._prefixes = frozenset(text[:size] for text in (*needles, *led_by) for size in range(1, len(text)))
+        self._longest = max((len(prefix) for prefix in self._prefixes), default=0)
+
+    def find(self, buffer: str, start: int) -> tuple[int, str] | None:
+        """The first needle at or after `start`, with its place."""
+        match = self._pattern.search(buffer, start)
+        return None if match is None else (match.start(), match.group())
+
+    def held(self, buffer: str, start: int) -> int:
+        """How many characters at the end of the buffer, from `start` on, may be the beginning of a needle."""
+        for size in range(min(self._longest, len(buffer) - start), 0, -1):
+            if buffer[len(buffer) - size :] in self._prefixes:
+                return size
+        return 0
 
 
 class Finder:

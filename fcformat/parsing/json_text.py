@@ -15,7 +15,7 @@ from fcformat.errors import FormatError
 from fcformat.parsing.json_incremental import MAX_DEPTH
 from fcformat.parsing.strings import json_string
 
-__all__ = ["as_json", "as_python_arguments", "tokens"]
+__all__ = ["as_json", "as_python_arguments", "members", "tokens"]
 
 _TOKEN = re.compile(
     r"""[ \t\r\n]*(?:(?P<string>"[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*")|(?P<number>-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)"""
@@ -104,6 +104,34 @@ def as_json(text: str) -> str:
         else:
             written.append({",": ", ", ":": ": "}.get(token, token))
     return "".join(written)
+
+
+def members(text: str) -> Iterator[tuple[str, str, bool]]:
+    """The members of the object: key, value, and whether the value is a string.
+
+    A string is given as what it means, any other value as `as_json` spells it.
+
+    Raises:
+        FormatError: The text is not the JSON of one object.
+    """
+    written: list[str] = []
+    key, depth, is_string = "", 0, False
+    for kind, token in tokens(text):
+        depth -= kind == "mark" and token in "]}"
+        if depth == 0 or (depth == 1 and token == "," and kind == "mark"):
+            if written:
+                yield key, "".join(written), is_string
+            written, is_string = [], False
+        elif depth == 1 and kind == "key":
+            key = json.loads(token)
+        elif depth == 1 and kind == "string":
+            is_string = True
+            written.append(json.loads(token))
+        elif kind in ("string", "key"):
+            written.append(json_string(json.loads(token)))
+        elif not (depth == 1 and token == ":"):
+            written.append({",": ", ", ":": ": "}.get(token, token))
+        depth += kind == "mark" and token in "[{"
 
 
 def as_python_arguments(text: str) -> str:

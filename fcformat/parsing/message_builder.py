@@ -23,6 +23,7 @@ class MessageBuilder:
         truncated: Whether the text ended inside a call.
         finish_reason: Why the message ended, where its text says so.
         calls: The calls that have been announced.
+        read_again: How many values had to be read a second time, which readers bound.
     """
 
     def __init__(self, cursor: Cursor, *, strict: bool = False, streaming: bool = True, skipped: int = 0) -> None:
@@ -37,6 +38,7 @@ class MessageBuilder:
         self.truncated = False
         self.finish_reason: str | None = None
         self.calls: list[CallBuilder] = []
+        self.read_again = 0
         self._cursor = cursor
         self._strict = strict
         self._streaming = streaming

@@ -1,0 +1,229 @@
+"""The assistant's turn as text and calls, where a section's tags may stand around several calls: DeepSeek, MiniMax, Hy3.
+
+Models leave tags out: a call may also be read without its section, or without its own first tag, where the declaration says
+how it begins then. As in `TextThenCalls`, separators around calls are layout and everything else is content.
+"""
+
+from __future__ import annotations
+
+import re
+
+from fcformat import grammar as g
+from fcformat.chat import Message
+from fcformat.formats.call_syntax.parts import Part, Reading, Text, ToolView
+from fcformat.formats.call_syntax.syntax import CallSyntax
+from fcformat.formats.call_syntax.tagged import spelled
+from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, drain, write_call
+from fcformat.formats.rendered import Draft
+from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable
+from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
+
+__all__ = ["CallSections"]
+
+
+class CallSections(Turn):
+    """Text, then calls, all of them or each in tags."""
+
+    def __init__(
+        self,
+        call: CallSyntax,
+        *,
+        section: tuple[str, str] = ("", ""),
+        before: str = "",
+        between: str = "",
+        also_opened: tuple[str, ...] = (),
+        bare: str = "",
+        controls: tuple[str, ...] = (),
+    ) -> None:
+        """Sets up the turn.
+
+        Args:
+            call: How a call is written.
+            section: What stands before the first call and after the last, layout included; none: the first part of the call
+                is the tag that opens it.
+            before: Layout between text and the calls.
+            between: Layout between calls.
+            also_opened: Other tags with which models open a section; read and never written.
+            bare: How a call begins that stands without the section's or its own first tag; `""`: there are none.
+            controls: Spellings of control tokens in the section's tags.
+        """
+        self._call = call
+        self._section = section
+        self._before = before
+        self._between = between
+        self._controls = controls
+        opening, closing = section[0].strip(), section[1].strip()
+        first = call.parts[0]
+        if not opening:
+            assert isinstance(first, Text)  # a declaration without an opening tag is a mistake of ours
+        self._closing = closing
+        self._tag = first.text.strip() if isinstance(first, Text) else ""
+        self._openings = (opening, *also_opened) if opening else ()
+        self._bare = bare
+        starts = tuple(text for text in (self._tag, bare) if text)
+        self._calls = starts if not opening else (bare,) if bare else ()
+        self._inside = _start((*starts, closing) if opening else starts, call.parts)
+        self._after_tag = _start((), call.parts[1:]) if self._tag else self._inside
+
+    def write(self, message: Message, index: int, draft: Draft) -> None:
+        """See `Turn`."""
+        draft.text(message.content or "", trainable=True)
+        if not message.tool_calls:
+            return
+        opening, closing = self._section
+        draft.fixed((self._before if message.content else "") + opening, trainable=True)
+        for position, call in enumerate(message.tool_calls):
+            draft.fixed(self._between if position else "", trainable=True)
+            write_call(self._call, call.function, index, position, draft)
+        draft.fixed(closing, trainable=True)
+
+    def grammar(self, plan: TurnPlan) -> g.Grammar:
+        """See `Turn`."""
+        text = g.free_text((*self._openings, *self._calls, *plan.boundaries))
+        if not plan.tools:
+            return text
+        call = g.choice(*(self._call.grammar(tool) for tool in plan.tools))
+        most = None if plan.most is None else plan.most - 1
+        more = g.repeat(g.sequence(g.literal(self._between), call), max=most)
+        opening, closing = (spelled(tags, self._controls) for tags in self._section)
+        calls = g.sequence(opening, call, more, closing)
+        return calls if plan.required else g.sequence(text, g.optional(calls))
+
+    def read(
+        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
+    ) -> Steps[None]:
+        """See `Turn`."""
+        tags = (*self._openings, *self._calls)
+        strays = (self._closing,) if self._closing else ()
+        led_by = tuple(space + tag for tag in tags for space in (self._before, self._between))
+        finder = Finder((*tags, *boundaries), led_by)
+        said = Speech(builder)
+        scan = 0  # text before this place holds no tag that counts
+        while True:
+            if said.after_call:
+                yield from said.skip_gap(cursor)
+                if strays and (yield from cursor.match_loosely(strays)):
+                    builder.report(f"{self._closing!r} without its opening tag")
+                    said.called()
+                    continue
+            scan = max(scan, cursor.position)
+            buffer = cursor.buffer
+            found = finder.find(buffer, scan)
+            if found is None:
+                held = 0 if cursor.ended else finder.held(buffer, cursor.position)
+                said.say(cursor.take(len(buffer) - held))
+                if cursor.ended:
+                    return
+                yield
+                scan = 0
+                continue
+            place, tag = found
+            if tag in boundaries:
+                said.say(cursor.take(place))
+                cursor.take(place + len(tag))
+                yield from drain(cursor, builder)
+                return
+            bare = tag == self._bare
+            start = self._follows(tag).match(buffer, place if bare else place + len(tag))
+            if start is None:
+                scan = place + len(tag)
+                continue
+            if start.end() == len(buffer) and not cursor.ended:
+                yield
+                scan = 0
+                continue
+            separator = self._between if said.after_call and self._between else self._before
+            end = place - len(separator) if buffer.endswith(separator, cursor.position, place) else place
+            said.say(cursor.take(end))
+            cursor.recorded = []
+            cursor.take(place)
+            if said.in_fence:
+                cursor.take(place + len(tag))
+                said.say(_stop_recording(cursor))
+                continue
+            if not bare:
+                cursor.take(place + len(tag))
+            elif self._tag or self._openings:
+                builder.report(f"a call without {(self._tag or self._openings[0])!r} before it")
+            if tag in self._openings:
+                yield from self._read_section(cursor, builder, tools, said)
+            else:
+                yield from self._read_call(cursor, builder, tools, said, skip=1 if self._tag else 0)
+            scan = 0
+
+    def _follows(self, tag: str) -> re.Pattern[str]:
+        """What must follow a tag, lest it be text."""
+        return self._inside if tag in self._openings or tag == self._bare else self._after_tag
+
+    def _read_section(
+        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], said: Speech
+    ) -> Steps[None]:
+        """Reads calls up to the section's end."""
+        count = 0
+        while True:
+            if (yield from cursor.match_loosely((self._closing,))):
+                cursor.recorded = None
+                if not count:
+                    builder.report("a section without calls")
+                return
+            char = yield from cursor.skip_space()
+            start = self._inside.match(cursor.buffer, cursor.position)
+            if start is not None and start.end() == len(cursor.buffer) and not cursor.ended:
+                yield
+                continue
+            if not char or start is None:
+                builder.report(f"expected a call or {self._closing!r}")
+                recorded = _stop_recording(cursor)
+                if not count:
+                    builder.truncated = builder.truncated or not char
+                    said.say(recorded)
+                return
+            skip = 0
+            if self._tag and not (yield from cursor.match_loosely((self._tag,))):
+                builder.report(f"a call without {self._tag!r} before it")
+            skip = 1 if self._tag else 0
+            if not (yield from self._read_call(cursor, builder, tools, said, skip=skip)):
+                return
+            count += 1
+            cursor.recorded = []
+
+    def _read_call(
+        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], said: Speech, skip: int
+    ) -> Steps[bool]:
+        """Reads one call whose beginning has been read; whether it was one, to its end."""
+        call = CallBuilder(builder)
+        complete = True
+        try:
+            yield from self._call.read(Reading(cursor, call, builder, tools), skip=skip)
+        except (Unreadable, Truncated) as error:
+            complete = False
+            recorded = _stop_recording(cursor)
+            announce_end(builder, call, error)
+            if not call.announced:
+                said.say(recorded)
+        else:
+            cursor.recorded = None
+        if call.announced:
+            said.called()
+            if tools and all(call.name != tool.name for tool in tools):
+                builder.report(f"a call of {call.name!r}, which is not among the tools")
+        return complete
+
+
+def _start(texts: tuple[str, ...], parts: tuple[Part, ...]) -> re.Pattern[str]:
+    """The pattern of white space and one of the texts or the first part that says how it starts, or of half of that."""
+    half = {text[:size] for text in texts for size in range(len(text))}
+    options = [*map(re.escape, texts)]
+    if half:
+        options.append(rf"(?:{'|'.join(map(re.escape, sorted(half, key=len, reverse=True)))})\Z")
+    first = next((part for part in parts if not isinstance(part, Text) or part.words), None)
+    if isinstance(first, Text):
+        options.append(re.escape(first.words[0]))
+    elif first is not None:
+        options.append(first.start)
+    return re.compile(rf"[ \t\r\n]{{0,64}}(?:\Z|{'|'.join(options)})")
+
+
+def _stop_recording(cursor: Cursor) -> str:
+    recorded, cursor.recorded = cursor.recorded, None
+    return "".join(recorded or ())

@@ -1,0 +1,492 @@
+"""Calls whose arguments stand between tags, each under its own name: Qwen3-Coder, GLM, MiniMax, DeepSeek's DSML and others.
+
+Strings are written raw, without quotes or escapes, other values as JSON; what a raw text means, the tool's schema decides
+(`typed_values`). Tags are texts of a declaration. Readers are more tolerant than writers: a value ends at its closing tag
+only where something of the call's follows, so that text that merely contains the tag stays whole; and a closing tag that is
+missing before the next argument, or before the end of the call, is put right and reported.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+
+from fcformat import grammar as g
+from fcformat.chat import FunctionCall
+from fcformat.errors import FormatError
+from fcformat.formats.call_syntax.parts import MAX_NAME, Part, Reading, ToolView
+from fcformat.formats.rendered import Draft
+from fcformat.json_style import DUMPS
+from fcformat.parsing.cursor import MAX_LAYOUT_SPACE, SPACE, Cursor, Scanner, Steps, Truncated, Unreadable
+from fcformat.parsing.json_incremental import JSONReader
+from fcformat.parsing.json_text import members
+from fcformat.parsing.strings import json_inner, json_string
+from fcformat.parsing.typed_values import ANYTHING, TEXT, Permitted, SchemaView, typed_value
+
+__all__ = ["TagName", "TaggedArguments", "spelled"]
+
+#: Longest key of an argument.
+MAX_KEY = 1_000
+#: How much of an array or object is read before it is sent on; what breaks earlier is read as text instead.
+COMMITTED = 64
+#: Most values of one reply that are read again as text; after so many, broken ones stay broken.
+MAX_READ_AGAIN = 100
+
+_NAME = re.compile(r"[^\s<>`(){}\[\]\"',;=\\]*")
+_KEY = re.compile(r"[^<>\"\n]*")
+
+Emit = Callable[[str], None]
+
+
+def spelled(text: str, controls: tuple[str, ...]) -> g.Grammar:
+    """The grammar of a fixed text in which some spellings are control tokens."""
+    if not controls or not text:
+        return g.literal(text)
+    pattern = "|".join(map(re.escape, sorted(controls, key=len, reverse=True)))
+    parts = re.split(f"({pattern})", text)
+    return g.sequence(
+        *(g.control_token(part) if position % 2 else g.literal(part) for position, part in enumerate(parts) if part)
+    )
+
+
+def begins(*texts: str) -> str:
+    """The pattern of one of the texts, or of as much of its beginning as stands at the end of what is there."""
+    half = {text[:size] for text in texts for size in range(len(text))}
+    whole = "|".join(map(re.escape, texts))
+    return rf"(?:{whole}|(?:{'|'.join(map(re.escape, sorted(half, key=len, reverse=True)))})\Z)"
+
+
+def follows(cursor: Cursor, at: int, marks: tuple[str, ...]) -> bool | None:
+    """Whether one of the marks, or the end of the text, stands at a place of the buffer, after white space; `None`: not yet known."""
+    match = SPACE.match(cursor.buffer, at)
+    assert match is not None  # the pattern matches the empty text
+    if match.end() - at > MAX_LAYOUT_SPACE:
+        return False
+    rest = cursor.buffer[match.end() : match.end() + max(map(len, marks), default=0)]
+    if any(rest.startswith(mark) for mark in marks):
+        return True
+    if match.end() + len(rest) == len(cursor.buffer) and any(mark.startswith(rest) for mark in (*marks, "")):
+        return True if cursor.ended else None
+    return False
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """The pieces of a fixed text between which white space may stand."""
+    return tuple(text.replace("><", "> <").split())
+
+
+class TagName(Part):
+    """The function's name between two texts: `<function=NAME>`, `<invoke name="NAME">`, or alone on its line."""
+
+    def __init__(self, before: str, after: str, *, next: tuple[str, ...], controls: tuple[str, ...] = ()) -> None:
+        """Sets up the part.
+
+        Args:
+            before: Before the name.
+            after: After it, layout included.
+            next: What may come then: the tags of arguments, and of the end of the call. Where none does, this is no call.
+            controls: Spellings of control tokens in the texts.
+        """
+        self.start = begins(before) if before else r"(?:[^\s<>{\[]|\Z)"
+        self._before = before
+        self._after = after
+        self._next = next
+        self._controls = controls
+        self._words = _words(after)
+
+    def write(self, call: FunctionCall, draft: Draft) -> None:
+        """See `Part`."""
+        matched = _NAME.fullmatch(call.name)
+        if matched is None or len(call.name) > MAX_NAME:
+            raise FormatError(f"found the name {call.name!r}, expected one without white space, quotes and brackets")
+        draft.fixed(self._before, trainable=True)
+        draft.text(call.name, trainable=True)
+        draft.fixed(self._after, trainable=True)
+
+    def grammar(self, tool: ToolView) -> g.Grammar:
+        """See `Part`."""
+        return g.sequence(
+            spelled(self._before, self._controls), g.literal(tool.name), spelled(self._after, self._controls)
+        )
+
+    def read(self, reading: Reading) -> Steps[None]:
+        """See `Part`; the call is announced once it is certain that it is one."""
+        cursor = reading.cursor
+        if self._before and not (yield from cursor.match_loosely(tuple(self._before.split()))):
+            yield from cursor.skip_space()
+            ended = cursor.ended and self._before.startswith(cursor.buffer[cursor.position :])
+            raise Truncated(repr(self._before)) if ended else Unreadable(repr(self._before))
+        yield from cursor.skip_space()
+        while True:
+            match = _NAME.match(cursor.buffer, cursor.position)
+            assert match is not None  # the pattern matches the empty text
+            if match.end() - cursor.position > MAX_NAME:
+                raise Unreadable(f"a name of at most {MAX_NAME} characters")
+            if match.end() < len(cursor.buffer) or cursor.ended:
+                break
+            yield
+        if not match.group():
+            raise Truncated("a name") if cursor.ended and match.end() == len(cursor.buffer) else Unreadable("a name")
+        name = cursor.take(match.end())
+        if cursor.ended and cursor.position == len(cursor.buffer) and self._words:
+            raise Truncated("the end of a name")
+        if not (yield from cursor.match_loosely(self._words)):
+            if (yield from cursor.match_loosely(("\\n",))):
+                reading.builder.report("a line break that is escaped")
+            else:
+                reading.builder.report(f"expected {self._after.strip()!r} after a function's name")
+        while (known := follows(cursor, cursor.position, self._next)) is None:
+            yield
+        if not known:
+            raise Unreadable(" or ".join(self._next))
+        reading.call.named(name)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Given:
+    """An argument whose value is to be read: its key, what its schema permits, and what the tag says of it."""
+
+    key: str
+    permitted: Permitted
+    is_text: bool = False
+
+
+class TaggedArguments(Part):
+    """Arguments between tags, up to the end of the call, which is not read."""
+
+    def __init__(
+        self,
+        before_key: str,
+        after_key: str,
+        after_value: str,
+        *,
+        ends: tuple[str, ...],
+        padding: str = "",
+        after: str = "",
+        after_other_key: str | None = None,
+        also_after_key: tuple[str, ...] = (),
+        quoted: tuple[str, str] | None = None,
+        wrappers: tuple[str, ...] = (),
+        following: tuple[str, ...] = (),
+        controls: tuple[str, ...] = (),
+    ) -> None:
+        """Sets up the part.
+
+        Args:
+            before_key: Before a key.
+            after_key: Between a key and its value; where `after_other_key` is given, if the value is a string.
+            after_value: After a value.
+            ends: The tags that end the call, in order.
+            padding: Layout on both sides of a value; values written without it are read as well.
+            after: Layout after an argument.
+            after_other_key: Between a key and a value that is no string, where the tag tells.
+            also_after_key: Other texts after a key, which say nothing of the value; read and never written.
+            quoted: Two marks around strings in which tags or line breaks occur, such as those of CDATA.
+            wrappers: Keys under which models put all the arguments as one object, where the tool has no such parameter.
+            following: What may follow the end of a call.
+            controls: Spellings of control tokens in the tags.
+        """
+        self.start = begins(before_key, ends[0])
+        self._before_key = before_key
+        self._after_key = after_key
+        self._after_other_key = after_key if after_other_key is None else after_other_key
+        self._after_value = after_value
+        self._padding = padding
+        self._after = after
+        self._ends = ends
+        self._following = following
+        self._quoted = quoted
+        self._wrappers = wrappers
+        self._controls = controls
+        told = None if after_other_key is None else True
+        self._after_keys: tuple[tuple[str, bool | None], ...] = ((after_key, told),)
+        if after_other_key is not None:
+            self._after_keys += ((after_other_key, False),)
+        self._after_keys += tuple((text, None) for text in also_after_key)
+        self._key_words = tuple((_words(text), is_text) for text, is_text in self._after_keys)
+        self._marks = (after_value, before_key, *ends)
+        self._plain_end = Scanner(self._marks, tuple(padding + mark for mark in self._marks))
+        closing = (quoted[1] if quoted else "") + after_value
+        self._quoted_end = Scanner((closing,), (padding + closing,))
+
+    def write(self, call: FunctionCall, draft: Draft) -> None:
+        """See `Part`."""
+        for key, value, is_string in members(call.arguments):
+            if _KEY.fullmatch(key) is None or not key.strip() or key != key.strip() or len(key) > MAX_KEY:
+                raise FormatError(f"found the key {key!r}, expected one that can stand in a tag")
+            quoted = self._quoted if is_string and re.search(r"[<&\n]", value) else None
+            if is_string and not self._is_whole(value, quoted):
+                raise FormatError(
+                    f"argument {key!r}: found text that would be read as its end, which cannot be escaped"
+                )
+            opening, closing = quoted or ("", "")
+            draft.fixed(self._before_key, trainable=True)
+            draft.text(key, trainable=True)
+            draft.fixed(self._after_key if is_string else self._after_other_key, trainable=True)
+            draft.text(self._padding + opening + value + closing + self._padding, trainable=True)
+            draft.fixed(self._after_value + self._after, trainable=True)
+
+    def grammar(self, tool: ToolView) -> g.Grammar:
+        """See `Part`."""
+        padding = self._padding
+        opening, closing = self._quoted or ("", "")
+        syntax = g.TaggedArguments(
+            before_key=spelled(self._before_key, self._controls),
+            after_key=spelled(self._after_key + padding, self._controls),
+            after_other_key=spelled(self._after_other_key + padding, self._controls),
+            after_value=spelled(padding + self._after_value + self._after, self._controls),
+            excludes=(*self._marks, *(mark for mark in (opening, closing) if mark)),
+            key=r'[^\s<>"=]+',
+        )
+        return g.schema_value(tool.schema, syntax=syntax, style=DUMPS)
+
+    def read(self, reading: Reading) -> Steps[None]:
+        """See `Part`."""
+        cursor, call, report = reading.cursor, reading.call, reading.builder.report
+        tool = next((tool for tool in reading.tools if tool.name == call.name), None)
+        view = None if tool is None else SchemaView(tool.schema)
+        given: set[str] = set()
+        separator = "{"
+        while True:
+            if not (yield from cursor.match_loosely((self._before_key,))):
+                break
+            found = yield from self._key(reading)
+            if found is None:
+                continue
+            key, is_text = found
+            if key in given:
+                report(f"the argument {key!r} given twice")
+            parameter = None if view is None else view.property(key)
+            if parameter is not None:
+                permitted = parameter.permitted
+            else:
+                permitted = ANYTHING if is_text is False else TEXT
+                if key in self._wrappers and view is not None and not given:
+                    if (yield from self._json(reading, Permitted({"object": None}), call.arguments)):
+                        report("all the arguments in one")
+                        call.complete = True
+                        return
+            given.add(key)
+            call.arguments(f"{separator}{json_string(key)}: ")
+            separator = ", "
+            yield from self._value(reading, _Given(key, permitted, is_text is True), view, given)
+        yield from cursor.skip_space()
+        marks = (self._before_key, *self._ends, *self._following)
+        while (known := follows(cursor, cursor.position, marks)) is None:
+            yield
+        if not known:
+            raise Unreadable(f"{self._before_key!r} or {self._ends[0]!r}")
+        rest = cursor.buffer[cursor.position :]
+        half = any(mark.startswith(rest) for mark in (self._before_key, *self._ends))
+        if cursor.ended and half and rest not in self._ends:
+            raise Truncated(repr(self._ends[0]))
+        call.arguments("{}" if separator == "{" else "}")
+        call.complete = True
+
+    def _key(self, reading: Reading) -> Steps[tuple[str, bool | None] | None]:
+        """Reads a key and the text after it: the key, and whether that text says that the value is a string."""
+        cursor = reading.cursor
+        while True:
+            match = _KEY.match(cursor.buffer, cursor.position)
+            assert match is not None  # the pattern matches the empty text
+            if match.end() - cursor.position > MAX_KEY:
+                raise Unreadable(f"a key of at most {MAX_KEY} characters")
+            if match.end() < len(cursor.buffer):
+                break
+            if cursor.ended:
+                raise Truncated("the end of a key")
+            yield
+        key = cursor.take(match.end()).strip()
+        if not key:
+            raise Unreadable("a key")
+        for words, is_text in self._key_words:
+            if (yield from cursor.match_loosely(words)):
+                return key, is_text
+        # A key without a value: its own closing tag is there, and then the next argument.
+        closing = self._key_words[0][0]
+        if len(closing) > 1 and (yield from cursor.match_loosely(closing[:1])):
+            while (known := follows(cursor, cursor.position, (self._before_key, *self._ends))) is None:
+                yield
+            if known:
+                reading.builder.report(f"the key {key!r} without a value")
+                return None
+        if cursor.ended and any(text.startswith(cursor.buffer[cursor.position :]) for text, _ in self._after_keys):
+            raise Truncated(f"{self._after_key!r} after a key")
+        raise Unreadable(f"{self._after_key!r} after a key")
+
+    def _value(self, reading: Reading, given: _Given, view: SchemaView | None, before: set[str]) -> Steps[None]:
+        """Reads a value and its closing tag."""
+        cursor, out = reading.cursor, reading.call.arguments
+        permitted = given.permitted
+        if permitted.no_text and (yield from self._json(reading, permitted, out)):
+            return
+        if self._padding and (yield from cursor.peek()) == self._padding:
+            cursor.take(cursor.position + 1)
+        quoted = yield from self._opens_quoted(cursor)
+        if permitted.only_text or (given.is_text and "string" in permitted.kinds) or quoted:
+            out('"')
+            yield from self._raw(reading, lambda text: out(json_inner(text)), view, before, quoted)
+            out('"')
+            return
+        held: list[str] = []
+        try:
+            yield from self._raw(reading, held.append, view, before, quoted)
+        except Truncated:
+            text = "".join(held)
+            out(text.strip() if permitted.no_text else f'"{json_inner(text)}')
+            raise
+        out(typed_value("".join(held), permitted, reading.builder.report))
+
+    def _opens_quoted(self, cursor: Cursor) -> Steps[bool]:
+        if self._quoted is None:
+            return False
+        opening = self._quoted[0]
+        while True:
+            rest = cursor.buffer[cursor.position : cursor.position + len(opening)]
+            if rest == opening:
+                cursor.take(cursor.position + len(opening))
+                return True
+            if cursor.ended or not opening.startswith(rest):
+                return False
+            yield
+
+    def _raw(
+        self, reading: Reading, emit: Emit, view: SchemaView | None, before: set[str], quoted: bool
+    ) -> Steps[None]:
+        """Reads raw text up to the end of a value, and the closing tag."""
+        cursor = reading.cursor
+        finder = self._quoted_end if quoted else self._plain_end
+        close = finder.needles[0]
+        scan = 0
+        while True:
+            scan = max(scan, cursor.position)
+            found = finder.find(cursor.buffer, scan)
+            if found is None:
+                held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
+                emit(cursor.take(len(cursor.buffer) - held))
+                if cursor.ended:
+                    raise Truncated(repr(self._after_value))
+                yield
+                scan = 0
+                continue
+            place, mark = found
+            ends = True if quoted else self._ends_here(cursor, place, mark, view, before)
+            if ends is None:
+                pad = len(self._padding) if cursor.buffer.endswith(self._padding, cursor.position, place) else 0
+                emit(cursor.take(place - pad))
+                yield
+                scan = 0
+                continue
+            if not ends:
+                scan = place + 1
+                continue
+            pad = len(self._padding) if cursor.buffer.endswith(self._padding, cursor.position, place) else 0
+            emit(cursor.take(place - pad))
+            cursor.take(place)
+            if mark == close:
+                cursor.take(place + len(mark))
+            else:
+                reading.builder.report(f"{self._after_value!r} missing after an argument")
+            return
+
+    def _ends_here(
+        self, cursor: Cursor, place: int, mark: str, view: SchemaView | None, before: set[str]
+    ) -> bool | None:
+        """Whether a mark inside of a value ends it; `None`: not known yet."""
+        at = place + len(mark)
+        if mark == self._after_value:
+            return follows(cursor, at, (self._before_key, *self._ends, *self._following))
+        if mark == self._before_key:
+            match = _KEY.match(cursor.buffer, at, at + MAX_KEY)
+            assert match is not None  # the pattern matches the empty text
+            key = match.group().strip()
+            if match.end() == len(cursor.buffer):
+                return False if cursor.ended else None
+            if not key or key in before or (view is not None and view.property(key) is None):
+                return False
+            words = tuple(words[0] for words, _ in self._key_words)
+            return follows(cursor, match.end(), words) and match.end() < len(cursor.buffer)
+        later = self._ends[self._ends.index(mark) + 1 :]
+        return follows(cursor, at, (*later, *self._following))
+
+    def _is_whole(self, value: str, quoted: tuple[str, str] | None) -> bool:
+        """Whether a string is read back as it is when it is written between its tags."""
+        if quoted is not None:
+            return quoted[1] + self._after_value not in value + quoted[1]
+        if not any(mark in value for mark in self._marks):
+            return True
+        cursor = Cursor()
+        cursor.feed(self._padding + value + self._padding + self._after_value + self._after + "".join(self._ends))
+        scan = len(self._padding)
+        while True:
+            found = self._plain_end.find(cursor.buffer, scan)
+            assert found is not None  # the closing tag is there
+            place, mark = found
+            if place >= len(value) + 2 * len(self._padding):
+                return True
+            if self._ends_here(cursor, place, mark, None, set()) is not False:
+                return False
+            scan = place + 1
+
+    def _json(self, reading: Reading, permitted: Permitted, out: Emit) -> Steps[bool]:
+        """Reads an array or object and its closing tag, sending it on as it arrives; reads nothing if there is none."""
+        cursor, builder = reading.cursor, reading.builder
+        outer, again = cursor.recorded, builder.read_again
+        recorded = cursor.recorded = [] if outer is None else outer
+        first = len(recorded)
+        held: list[str] | None = []
+        issues: list[tuple[str, int | None]] = []
+        size = 0
+
+        def note(what: str, offset: int | None = None) -> None:
+            issues.append((what, cursor.offset if offset is None else offset))
+            commit()
+
+        def emit(text: str) -> None:
+            nonlocal size
+            size += len(text)
+            if held is None:
+                out(text)
+            else:
+                held.append(text)
+                commit()
+
+        def commit(at_once: bool = False) -> None:
+            nonlocal held
+            if held is not None and not at_once and size < COMMITTED and again < MAX_READ_AGAIN:
+                return
+            for what, offset in issues:
+                builder.report(what, offset)
+            issues.clear()
+            for text in held or ():
+                out(text)
+            held = None
+
+        try:
+            char = yield from cursor.skip_space()
+            if char not in ("{", "[") or {"{": "object", "[": "array"}[char] not in permitted.kinds:
+                raise Unreadable("an array or object")
+            yield from JSONReader(cursor, note).value(emit)
+            if not (yield from cursor.match_loosely((self._after_value,))):
+                while (known := follows(cursor, cursor.position, (self._before_key, *self._ends))) is None:
+                    yield
+                if not known:
+                    raise Unreadable(repr(self._after_value))
+                note(f"{self._after_value!r} missing after an argument")
+            commit(at_once=True)
+            return True
+        except (Unreadable, Truncated) as error:
+            if held is None:
+                raise
+            text = "".join(recorded[first:])
+            if isinstance(error, Truncated) and not any(mark in text for mark in self._marks):
+                commit(at_once=True)  # a sound beginning, and nothing follows that could be read
+                raise
+            del recorded[first:]
+            cursor.put_back(text)
+            builder.read_again += 1
+            return False
+        finally:
+            if outer is None:
+                cursor.recorded = None
