@@ -2,6 +2,7 @@
 #include "grammar/machine.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "errors.h"
 
@@ -32,7 +33,7 @@ size_t Machine::StateHash::operator()(const State& s) const {
 }
 
 size_t Machine::FrameHash::operator()(const Frame& f) const {
-  return mix(mix(mix(static_cast<size_t>(f.kind) << 16 | f.context, f.id), f.begin), f.end);
+  return mix(mix(mix(mix(static_cast<size_t>(f.kind) << 16 | f.context, f.id), f.begin), f.end), f.used);
 }
 
 Machine::Machine(ExpressionLimits expression_limits, MachineLimits limits)
@@ -321,9 +322,13 @@ void Machine::apply(const Action& action, const Thread& thread, TextView text, s
   switch (action.op) {
     case Action::Op::kGoto:
       break;
-    case Action::Op::kPush:
-      next.stack = push(action.frame, thread.stack);
+    case Action::Op::kPush: {
+      Frame frame = action.frame;
+      frame.used = thread.used;
+      next.stack = push(frame, thread.stack);
+      next.begin = next.end = next.used = 0;
       break;
+    }
     case Action::Op::kPop:
     case Action::Op::kPopRetry:
       pop(thread, text, text.size, out);
@@ -335,15 +340,18 @@ void Machine::apply(const Action& action, const Thread& thread, TextView text, s
       next.begin = next.end = text.size - 1;
       break;
     case Action::Op::kEndKey:
+    case Action::Op::kEndFreeKey:
       next.end = text.size - (thread.escaped != 0 ? 2 : 1);  // inside a string, the quote comes with a backslash
+      if (action.op == Action::Op::kEndFreeKey && !key_is_new(thread, next.end, text)) return;
       break;
     case Action::Op::kPushKey:
     case Action::Op::kPushRawKey: {
       Frame frame = action.frame;
       frame.begin = thread.begin;
       frame.end = action.op == Action::Op::kPushKey ? thread.end : text.size - 1;
+      frame.used = thread.used;
       next.stack = push(frame, thread.stack);
-      next.begin = next.end = 0;
+      next.begin = next.end = next.used = 0;
       break;
     }
     case Action::Op::kPushItem: {
@@ -367,9 +375,19 @@ void Machine::pop(const Thread& thread, TextView text, uint32_t item_end, std::v
       return;
     case Frame::Kind::kObject:
       next.state = intern({State::Kind::kAfterValue, 0, frame.context, frame.id, 0, frame.begin});
+      next.used = frame.used;
       out->push_back(next);
       return;
     case Frame::Kind::kObjectKey: {
+      const KeyChoice choice = key_choices_[frame.id];
+      if (keeps_keys(frame)) {
+        ObjectId after = contexts_[frame.context].residuals->after_cell(choice.residual, choice.cell, choice.choice);
+        next.state = intern({State::Kind::kAfterValue, 0, frame.context, after, 0, choice.nested});
+        if (!assume_new_keys_)
+          next.used = key_sets_.with(frame.used, key_text(frame.context, frame.begin, frame.end, false, text));
+        out->push_back(next);
+        return;
+      }
       if (frame.begin == kUnknownKey) {
         unknown_key_read_ = true;
         return;
@@ -377,7 +395,7 @@ void Machine::pop(const Thread& thread, TextView text, uint32_t item_end, std::v
       text_read_ |= frame.begin < text_floor_;
       ++keys_read_;
       ObjectId residual = residual_of_key(frame, text);
-      next.state = intern({State::Kind::kAfterValue, 0, frame.context, residual, 0, key_choices_[frame.id].nested});
+      next.state = intern({State::Kind::kAfterValue, 0, frame.context, residual, 0, choice.nested});
       out->push_back(next);
       return;
     }
@@ -419,10 +437,64 @@ ObjectId Machine::residual_of_key(const Frame& frame, TextView text) {
   ValueContext& c = contexts_[frame.context];
   bool raw = frame.kind == Frame::Kind::kTaggedKeyMember ||
              (c.surface.syntax == Syntax::kPythonArguments && choice.nested == 0);
-  Escapes escapes = raw ? Escapes::kNone : escapes_of(c.surface);
-  std::string spelled(text.data + frame.begin, frame.end - frame.begin);
-  if (c.surface.syntax == Syntax::kJsonString) spelled = unescaped(spelled);
-  return c.residuals->after_cell_key(choice.residual, choice.cell, choice.choice, read_spelling(spelled, escapes));
+  return c.residuals->after_cell_key(choice.residual, choice.cell, choice.choice,
+                                     key_text(frame.context, frame.begin, frame.end, raw, text));
+}
+
+std::u32string Machine::key_text(uint16_t context, uint32_t begin, uint32_t end, bool raw, TextView text) const {
+  const Surface& surface = contexts_[context].surface;
+  std::string spelled(text.data + begin, end - begin);
+  if (surface.syntax == Syntax::kJsonString) spelled = unescaped(spelled);
+  return read_spelling(spelled, raw ? Escapes::kNone : escapes_of(surface));
+}
+
+// --- used keys --------------------------------------------------------------------------------------------------------------
+
+bool Machine::keeps_keys(const Frame& frame) const {
+  const KeyChoice& choice = key_choices_[frame.id];
+  const ValueContext& c = contexts_[frame.context];
+  if (c.surface.syntax == Syntax::kPythonArguments && choice.nested == 0) return false;
+  return frame.kind == Frame::Kind::kObjectKey && c.residuals->is_endless(choice.residual, choice.cell);
+}
+
+bool Machine::key_is_new(const Thread& thread, uint32_t end, TextView text) {
+  if (assume_new_keys_) {
+    key_checked_ |= thread.begin > text_floor_ ||  // behind a quote in the token
+                    std::memchr(text.data + text_floor_, '\\', text.size - text_floor_) != nullptr;
+    return true;
+  }
+  text_read_ = true;
+  ++keys_read_;
+  return thread.used == 0 ||
+         !key_sets_.contains(thread.used, key_text(states_[thread.state].context, thread.begin, end, false, text));
+}
+
+bool Machine::can_assume_new_keys(const Thread& thread) const {
+  const State& s = states_[thread.state];
+  if (s.kind != State::Kind::kKey) return true;
+  if (thread.escaped != 0) return false;
+  Partial::Kind partial = Partial::unpack(s.partial & ~(uint64_t{1} << 63)).kind;
+  return partial == Partial::Kind::kNone || partial == Partial::Kind::kUtf8 || partial == Partial::Kind::kSkipUtf8;
+}
+
+std::vector<std::string> Machine::rests_of_used_keys(const Thread& thread, TextView text) const {
+  std::vector<std::string> out;
+  const State& s = states_[thread.state];
+  if (s.kind != State::Kind::kKey || thread.used == 0) return out;
+  uint32_t whole = text.size - incomplete_tail({text.data + thread.begin, text.size - thread.begin});
+  std::string_view tail(text.data + whole, text.size - whole);
+  const std::u32string begun = key_text(s.context, thread.begin, whole, false, text);
+  key_sets_.each(thread.used, [&](const std::u32string& key) {
+    if (!key.starts_with(begun)) return;
+    std::string rest = encode_utf8(std::u32string_view(key).substr(begun.size()));
+    if (!rest.starts_with(tail)) return;
+    rest.erase(0, tail.size());
+    auto plain = [&](char c) {
+      return static_cast<uint8_t>(c) >= 0x20 && c != '\\' && c != static_cast<char>(s.quote);
+    };
+    if (std::all_of(rest.begin(), rest.end(), plain)) out.push_back(rest + static_cast<char>(s.quote));
+  });
+  return out;
 }
 
 Escapes Machine::escapes_of(const Surface& surface) const {
@@ -435,10 +507,15 @@ void Machine::settle(Thread* thread, TextView text) {
   const StackNode node = stacks_[thread->stack];
   if (refers_to_key(frames_[node.frame])) {
     Frame frame = frames_[node.frame];
-    uint32_t nested = key_choices_[frame.id].nested;
-    frame.id = residual_of_key(frame, text);
+    const KeyChoice choice = key_choices_[frame.id];
+    if (keeps_keys(frame)) {
+      frame.used = key_sets_.with(frame.used, key_text(frame.context, frame.begin, frame.end, false, text));
+      frame.id = contexts_[frame.context].residuals->after_cell(choice.residual, choice.cell, choice.choice);
+    } else {
+      frame.id = residual_of_key(frame, text);
+    }
     frame.kind = frame.kind == Frame::Kind::kObjectKey ? Frame::Kind::kObject : Frame::Kind::kTaggedMember;
-    frame.begin = nested;
+    frame.begin = choice.nested;
     frame.end = 0;
     thread->stack = push(frame, node.parent);
   } else {
@@ -530,8 +607,9 @@ void Machine::token_edges(const Thread& thread, TextView text, std::vector<std::
 }
 
 size_t Machine::bytes() const {
-  size_t total = arena_.bytes() + key_bytes_ + branch_bytes_ + states_.size() * (sizeof(State) + 72) +
-                 row_count_ * sizeof(Row) + stacks_.size() * 64 + frames_.size() * 64;
+  size_t total = arena_.bytes() + key_bytes_ + key_sets_.bytes() + branch_bytes_ +
+                 states_.size() * (sizeof(State) + 72) + row_count_ * sizeof(Row) + stacks_.size() * 64 +
+                 frames_.size() * 64;
   for (const ValueContext& c : contexts_) total += c.algebra->bytes() + c.residuals->bytes();
   for (const auto& list : actions_) total += list.size() * sizeof(Action) + 24;
   return total;

@@ -25,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "grammar/key_sets.h"
 #include "grammar/small_set.h"
 #include "grammar/spelling.h"
 #include "grammar/surface.h"
@@ -73,12 +74,13 @@ struct Thread {
   StackId stack = 0;
   uint32_t begin = 0, end = 0;  // the key being written, as offsets into the text
   uint32_t escaped = 0;         // inside a JSON string: 1; behind its backslash: 2
+  KeySetId used = 0;            // between an object's braces and outside its values: keys that cannot come again
   bool operator==(const Thread&) const = default;
 };
 
 struct ThreadHash {
   size_t operator()(const Thread& t) const {
-    return mix(mix(mix(t.state, t.stack), t.begin), static_cast<size_t>(t.end) << 2 | t.escaped);
+    return mix(mix(mix(mix(t.state, t.stack), t.begin), static_cast<size_t>(t.end) << 2 | t.escaped), t.used);
   }
 };
 
@@ -138,6 +140,7 @@ struct Frame {
   uint32_t id = 0;  // residual; kObjectKey: place in key_choices_; kGrammar: node; kBranch: place in branches_
   uint32_t begin = 0, end = 0;  // kObject: whether a dictionary among keyword arguments; kObjectKey: the
                                 // key; kUniqueArray: begin of the item; kGrammar: item or count
+  KeySetId used = 0;            // kObject, kObjectKey: the thread's, for when the value is done
   bool operator==(const Frame&) const = default;
 };
 
@@ -150,6 +153,7 @@ struct Action {
     kBeginKeyAfter,
     kBeginKeyHere,
     kEndKey,
+    kEndFreeKey,  // as kEndKey, for a key that may have been used before
     kPushKey,
     kPushRawKey,
     kPushItem
@@ -222,10 +226,25 @@ class Machine {
   FrameId top_frame(StackId stack) const { return stack == 0 ? 0 : stacks_[stack].frame; }
   StackId parent(StackId stack) const { return stacks_[stack].parent; }
   uint32_t depth(StackId stack) const { return stacks_[stack].depth; }
+  // The frame without the keys used in its object.
+  FrameId bare_frame(FrameId frame) {
+    if (frames_[frame].used == 0) return frame;
+    Frame bare = frames_[frame];
+    bare.used = 0;
+    return intern_frame(bare);
+  }
   // Depth of the lowest stack entry read since reset_reads, and whether text before `floor` was read.
   void reset_reads(uint32_t text_floor) {
-    lowest_read_ = UINT32_MAX, text_floor_ = text_floor, text_read_ = unknown_key_read_ = false;
+    lowest_read_ = UINT32_MAX, text_floor_ = text_floor, text_read_ = unknown_key_read_ = key_checked_ = false;
   }
+  // Whether a mask of this thread may be filled as if no key had been used, and used keys be taken out afterwards.
+  bool can_assume_new_keys(const Thread& thread) const;
+  // While it is so, keys that end in the token at hand count as new, whatever was used. `take_key_checked` tells whether
+  // that was assumed of one that begins in the token too, or that the token spells with escapes.
+  void assume_new_keys(bool on) { assume_new_keys_ = on; }
+  bool take_key_checked() { return std::exchange(key_checked_, false); }
+  // What plain characters and the quote would complete the key being written to one that is used already.
+  std::vector<std::string> rests_of_used_keys(const Thread& thread, TextView text) const;
   uint32_t lowest_read() const { return lowest_read_; }
   bool text_read() const { return text_read_; }
   uint64_t keys_read() const { return keys_read_; }  // how often a key or item was read back from the text
@@ -319,6 +338,10 @@ class Machine {
   void step_list(const Thread& thread, uint8_t byte, TextView text, std::vector<Thread>* out);
   const std::bitset<256>& bytes_after_pop(const Thread& thread, TextView text);
   ObjectId residual_of_key(const Frame& frame, TextView text);
+  std::u32string key_text(uint16_t context, uint32_t begin, uint32_t end, bool raw, TextView text) const;
+  bool key_is_new(const Thread& thread, uint32_t end, TextView text);
+  // Whether the used keys of this choice's object are kept in threads and frames, and not in its residual.
+  bool keeps_keys(const Frame& frame) const;
   Escapes escapes_of(const Surface& surface) const;
 
   ExpressionArena arena_;
@@ -350,10 +373,12 @@ class Machine {
   std::deque<Branch> branches_;
   std::unordered_map<std::string, uint32_t> branch_index_;
   std::vector<Thread> start_;
+  KeySets key_sets_;
   size_t row_count_ = 0, key_bytes_ = 0, branch_bytes_ = 0;
   uint32_t lowest_read_ = UINT32_MAX, text_floor_ = 0;
   uint64_t keys_read_ = 0;
   bool text_read_ = false, unknown_key_read_ = false, in_escape_ = false;
+  bool assume_new_keys_ = false, key_checked_ = false;
 
   friend class RowBuilder;
 };

@@ -387,7 +387,10 @@ class RowBuilder {
       if (raw) {
         after_key_actions('=', s_.a, which, nested, true);
       } else {
-        add(s_.quote, {Action::Op::kEndKey, make(State::Kind::kAfterKey, s_.a, which, nested << 40), {}});
+        bool free = (which & kCellBit) != 0 && residuals().is_endless(s_.a, which & ~kCellBit);
+        add(s_.quote, {free ? Action::Op::kEndFreeKey : Action::Op::kEndKey,
+                       make(State::Kind::kAfterKey, s_.a, which, nested << 40),
+                       {}});
       }
     };
     if (k.trie != kNoTrie) {

@@ -168,21 +168,6 @@ bool Matcher::can_terminate() {
                      [&](const Thread& t) { return grammar_->machine_->can_end(t, view); });
 }
 
-namespace {
-
-// Bytes at the end of a UTF-8 text that begin a character without completing it.
-size_t incomplete_tail(const std::string& text) {
-  for (size_t back = 1; back <= 3 && back <= text.size(); ++back) {
-    auto b = static_cast<uint8_t>(text[text.size() - back]);
-    if ((b & 0xC0) == 0x80) continue;
-    size_t length = b >= 0xF0 ? 4 : b >= 0xE0 ? 3 : b >= 0xC0 ? 2 : 1;
-    return length > back ? back : 0;
-  }
-  return 0;
-}
-
-}  // namespace
-
 std::string Matcher::forced_text(size_t limit) {
   if (terminated_ || incomplete_tail(text_) > 0) return "";  // the rest of a character is no text
   std::lock_guard lock(grammar_->mutex_);

@@ -220,6 +220,16 @@ std::vector<Spelled> spell_bytes(const std::vector<Edge>& edges, Partial partial
   return ByteSpeller(edges, escapes, quote).bytes(partial);
 }
 
+uint32_t incomplete_tail(std::string_view text) {
+  for (uint32_t back = 1; back <= 3 && back <= text.size(); ++back) {
+    auto b = static_cast<uint8_t>(text[text.size() - back]);
+    if ((b & 0xC0) == 0x80) continue;
+    uint32_t length = b >= 0xF0 ? 4 : b >= 0xE0 ? 3 : b >= 0xC0 ? 2 : 1;
+    return length > back ? back : 0;
+  }
+  return 0;
+}
+
 std::u32string read_spelling(std::string_view bytes, Escapes escapes) {
   std::string plain;
   std::u32string out;

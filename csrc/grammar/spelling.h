@@ -44,6 +44,9 @@ struct Spelled {
 // All bytes that may follow in `partial`, given where code points lead. `quote` is excluded as plain content (0: none is).
 std::vector<Spelled> spell_bytes(const std::vector<Edge>& edges, Partial partial, Escapes escapes, uint8_t quote);
 
+// Bytes at the end of a UTF-8 text that begin a character without completing it.
+uint32_t incomplete_tail(std::string_view text);
+
 // The text that a spelling of a string (between its quotes) means.
 std::u32string read_spelling(std::string_view bytes, Escapes escapes);
 

@@ -72,12 +72,12 @@ int32_t MaskCache::child(int32_t node, uint32_t frame, bool create) {
   return children_[key] = static_cast<int32_t>(nodes_.size() - 1);
 }
 
-const StoredMask* MaskCache::mask(int32_t node) const {
+const KeptMask* MaskCache::mask(int32_t node) const {
   int32_t at = nodes_[static_cast<size_t>(node)].mask;
   return at < 0 ? nullptr : &masks_[static_cast<size_t>(at)];
 }
 
-void MaskCache::store(int32_t node, StoredMask mask) {
+void MaskCache::store(int32_t node, KeptMask mask) {
   bytes_ += mask.bytes();
   masks_.push_back(std::move(mask));
   nodes_[static_cast<size_t>(node)].mask = static_cast<int32_t>(masks_.size() - 1);

@@ -23,6 +23,13 @@ class StoredMask {
   std::vector<uint32_t> data_;                   // ids; or (word, value) pairs; or all words
 };
 
+// A mask, and which of its tokens are to be tried again each time.
+struct KeptMask {
+  StoredMask mask;
+  std::vector<uint32_t> dependent;
+  size_t bytes() const { return mask.bytes() + sizeof(dependent) + dependent.size() * sizeof(uint32_t); }
+};
+
 class MaskCache {
  public:
   explicit MaskCache(size_t max_bytes) : max_bytes_(max_bytes) {}
@@ -30,8 +37,8 @@ class MaskCache {
   // The node for a state, and its child under one more stack entry. Nodes are numbers; -1 where there is none yet.
   int32_t root(uint64_t state, bool create);
   int32_t child(int32_t node, uint32_t frame, bool create);
-  const StoredMask* mask(int32_t node) const;
-  void store(int32_t node, StoredMask mask);
+  const KeptMask* mask(int32_t node) const;
+  void store(int32_t node, KeptMask mask);
   size_t bytes() const { return bytes_; }
   uint64_t hits = 0, misses = 0;
   // Makes room by dropping everything where the budget is used up; nodes are invalid afterwards.
@@ -42,7 +49,7 @@ class MaskCache {
     int32_t mask = -1;
   };
   std::vector<Node> nodes_;
-  std::vector<StoredMask> masks_;
+  std::vector<KeptMask> masks_;
   std::unordered_map<uint64_t, int32_t> roots_, children_;
   size_t max_bytes_, bytes_ = 0;
 };

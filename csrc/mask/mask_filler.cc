@@ -15,6 +15,7 @@ MaskFiller::MaskFiller(Machine& machine, std::shared_ptr<const Vocabulary> vocab
                        size_t cache_bytes)
     : machine_(machine), vocabulary_(std::move(vocabulary)), tag_ids_(std::move(tag_ids)), cache_(cache_bytes) {
   levels_.resize(vocabulary_->trie().max_depth() + 2);
+  assumed_.resize(levels_.size());
   states_.resize(levels_.size());
 }
 
@@ -22,6 +23,7 @@ MaskFiller::MaskFiller(Machine& machine, std::shared_ptr<const Vocabulary> vocab
 // a subtree was left because it depends on a key that is not known here.
 template <typename Sink>
 void MaskFiller::walk(const TokenTrie& trie, size_t begin, size_t end, Sink&& sink) {
+  if (begin < end) assumed_[trie.depth(begin) - 1] = 0;
   for (size_t node = begin; node < end;) {
     uint32_t depth = trie.depth(node);
     uint8_t byte = trie.byte(node);
@@ -29,7 +31,7 @@ void MaskFiller::walk(const TokenTrie& trie, size_t begin, size_t end, Sink&& si
     std::vector<Thread>& to = levels_[depth];
     to.clear();
     path_[base_ + depth - 1] = static_cast<char>(byte);
-    TextView view{path_.data(), base_ + depth};
+    TextView view{path_, base_ + depth};
     for (const Thread& t : from) {
       if (t.escaped == 0) {
         uint32_t code = machine_.row(t.state)[byte];
@@ -44,11 +46,13 @@ void MaskFiller::walk(const TokenTrie& trie, size_t begin, size_t end, Sink&& si
       if (to.size() > Machine::kManyThreads) machine_.merge(&to);
     }
     if (to.empty()) {
+      machine_.take_key_checked();
       if (machine_.take_unknown_key_read()) sink(node, false);
       node = trie.subtree_end(node);
       continue;
     }
     if (to.size() > 1) machine_.merge(&to, Machine::kJoinInToken);
+    assumed_[depth] = static_cast<uint8_t>(assumed_[depth - 1] | static_cast<uint8_t>(machine_.take_key_checked()));
     sink(node, true);
     ++node;
   }
@@ -91,8 +95,7 @@ void MaskFiller::walk_single(size_t begin, size_t end, const Thread& thread, uin
     levels_[depth - 1].assign(1, now);
     size_t subtree = trie.subtree_end(node);
     walk(trie, node, subtree, [&](size_t at, bool reached) {
-      if (!reached) return;
-      for (const uint32_t* id = trie.ids_begin(at); id != trie.ids_end(at); ++id) set_bit(mask, *id);
+      if (reached) set_tokens(trie.ids_begin(at), trie.ids_end(at), assumed_[trie.depth(at)] != 0, mask);
     });
     node = subtree;
   }
@@ -125,8 +128,7 @@ void MaskFiller::fill_subtree(size_t node, const Thread& here, StateId open_stri
         (i == 0 && (static_cast<uint8_t>(c) & 0xC0) == 0x80)) {
       levels_[depth].assign(1, here);
       walk(trie, node + 1, trie.subtree_end(node), [&](size_t at, bool reached) {
-        if (!reached) return;
-        for (const uint32_t* id = trie.ids_begin(at); id != trie.ids_end(at); ++id) set_bit(mask, *id);
+        if (reached) set_tokens(trie.ids_begin(at), trie.ids_end(at), assumed_[trie.depth(at)] != 0, mask);
       });
       return;
     }
@@ -139,42 +141,50 @@ void MaskFiller::fill_subtree(size_t node, const Thread& here, StateId open_stri
       std::lower_bound(specials.begin(), specials.end(), begin, [](const auto& s, uint32_t v) { return s.place < v; });
   for (auto it = first; it != specials.end() && it->place < end; ++it) {
     const std::string& bytes = *vocabulary_->token_bytes(it->token);
-    std::memcpy(path_.data() + base_, bytes.data(), bytes.size());
-    bool alive = it->group >= 0
-                     ? tail_alive(thread, static_cast<uint32_t>(it->group), it->content_bytes)
-                     : alive_after(thread, it->content_bytes, std::string_view(bytes).substr(it->content_bytes));
-    if (alive) set_bit(mask, it->token);
+    std::memcpy(path_ + base_, bytes.data(), bytes.size());
+    Verdict v = it->group >= 0
+                    ? tail_alive(thread, static_cast<uint32_t>(it->group), it->content_bytes)
+                    : alive_after(thread, it->content_bytes, std::string_view(bytes).substr(it->content_bytes));
+    if (v != Verdict::kRefused) set_tokens(&it->token, &it->token + 1, v == Verdict::kAssumed, mask);
   }
+}
+
+void MaskFiller::set_tokens(const uint32_t* begin, const uint32_t* end, bool assumed, uint32_t* mask) {
+  for (const uint32_t* id = begin; id != end; ++id) set_bit(mask, *id);
+  if (assumed) dependent_.insert(dependent_.end(), begin, end);
 }
 
 // Whether what follows the quote is allowed; `content_end` is where the quote stands in the token at hand.
-bool MaskFiller::tail_alive(const Thread& thread, uint32_t group, uint32_t content_end) {
+MaskFiller::Verdict MaskFiller::tail_alive(const Thread& thread, uint32_t group, uint32_t content_end) {
   if (tails_.verdicts.empty() || tails_.state != thread.state || tails_.stack != thread.stack) {
     tails_.state = thread.state;
     tails_.stack = thread.stack;
-    tails_.verdicts.assign(vocabulary_->group_count(), -1);
+    tails_.verdicts.assign(vocabulary_->group_count(), Verdict::kUnknown);
   }
-  int8_t& verdict = tails_.verdicts[group];
-  if (verdict >= 0) return verdict != 0;
+  Verdict& verdict = tails_.verdicts[group];
+  if (verdict != Verdict::kUnknown) return verdict;
   std::string tail = '"' + std::string(vocabulary_->tail(group));
   uint64_t keys = machine_.keys_read();
-  bool alive = alive_after(thread, content_end, tail);
-  if (machine_.keys_read() == keys) verdict = alive;  // else the answer holds for this token's key alone
-  return alive;
+  Verdict found = alive_after(thread, content_end, tail);
+  if (machine_.keys_read() == keys) verdict = found;  // else the answer holds for this token's key alone
+  return found;
 }
 
 // Whether the bytes may follow, written from offset `at` of the token at hand on.
-bool MaskFiller::alive_after(const Thread& thread, uint32_t at, std::string_view bytes) {
-  std::vector<Thread> now{thread}, next;
+MaskFiller::Verdict MaskFiller::alive_after(const Thread& thread, uint32_t at, std::string_view bytes) {
+  std::vector<Thread>& now = now_;
+  std::vector<Thread>& next = next_;
+  now.assign(1, thread);
   for (size_t i = 0; i < bytes.size(); ++i) {
     path_[base_ + at + i] = bytes[i];
     next.clear();
-    for (const Thread& t : now) machine_.step(t, {path_.data(), base_ + at + static_cast<uint32_t>(i) + 1}, &next);
+    for (const Thread& t : now) machine_.step(t, {path_, base_ + at + static_cast<uint32_t>(i) + 1}, &next);
     if (next.size() > 1) machine_.merge(&next, Machine::kJoinInToken);
     std::swap(now, next);
-    if (now.empty()) return false;
+    if (now.empty()) break;
   }
-  return true;
+  bool assumed = machine_.take_key_checked();
+  return now.empty() ? Verdict::kRefused : assumed ? Verdict::kAssumed : Verdict::kAllowed;
 }
 
 // Inside a string of any content: the tokens that are content alone are known, and so is what follows the quote.
@@ -186,27 +196,28 @@ bool MaskFiller::fill_open_string(const Thread& thread, uint32_t* mask) {
   std::memcpy(mask, content->data(), content->size() * sizeof(uint32_t));
   const TokenTrie& escapes = vocabulary_->escapes();
   levels_[0].assign(1, thread);
-  walk(escapes, 0, escapes.size(), [&](size_t node, bool reached) {
-    if (!reached) return;
-    for (const uint32_t* id = escapes.ids_begin(node); id != escapes.ids_end(node); ++id) set_bit(mask, *id);
+  walk(escapes, 0, escapes.size(), [&](size_t at, bool reached) {
+    if (reached) set_tokens(escapes.ids_begin(at), escapes.ids_end(at), assumed_[escapes.depth(at)] != 0, mask);
   });
   path_[base_] = '"';
   ++base_;
   levels_[0].clear();
-  machine_.close_string(thread, {path_.data(), base_}, &levels_[0]);
-  auto set_group = [&](uint32_t group) {
+  machine_.close_string(thread, {path_, base_}, &levels_[0]);
+  auto set_group = [&](uint32_t group, bool assumed) {
     const auto& tokens = vocabulary_->tail_group(group);
     auto first =
         std::lower_bound(tokens.begin(), tokens.end(), min, [](const auto& t, uint32_t v) { return t.length < v; });
-    for (auto it = first; it != tokens.end() && it->length <= max; ++it) set_bit(mask, it->token);
+    for (auto it = first; it != tokens.end() && it->length <= max; ++it)
+      set_tokens(&it->token, &it->token + 1, assumed, mask);
   };
   std::vector<uint32_t> undecided;  // groups whose tokens close a key and go on to where it matters which key
   if (!levels_[0].empty()) {
-    if (vocabulary_->bare_group() >= 0) set_group(static_cast<uint32_t>(vocabulary_->bare_group()));
+    if (vocabulary_->bare_group() >= 0) set_group(static_cast<uint32_t>(vocabulary_->bare_group()), false);
     const TokenTrie& tails = vocabulary_->tails();
     walk(tails, 0, tails.size(), [&](size_t node, bool reached) {
       if (reached) {
-        for (const uint32_t* g = tails.ids_begin(node); g != tails.ids_end(node); ++g) set_group(*g);
+        bool assumed = assumed_[tails.depth(node)] != 0;
+        for (const uint32_t* g = tails.ids_begin(node); g != tails.ids_end(node); ++g) set_group(*g, assumed);
       } else {
         for (const uint32_t* g = tails.ids_begin(node); g != tails.subtree_ids_end(node); ++g) undecided.push_back(*g);
       }
@@ -215,7 +226,8 @@ bool MaskFiller::fill_open_string(const Thread& thread, uint32_t* mask) {
   --base_;
   for (uint32_t group : undecided) {
     for (const auto& t : vocabulary_->tail_group(group)) {
-      if (alive_after(thread, 0, *vocabulary_->token_bytes(t.token))) set_bit(mask, t.token);
+      Verdict v = alive_after(thread, 0, *vocabulary_->token_bytes(t.token));
+      if (v != Verdict::kRefused) set_tokens(&t.token, &t.token + 1, v == Verdict::kAssumed, mask);
     }
   }
   return true;
@@ -226,9 +238,8 @@ void MaskFiller::walk_all(const std::vector<Thread>& threads, uint32_t* mask) {
   std::memset(mask, 0, vocabulary_->mask_words() * sizeof(uint32_t));
   if (threads.size() != 1 || threads[0].escaped != 0) {
     levels_[0] = threads;
-    walk(trie, 0, trie.size(), [&](size_t node, bool reached) {
-      if (!reached) return;
-      for (const uint32_t* id = trie.ids_begin(node); id != trie.ids_end(node); ++id) set_bit(mask, *id);
+    walk(trie, 0, trie.size(), [&](size_t at, bool reached) {
+      if (reached) set_tokens(trie.ids_begin(at), trie.ids_end(at), assumed_[trie.depth(at)] != 0, mask);
     });
     return;
   }
@@ -261,43 +272,81 @@ void MaskFiller::add_token_edges(const std::vector<Thread>& threads, TextView te
 void MaskFiller::compute(const Thread& thread, uint32_t* mask) {
   tails_.verdicts.clear();
   if (!fill_open_string(thread, mask)) walk_all({thread}, mask);
-  add_token_edges({thread}, {path_.data(), base_}, mask);
+  add_token_edges({thread}, {path_, base_}, mask);
 }
 
-// One thread's mask, from the cache where it is known.
-void MaskFiller::fill_one(const Thread& thread, const std::string& text, uint32_t* mask) {
+// One thread's mask, from the cache where it is known. Which keys were used is no part of what it is kept by: it is filled
+// as if none were, and what depends on them is looked at each time.
+void MaskFiller::fill_one(const Thread& thread, std::string& text, uint32_t* mask) {
   size_t words = vocabulary_->mask_words();
   uint64_t key = static_cast<uint64_t>(thread.state) << 2 | thread.escaped;
   StackId at = thread.stack;
   for (int32_t node = cache_.root(key, false); node >= 0;) {
-    if (const StoredMask* known = cache_.mask(node)) {
+    if (const KeptMask* known = cache_.mask(node)) {
       ++cache_.hits;
-      known->write(mask, words);
+      known->mask.write(mask, words);
+      if (!known->dependent.empty() || thread.used != 0) refuse_used_keys(thread, known->dependent, text, mask);
       return;
     }
-    node = cache_.child(node, machine_.top_frame(at), false);
+    node = cache_.child(node, machine_.bare_frame(machine_.top_frame(at)), false);
     at = machine_.parent(at);
   }
   ++cache_.misses;
   machine_.arena().start_clock();
-  base_ = static_cast<uint32_t>(text.size());
-  if (path_.size() < text.size() + levels_.size() + 2) path_.resize((text.size() + levels_.size()) * 2 + 256);
-  std::memcpy(path_.data(), text.data(), text.size());
+  path_ = text.data();
   size_t mark = machine_.mark_stacks();
   machine_.reset_reads(base_);
+  dependent_.clear();
+  machine_.assume_new_keys(machine_.can_assume_new_keys(thread));
   compute(thread, mask);
+  machine_.assume_new_keys(false);
   machine_.drop_stacks(mark);
   if (machine_.text_read()) return;
   cache_.make_room();
   int32_t node = cache_.root(key, true);
   for (at = thread.stack; machine_.lowest_read() <= machine_.depth(at); at = machine_.parent(at)) {
-    node = cache_.child(node, machine_.top_frame(at), true);
+    node = cache_.child(node, machine_.bare_frame(machine_.top_frame(at)), true);
     if (at == 0) break;
   }
-  cache_.store(node, StoredMask(mask, words, vocabulary_->content_mask(kUnbounded)));
+  std::sort(dependent_.begin(), dependent_.end());
+  dependent_.erase(std::unique(dependent_.begin(), dependent_.end()), dependent_.end());
+  cache_.store(node, {StoredMask(mask, words, vocabulary_->content_mask(kUnbounded)), dependent_});
+  if (!dependent_.empty() || thread.used != 0) refuse_used_keys(thread, dependent_, text, mask);
 }
 
-void MaskFiller::fill(const std::vector<Thread>& threads, const std::string& text, uint32_t* mask) {
+// Takes out what would write a key for the second time: of the tokens that end the key being written, those that complete
+// it to a used one; the tokens in which a whole key stands are tried one by one.
+void MaskFiller::refuse_used_keys(const Thread& thread, const std::vector<uint32_t>& dependent, std::string& text,
+                                  uint32_t* mask) {
+  path_ = text.data();
+  machine_.reset_reads(base_);
+  size_t mark = machine_.mark_stacks();
+  for (uint32_t id : dependent) {
+    if (alive_after(thread, 0, *vocabulary_->token_bytes(id)) == Verdict::kRefused) clear_bit(mask, id);
+  }
+  machine_.drop_stacks(mark);
+  const TokenTrie& trie = vocabulary_->trie();
+  for (const std::string& rest : machine_.rests_of_used_keys(thread, {path_, base_})) {
+    size_t node = trie.find(rest);
+    if (node < trie.size()) set_range(node, mask, false, false);
+  }
+}
+
+void MaskFiller::fill(const std::vector<Thread>& threads, std::string& text, uint32_t* mask) {
+  struct CutBack {  // also where a budget is exceeded
+    CutBack(std::string& text, Machine& machine, size_t room) : text(text), machine(machine), size(text.size()) {
+      text.resize(size + room);
+    }
+    ~CutBack() {
+      text.resize(size);
+      machine.assume_new_keys(false);
+    }
+    std::string& text;
+    Machine& machine;
+    const size_t size;
+  };
+  base_ = static_cast<uint32_t>(text.size());
+  CutBack cut_back(text, machine_, levels_.size() + 2);
   if (threads.size() == 1) {
     fill_one(threads[0], text, mask);
     return;

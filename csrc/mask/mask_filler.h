@@ -16,20 +16,25 @@ class MaskFiller {
   MaskFiller(Machine& machine, std::shared_ptr<const Vocabulary> vocabulary, std::vector<uint32_t> tag_ids,
              size_t cache_bytes);
 
-  // Writes one bit per token id, `vocabulary.mask_words()` words. `text` is what was written so far.
-  void fill(const std::vector<Thread>& threads, const std::string& text, uint32_t* mask);
+  // Writes one bit per token id, `vocabulary.mask_words()` words. `text` is what was written so far; it is lengthened
+  // while tokens are tried behind it, and comes out as it was.
+  void fill(const std::vector<Thread>& threads, std::string& text, uint32_t* mask);
   const MaskCache& cache() const { return cache_; }
 
  private:
-  // What follows the quote of the open string at hand, by group of tails: -1 not asked yet.
+  enum class Verdict : uint8_t { kUnknown, kRefused, kAllowed, kAssumed };
+  // What follows the quote of the open string at hand, by group of tails.
   struct Tails {
     StateId state = 0;
     StackId stack = 0;
-    std::vector<int8_t> verdicts;
+    std::vector<Verdict> verdicts;
   };
 
   void compute(const Thread& thread, uint32_t* mask);
-  void fill_one(const Thread& thread, const std::string& text, uint32_t* mask);
+  void fill_one(const Thread& thread, std::string& text, uint32_t* mask);
+  void refuse_used_keys(const Thread& thread, const std::vector<uint32_t>& dependent, std::string& text,
+                        uint32_t* mask);
+  void set_tokens(const uint32_t* begin, const uint32_t* end, bool assumed, uint32_t* mask);
   bool fill_open_string(const Thread& thread, uint32_t* mask);
   void walk_all(const std::vector<Thread>& threads, uint32_t* mask);
   // Nodes begin..end of the trie, with levels_[depth(begin) - 1] holding the threads before them.
@@ -37,18 +42,21 @@ class MaskFiller {
   void walk(const TokenTrie& trie, size_t begin, size_t end, Sink&& sink);
   void walk_single(size_t node, size_t end, const Thread& thread, uint32_t* mask, bool on_content);
   void fill_subtree(size_t node, const Thread& here, StateId open_string, uint32_t* mask, bool has_content);
-  bool tail_alive(const Thread& thread, uint32_t group, uint32_t content_end);
+  Verdict tail_alive(const Thread& thread, uint32_t group, uint32_t content_end);
   void set_range(size_t node, uint32_t* mask, bool value, bool content_only);
   void add_token_edges(const std::vector<Thread>& threads, TextView text, uint32_t* mask);
-  bool alive_after(const Thread& thread, uint32_t at, std::string_view bytes);
+  Verdict alive_after(const Thread& thread, uint32_t at, std::string_view bytes);
 
   Machine& machine_;
   std::shared_ptr<const Vocabulary> vocabulary_;
   std::vector<uint32_t> tag_ids_;  // tokens with bytes that the grammar names as control tokens
   MaskCache cache_;
-  std::string path_;   // the text, with room for the token at hand
-  uint32_t base_ = 0;  // length of the text
+  char* path_ = nullptr;  // the text, with room for the token at hand
+  uint32_t base_ = 0;     // length of the text
   std::vector<std::vector<Thread>> levels_;
+  std::vector<uint8_t> assumed_;     // by depth, whether a key in the token was taken for new without knowing
+  std::vector<uint32_t> dependent_;  // tokens allowed under that assumption
+  std::vector<Thread> now_, next_;
   std::vector<StateId> states_;  // by depth, where one thread goes from state to state
   Tails tails_;
 };

@@ -105,6 +105,9 @@ class ExpressionArena {
   const std::vector<Edge>& edges(ExprId e);  // memoised; only to expressions that are not empty
   bool is_empty(ExprId e);                   // exact, memoised; throws GrammarLimitError over max_search
   bool matches(ExprId e, std::u32string_view text);
+  // Whether whatever can be begun can be gone on with without end, so that leaving out finitely many strings changes
+  // nothing but those. May say no where it is so.
+  bool is_endless(ExprId e);
   // Some shortest string of the expression, or false where it is empty.
   bool shortest(ExprId e, std::u32string* text);
   // Number of strings, counted up to `limit` (the answer is min(count, limit)).

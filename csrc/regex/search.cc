@@ -92,6 +92,43 @@ bool ExpressionArena::is_empty(ExprId start) {
   return true;
 }
 
+bool ExpressionArena::is_endless(ExprId start) {
+  constexpr size_t kMaxStates = 256;
+  auto finite = [&](auto&& self, ExprId e) -> bool {
+    const ExprNode& n = impl_->at(e);
+    switch (n.kind) {
+      case ExprKind::kEmpty:
+      case ExprKind::kEpsilon:
+      case ExprKind::kClass:
+      case ExprKind::kTrie:
+        return true;
+      case ExprKind::kUnion:
+        return std::all_of(impl_->children.begin() + n.a, impl_->children.begin() + n.a + n.b,
+                           [&](ExprId part) { return self(self, part); });  // unions hold no unions: one level
+      default:
+        return false;
+    }
+  };
+  const ExprNode n = impl_->at(start);
+  std::vector<ExprId> parts{start};
+  if (n.kind == ExprKind::kIntersect) parts.assign(impl_->children.begin() + n.a, impl_->children.begin() + n.a + n.b);
+  std::erase_if(parts, [&](ExprId part) {
+    return impl_->at(part).kind == ExprKind::kComplement && finite(finite, impl_->at(part).a);
+  });
+  std::vector<ExprId> order{intersect(std::move(parts))};
+  std::unordered_map<ExprId, bool> seen{{order[0], true}};
+  for (size_t i = 0; i < order.size(); ++i) {
+    if (order[i] == any_string()) continue;
+    if (order.size() > kMaxStates) return false;
+    const std::vector<Edge>& next = edges(order[i]);
+    if (next.empty()) return false;
+    for (const Edge& edge : next) {
+      if (seen.emplace(edge.target, true).second) order.push_back(edge.target);
+    }
+  }
+  return true;
+}
+
 bool ExpressionArena::shortest(ExprId start, std::u32string* text) {
   text->clear();
   if (is_empty(start)) return false;

@@ -131,7 +131,7 @@ void Residuals::split_cells(const ObjectShape& shape, const std::vector<std::u32
       for (const std::u32string& text : listed)
         plan->names.push_back({algebra_.name(text), text, value, draft.exists, {}, 0});
     } else {
-      plan->cells.push_back({draft.keys, value, draft.exists});
+      plan->cells.push_back({draft.keys, value, draft.exists, arena.is_endless(draft.keys)});
     }
   }
 }
@@ -403,20 +403,34 @@ std::vector<FormulaId> Residuals::cell_values(ObjectId id, size_t cell) {
   return out;
 }
 
-ObjectId Residuals::after_cell_key(ObjectId id, size_t cell, size_t choice, const std::u32string& key) {
+ObjectResidual Residuals::after_member(ObjectId id, size_t cell, size_t choice) {
   const ObjectResidual r = objects_[id];
-  ExpressionArena& arena = algebra_.arena();
   size_t at = 0;
   for (auto [value, bits] : satisfactions(r, plans_[r.plan].cells[cell].value, plans_[r.plan].cells[cell].exists)) {
     ObjectResidual next = r;
     next.satisfied |= bits;
     if (algebra_.ordered()) next.rank = UINT32_MAX - 1;
     advance(&next);
-    if (!alive(next) || at++ != choice) continue;
-    next.cells[cell] = arena.difference(next.cells[cell], arena.literal_set({key}));
-    return intern(std::move(next));
+    if (alive(next) && at++ == choice) return next;
   }
-  throw std::logic_error("after_cell_key: no such alternative");
+  throw std::logic_error("after_member: no such alternative");
+}
+
+ObjectId Residuals::after_cell(ObjectId id, size_t cell, size_t choice) {
+  std::string key;
+  append_key(&key, id);
+  append_key(&key, cell);
+  append_key(&key, choice);
+  if (auto it = after_cell_.find(key); it != after_cell_.end()) return it->second;
+  bytes_ += key.size() + 64;
+  return after_cell_.emplace(std::move(key), intern(after_member(id, cell, choice))).first->second;
+}
+
+ObjectId Residuals::after_cell_key(ObjectId id, size_t cell, size_t choice, const std::u32string& key) {
+  ObjectResidual next = after_member(id, cell, choice);
+  ExpressionArena& arena = algebra_.arena();
+  next.cells[cell] = arena.difference(next.cells[cell], arena.literal_set({key}));
+  return intern(std::move(next));
 }
 
 }  // namespace fcformat

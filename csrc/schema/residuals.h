@@ -41,6 +41,7 @@ struct ObjectPlan {
     ExprId keys;
     FormulaId value;
     uint32_t exists = 0;
+    bool endless = false;  // used keys need not be taken out: others always remain, whatever has been begun
   };
   struct TrieNode {
     std::vector<std::pair<uint32_t, uint32_t>> children;  // code point, node; sorted
@@ -97,9 +98,11 @@ class Residuals {
   bool name_open_between(ObjectId id, uint32_t begin, uint32_t end);
   bool cell_open(ObjectId id, size_t cell);
   std::vector<Next<ObjectId>> after_name(ObjectId id, uint32_t name);
-  // The values that a key of this cell may have; the residual is computed by after_cell_key once the key is known.
-  // `choice` numbers the alternatives.
+  // The values that a key of this cell may have. `choice` numbers the alternatives. The residual is that of after_cell
+  // where the cell is endless and the caller keeps the used keys; otherwise after_cell_key, once the key is known.
   std::vector<FormulaId> cell_values(ObjectId id, size_t cell);
+  bool is_endless(ObjectId id, size_t cell) const { return plan(id).cells[cell].endless; }
+  ObjectId after_cell(ObjectId id, size_t cell, size_t choice);
   ObjectId after_cell_key(ObjectId id, size_t cell, size_t choice, const std::u32string& key);
 
   const ArrayResidual& array(ArrayId id) const { return arrays_[id]; }
@@ -131,6 +134,7 @@ class Residuals {
   std::vector<std::pair<FormulaId, uint32_t>> satisfactions(const ObjectResidual& r, FormulaId value, uint32_t exists);
   void advance(ObjectResidual* r) const;
   bool order_allows(const ObjectResidual& r, uint32_t name) const;
+  ObjectResidual after_member(ObjectId id, size_t cell, size_t choice);
   FormulaId item_formula(const ArrayShape& shape, uint32_t index) const;
   uint64_t cardinality(FormulaId f, uint64_t limit);
 
@@ -140,6 +144,7 @@ class Residuals {
   std::deque<ObjectResidual> objects_;
   std::deque<ArrayResidual> arrays_;
   std::unordered_map<std::string, uint32_t> object_index_, array_index_;
+  std::unordered_map<std::string, ObjectId> after_cell_;
   size_t bytes_ = 0;
 };
 

@@ -36,4 +36,16 @@ TokenTrie::TokenTrie(std::vector<std::pair<std::string_view, uint32_t>> entries)
   id_starts_.push_back(static_cast<uint32_t>(ids_.size()));
 }
 
+size_t TokenTrie::find(std::string_view text) const {
+  size_t node = 0, end = size();
+  for (size_t i = 0; i < text.size(); ++i) {
+    auto byte = static_cast<uint8_t>(text[i]);
+    while (node < end && bytes_[node] < byte) node = ends_[node];
+    if (node >= end || bytes_[node] != byte) return size();
+    if (i + 1 == text.size()) return node;
+    end = ends_[node++];
+  }
+  return size();
+}
+
 }  // namespace fcformat

@@ -18,6 +18,8 @@ class TokenTrie {
   uint8_t byte(size_t node) const { return bytes_[node]; }
   uint32_t depth(size_t node) const { return depths_[node]; }      // 1 for a first byte
   uint32_t subtree_end(size_t node) const { return ends_[node]; }  // first node behind the subtree
+  // The node of a text; size() where no token begins with it.
+  size_t find(std::string_view text) const;
   // Ids that end at this node, and those of the whole subtree.
   const uint32_t* ids_begin(size_t node) const { return ids_.data() + id_starts_[node]; }
   const uint32_t* ids_end(size_t node) const { return ids_.data() + id_starts_[node + 1]; }

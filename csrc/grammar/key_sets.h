@@ -1,0 +1,58 @@
+// Sets of keys as numbers: equal sets are one number, and a set with one more key shares all but a few nodes with it.
+//
+// A set is a binary trie over the keys' numbers ("Fast Mergeable Integer Maps", Okasaki, Gill 1998), its nodes hash-consed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace fcformat {
+
+using KeySetId = uint32_t;  // 0: the empty set
+
+class KeySets {
+ public:
+  KeySets() { nodes_.push_back({}); }
+  bool contains(KeySetId set, const std::u32string& key) const;
+  KeySetId with(KeySetId set, const std::u32string& key);
+  template <typename Sink>
+  void each(KeySetId set, Sink&& sink) const {
+    std::vector<KeySetId> todo;
+    if (set != 0) todo.push_back(set);
+    while (!todo.empty()) {
+      const Node n = nodes_[todo.back()];
+      todo.pop_back();
+      if (n.bit == 0) {
+        sink(keys_[n.left]);
+      } else {
+        todo.push_back(n.left);
+        todo.push_back(n.right);
+      }
+    }
+  }
+  size_t bytes() const { return nodes_.size() * (sizeof(Node) + 48) + key_bytes_; }
+
+ private:
+  // A leaf: bit 0, the key in `left`. A branch: the lowest bit in which its keys differ; `prefix`: the bits below that.
+  struct Node {
+    uint32_t bit = 0, prefix = 0;
+    KeySetId left = 0, right = 0;
+    bool operator==(const Node&) const = default;
+  };
+  struct NodeHash {
+    size_t operator()(const Node& n) const;
+  };
+  KeySetId intern(const Node& node);
+  KeySetId branch(uint32_t prefix_a, KeySetId a, uint32_t prefix_b, KeySetId b);
+
+  std::vector<Node> nodes_;
+  std::unordered_map<Node, KeySetId, NodeHash> index_;
+  std::vector<std::u32string> keys_;
+  std::unordered_map<std::u32string, uint32_t> key_index_;
+  size_t key_bytes_ = 0;
+};
+
+}  // namespace fcformat
