@@ -30,7 +30,7 @@ class ToolCallDelta:
 
     Attributes:
         index: Which call of the message, from 0.
-        id: The call's id, in the call's first delta only.
+        id: The call's id, in the call's first delta; in a later one where the format writes it behind the arguments.
         name: The function's name, whole, in the call's first delta only.
         arguments: The next piece of the arguments' JSON text.
     """

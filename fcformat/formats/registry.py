@@ -5,6 +5,7 @@ from __future__ import annotations
 from fcformat.errors import FormatError
 from fcformat.formats.base import Format
 from fcformat.formats.chatglm3 import CHATGLM3
+from fcformat.formats.mistral import MISTRAL_V3, MISTRAL_V7, MISTRAL_V11, MISTRAL_V13
 from fcformat.formats.openai import OPENAI
 from fcformat.formats.qwen1_react import QWEN1_REACT
 from fcformat.formats.qwen25 import QWEN25
@@ -13,7 +14,18 @@ from fcformat.formats.react import REACT
 
 __all__ = ["get_format", "list_formats"]
 
-_FORMATS: tuple[Format, ...] = (CHATGLM3, OPENAI, QWEN1_REACT, QWEN25, QWEN_AGENT, REACT)
+_FORMATS: tuple[Format, ...] = (
+    CHATGLM3,
+    MISTRAL_V3,
+    MISTRAL_V7,
+    MISTRAL_V11,
+    MISTRAL_V13,
+    OPENAI,
+    QWEN1_REACT,
+    QWEN25,
+    QWEN_AGENT,
+    REACT,
+)
 _BY_NAME = {name.lower(): each for each in _FORMATS for name in (each.name, *each.aliases) if not name.endswith("*")}
 _BY_PREFIX = {name[:-1].lower(): each for each in _FORMATS for name in each.aliases if name.endswith("*")}
 

@@ -133,17 +133,19 @@ class CallBuilder:
         complete: Whether the arguments have been read to their end.
     """
 
-    def __init__(self, builder: MessageBuilder, *, waits_for_id: bool = False) -> None:
+    def __init__(self, builder: MessageBuilder, *, waits_for_id: bool = False, late_id: bool = False) -> None:
         """Sets up a call without name and arguments.
 
         Args:
             builder: The message that the call belongs to.
             waits_for_id: Announce the call only when its id is known, or at `announce`.
+            late_id: Announce the call without an id; it follows behind the arguments, where the format writes it.
         """
         self.name: str | None = None
         self.complete = False
         self._builder = builder
         self._waits = waits_for_id
+        self._late_id = late_id
         self._id: str | None = None
         self._index: int | None = None
         self._arguments: list[str] = []
@@ -165,20 +167,25 @@ class CallBuilder:
             self.announce()
 
     def identified(self, identifier: str) -> None:
-        """Sets the call's id, unless it was announced without one."""
+        """Sets the call's id, unless it was announced with another one."""
         if not self.announced:
             self._id = identifier
             self._waits = False
             self.announce()
+        elif self._late_id and self._id is None:
+            self._id = identifier
+            self._builder.note(self._index or 0, "id", identifier)
 
     def announce(self) -> None:
         """Adds the call to the message, if it has a name."""
         if self.announced or not self.name:
             return
         self._index = len(self._builder.calls)
-        self._id = self._id or f"call_{self._index}"
+        if not self._id and not self._late_id:
+            self._id = f"call_{self._index}"
         self._builder.calls.append(self)
-        self._builder.note(self._index, "id", self._id)
+        if self._id:
+            self._builder.note(self._index, "id", self._id)
         self._builder.note(self._index, "name", self.name)
         for text in self._arguments:
             self._builder.note(self._index, "arguments", text)
@@ -192,4 +199,5 @@ class CallBuilder:
     def finished(self) -> ToolCall:
         """The call as it stands; it must have been announced."""
         assert self.name  # calls are announced by name
+        self.identified(f"call_{self._index}")
         return ToolCall(FunctionCall(self.name, "".join(self._arguments)), self._id)

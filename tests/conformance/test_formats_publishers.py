@@ -1,4 +1,4 @@
-"""Prompts, byte for byte as the publishers' own code and templates write them: Qwen 1, Qwen-Agent, generic ReAct.
+"""Prompts, byte for byte as the publishers' own code and templates write them: Qwen 1, Qwen-Agent, generic ReAct, Mistral.
 
 A row whose reference is an error says what the publisher refuses; here only the rows that have a prompt are compared.
 """
@@ -17,7 +17,13 @@ from support.data import data_path
 
 #: The day that the references were made on.
 DAY = datetime.date(2025, 1, 15)
-GOLDEN = [("code-qwen1-react", "qwen1_react")]
+GOLDEN = [
+    ("code-qwen1-react", "qwen1_react"),
+    ("code-mistral-common-v3-tekken", "mistral-v3-tekken"),
+    ("code-mistral-common-v7-tekken", "mistral-v7-tekken"),
+    ("code-mistral-common-v11-tekken", "mistral-v11-tekken"),
+    ("code-mistral-common-v13-tekken", "mistral-v13-tekken"),
+]
 
 
 def rows(name: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:

@@ -122,7 +122,13 @@ class JSONCall(Part):
     start = r"\{[ \t\r\n]{0,64}(?:\Z|[\"'\w$])"
 
     def __init__(
-        self, name: str = "name", arguments: str = "arguments", *, also: tuple[str, ...] = (), style: JSONStyle = DUMPS
+        self,
+        name: str = "name",
+        arguments: str = "arguments",
+        *,
+        also: tuple[str, ...] = (),
+        id: str = "",
+        style: JSONStyle = DUMPS,
     ) -> None:
         """Sets up the part.
 
@@ -130,9 +136,11 @@ class JSONCall(Part):
             name: Key of the function's name.
             arguments: Key of the arguments.
             also: Other keys under which models write the arguments; read and never written.
+            id: Key of the call's id, where there is one; read here, written by the turn.
             style: How the arguments are spelled.
         """
         self._name = name
+        self._id = id
         self._arguments = arguments
         self._read = (arguments, *also)
         self._style = style
@@ -168,6 +176,8 @@ class JSONCall(Part):
             elif key in self._read and not call.has_arguments:
                 yield from read_arguments(reading)
                 call.complete = True
+            elif self._id and key == self._id and (yield from cursor.peek()) in ("'", '"'):
+                call.identified((yield from _short_string(cursor, json)))
             else:
                 report(f"the key {key!r} in a call")
                 yield from json.value(lambda text: None)

@@ -38,7 +38,12 @@ class TextThenCalls(Turn):
         self._before = before
         self._between = between
         first = next(part for part in call.parts[1:] if not isinstance(part, Text) or part.words)
-        self._start = re.compile(rf"[ \t\r\n]{{0,64}}(?:\Z|{first.start})")
+        self._start = self._starting(first.start)
+
+    @staticmethod
+    def _starting(pattern: str) -> re.Pattern[str]:
+        """What must stand behind an opening tag for it to count; the end of the text does."""
+        return re.compile(rf"[ \t\r\n]{{0,64}}(?:\Z|{pattern})")
 
     def write(self, message: Message, index: int, draft: Draft) -> None:
         """See `Turn`."""
@@ -95,7 +100,8 @@ class TextThenCalls(Turn):
                 yield
                 scan = 0
                 continue
-            separator = self._between if said.after_call else self._before
+            follows = said.after_call and place == cursor.position
+            separator = self._between if follows else self._before
             end = place - len(separator) if buffer.endswith(separator, cursor.position, place) else place
             said.say(cursor.take(end))
             cursor.recorded = []
@@ -105,21 +111,28 @@ class TextThenCalls(Turn):
                 said.say("".join(_stop_recording(cursor)))
                 continue
             cursor.take(place + len(tag))
-            call = CallBuilder(builder)
-            try:
-                yield from self._call.read(Reading(cursor, call, builder, tools), skip=1)
-            except (Unreadable, Truncated) as error:
-                recorded = "".join(_stop_recording(cursor))
-                announce_end(builder, call, error)
-                if not call.announced:
-                    said.say(recorded)
-            else:
-                cursor.recorded = None
-            if call.announced:
-                said.called()
+            calls, rest = yield from self._read_calls(Reading(cursor, CallBuilder(builder), builder, tools))
+            recorded = _stop_recording(cursor)
+            if not calls:
+                said.say("".join(recorded))
+                scan = 0
+                continue
+            said.called()
+            for call in calls:
                 if known and call.name not in known:
                     builder.report(f"a call of {call.name!r}, which is not among the tools")
+            said.say(rest)
             scan = 0
+
+    def _read_calls(self, reading: Reading) -> Steps[tuple[list[CallBuilder], str]]:
+        """Reads what stands behind an opening tag; the calls that joined the message, and text behind them that is no call."""
+        try:
+            yield from self._call.read(reading, skip=1)
+        except (Unreadable, Truncated) as error:
+            announce_end(reading.builder, reading.call, error)
+        else:
+            reading.cursor.recorded = None
+        return [reading.call] if reading.call.announced else [], ""
 
 
 def _stop_recording(cursor: Cursor) -> list[str]:
