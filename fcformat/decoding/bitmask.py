@@ -1,13 +1,15 @@
 """Token bitmasks: allocating them, and making forbidden logits minus infinity.
 
 A bitmask row holds one bit a token, 32 to an int32, least significant bit first; a set bit means allowed. Matchers fill rows, this
-module applies them where the logits are: through the native kernel in main memory, through torch operations anywhere else.
+module applies them where the logits are: through the native kernel in main memory, through Triton on GPUs (`bitmask_triton`), through
+torch operations anywhere else.
 torch is imported when it is first needed; NumPy arrays are treated without it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -77,6 +79,7 @@ def apply_token_bitmask_inplace(
     words = bitmask.unsqueeze(0) if bitmask.dim() == 1 else bitmask
     if matrix.numel() == 0:
         return
+    kernels = None if matrix.device.type == "cpu" else _gpu_kernels(matrix)
     if _native_can_write(matrix):
         words = words if words.device.type == "cpu" and words.stride(1) == 1 else words.cpu().contiguous()
         _apply_native(
@@ -89,8 +92,18 @@ def apply_token_bitmask_inplace(
             words.stride(0),
             rows,
         )
+    elif kernels is not None and matrix.stride(1) == 1:
+        words = words.to(matrix.device, non_blocking=True)
+        index = None if rows is None else torch.tensor(rows, dtype=torch.long, device=matrix.device)
+        kernels.apply_in_place(matrix, words if words.stride(1) == 1 else words.contiguous(), index)
     else:
         _apply_torch(matrix, words, rows)
+
+
+def _gpu_kernels(matrix: torch.Tensor) -> ModuleType | None:
+    from fcformat.decoding.masking import gpu_kernels
+
+    return gpu_kernels(matrix)
 
 
 def _type_name(array: Any) -> str:

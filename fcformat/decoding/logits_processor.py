@@ -11,14 +11,15 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from transformers.generation.logits_process import LogitsProcessor as _Base
 
-from fcformat.decoding.bitmask import allocate_token_bitmask, apply_token_bitmask_inplace
+from fcformat.decoding.bitmask import allocate_token_bitmask
 from fcformat.decoding.mask_buffer import MaskBuffer
+from fcformat.decoding.masking import masked_copy
 from fcformat.decoding.matcher import GrammarMatcher
 from fcformat.decoding.matcher_pool import IdMatrix, Matcher, MatcherPool, RowState
 from fcformat.decoding.report import GenerationReport, Recorder
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from fcformat.decoding.compiler import CompiledGrammar
     from fcformat.decoding.forced_tokens import ForcedTokens
     from fcformat.decoding.tokenizer_info import TokenizerInfo
-
-    Words = np.ndarray[Any, np.dtype[np.int32]]
 
 __all__ = ["LogitsProcessor"]
 
@@ -132,15 +131,16 @@ class LogitsProcessor(_Base):  # type: ignore[misc, unused-ignore]
                 f"{list(self.tokenizer_info.stop_token_ids)}, expected an end token within the width"
             )
         states = self.states(input_ids)
-        masked = scores.clone(memory_format=torch.contiguous_format)
-        if states:
-            bitmask = self._masks.fill(states, self._ids)
-            start = time.perf_counter()
-            apply_token_bitmask_inplace(masked, bitmask)
-            self._keep_one_token(masked, bitmask.numpy())
-            self._seconds_applying += time.perf_counter() - start
-            if self._recorder is not None:
-                self._recorder.record(_on_host(input_ids), states, scores, masked, bitmask)
+        if not states:
+            return scores.clone()
+        self._masks.pinned = scores.device.type == "cuda"
+        bitmask = self._masks.fill(states, self._ids)
+        start = time.perf_counter()
+        masked, copied = masked_copy(scores, bitmask, self._masks.stop)
+        self._masks.sent(copied)
+        self._seconds_applying += time.perf_counter() - start
+        if self._recorder is not None:
+            self._recorder.record(_on_host(input_ids), states, scores, masked, bitmask)
         return masked
 
     def begin_masks(self, input_ids: torch.Tensor, states: Sequence[RowState | None] | None = None) -> None:
@@ -282,19 +282,6 @@ class LogitsProcessor(_Base):  # type: ignore[misc, unused-ignore]
         counterparts = torch.arange(rows, device=input_ids.device) * first // max(1, rows)
         return torch.equal(self._prompt.to(input_ids.device)[counterparts], input_ids[:, :length])
 
-    def _keep_one_token(self, masked: torch.Tensor, bits: Words) -> None:
-        """Where all that is allowed was minus infinity before, allow it again."""
-        width = masked.shape[1]
-        words = (bits != 0).argmax(axis=1)
-        lowest = bits[np.arange(len(bits)), words]
-        tokens = words * 32 + np.array([(int(word) & -int(word)).bit_length() - 1 for word in lowest])
-        candidates = torch.from_numpy(np.clip(tokens, 0, width - 1)).to(masked.device)
-        doubtful = torch.isneginf(masked.gather(1, candidates.unsqueeze(1))).squeeze(1)
-        for row in torch.nonzero(doubtful).flatten().tolist():  # nothing, almost always
-            if bool(torch.isneginf(masked[row]).all()):
-                allowed = _ids_of(bits[row], width)
-                masked[row, allowed if allowed else _ids_of(self._masks.stop, width)] = 0.0
-
     def only_stops(self, matcher: Matcher) -> bool:
         """Whether nothing but stop tokens may follow in a matcher's state."""
         matcher.fill_next_token_bitmask(self._scratch, 0)
@@ -348,9 +335,3 @@ def _accept_with_control_tokens(matcher: GrammarMatcher, prefix: str | bytes) ->
 def _on_host(input_ids: torch.Tensor) -> IdMatrix:
     """A copy of ids, int64."""
     return np.array(input_ids.detach().cpu().numpy(), dtype=np.int64)
-
-
-def _ids_of(words: Words, width: int) -> list[int]:
-    bits = np.unpackbits(words.astype("<i4").view(np.uint8), bitorder="little")[:width]
-    found: list[int] = np.flatnonzero(bits).tolist()
-    return found

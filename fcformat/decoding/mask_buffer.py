@@ -146,7 +146,7 @@ class MaskBuffer:
         return buffer
 
     def sent(self, event: Any) -> None:
-        """The last filled rows are on their way to a device: they are not written again before the event."""
+        """The last filled rows are on their way to a device: they are not written again before the event (None: at any time)."""
         self._copies[self._next - 1] = event
 
     def _rows(self, count: int) -> torch.Tensor:
