@@ -16,7 +16,8 @@ from fcformat.chat import Message, Tool, normalize_messages, normalize_tools
 from fcformat.errors import FormatError
 from fcformat.formats.argument_schemas import arguments_schema
 from fcformat.formats.call_syntax.parts import ToolView
-from fcformat.formats.call_syntax.turn import Turn, TurnPlan
+from fcformat.formats.call_syntax.reasoning import ReasonedTurn
+from fcformat.formats.call_syntax.turn import Turn, TurnPlan, drain
 from fcformat.formats.rendered import Rendered
 from fcformat.formats.tool_choice import plan_calls
 from fcformat.parsing.cursor import Cursor, Steps
@@ -79,6 +80,10 @@ class Format(abc.ABC):
         tool_choice: Any = "auto",
         parallel_tool_calls: bool | int = True,
         undeclared_arguments: str = "forbid",
+        *,
+        reasoning: str = "auto",
+        response_schema: Mapping[str, Any] | bool | None = None,
+        prompt: str = "",
     ) -> g.Grammar:
         """What the model may write after the prompt.
 
@@ -88,13 +93,25 @@ class Format(abc.ABC):
             parallel_tool_calls: Whether the reply may hold several calls; a number is the most of them.
             undeclared_arguments: `"forbid"`: objects in a tool's schema that declare `properties` and say nothing of
                 others have no others; `"schema"`: they may, as JSON Schema has it.
+            reasoning: Whether the reply reasons before it answers: `"auto"`, `"none"` or `"required"`. Formats without
+                reasoning know `"auto"` and `"none"`, which are the same there.
+            response_schema: The reply is a call, or an answer that is valid under this schema.
+            prompt: What was sent to the model, where its end may hold the beginning of the reply, such as an opened
+                reasoning block.
 
         Raises:
-            FormatError: The tools or the choice are wrong.
+            FormatError: The tools, the choice or the reasoning are wrong, or the format has no reasoning to require.
         """
         plan = plan_calls(normalize_tools(tools), tool_choice, parallel_tool_calls)
         views = tuple(ToolView(tool.name, arguments_schema(tool, undeclared_arguments)) for tool in plan.tools)
-        return self.turn.grammar(TurnPlan(views, plan.required, plan.most, self.boundaries))
+        if reasoning not in ("auto", "none", "required"):
+            raise FormatError(f"reasoning: found {reasoning!r}, expected 'auto', 'none' or 'required'")
+        if reasoning == "required" and not isinstance(self.turn, ReasonedTurn):
+            raise FormatError(f"reasoning: found 'required', but {self.name} has no reasoning")
+        begun = self.begun(prompt) if prompt else None
+        return self.turn.grammar(
+            TurnPlan(views, plan.required, plan.most, self.boundaries, response_schema, reasoning, begun)
+        )
 
     def parse(self, text: str, tools: Iterable[Any] | None = None, prompt: str = "", strict: bool = False) -> Message:
         """Parses what the model wrote.
@@ -111,11 +128,11 @@ class Format(abc.ABC):
         Raises:
             ParseError: `strict` is set and the text is not as the format has it.
         """
-        return read_whole(self._reader(tools), text, begun=self.begun(prompt), strict=strict)
+        return read_whole(self._reader(tools, prompt), text, begun=self.begun(prompt), strict=strict)
 
     def stream_parser(self, tools: Iterable[Any] | None = None, prompt: str = "", strict: bool = False) -> StreamParser:
         """A parser for a reply that arrives in pieces; see `parse`."""
-        return StreamParser(self._reader(tools), begun=self.begun(prompt), strict=strict)
+        return StreamParser(self._reader(tools, prompt), begun=self.begun(prompt), strict=strict)
 
     @abc.abstractmethod
     def begun(self, prompt: str) -> str:
@@ -133,11 +150,13 @@ class Format(abc.ABC):
     ) -> Rendered:
         """Renders normalized messages; see `render`."""
 
-    def _reader(self, tools: Iterable[Any] | None) -> Reader:
+    def _reader(self, tools: Iterable[Any] | None, prompt: str) -> Reader:
         views = tuple(ToolView(tool.name, tool.parameters) for tool in normalize_tools(tools))
 
         def read(cursor: Cursor, builder: MessageBuilder) -> Steps[None]:
-            return self.turn.read(cursor, builder, views, self.boundaries)
+            builder.prompted = bool(prompt)
+            if (yield from self.turn.read(cursor, builder, views, self.boundaries)) is not None:
+                yield from drain(cursor, builder)
 
         return read
 

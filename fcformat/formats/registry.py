@@ -14,6 +14,7 @@ from fcformat.formats.react import REACT
 
 __all__ = ["get_format", "list_formats"]
 
+# One line a family, in the alphabet's order.
 _FORMATS: tuple[Format, ...] = (
     CHATGLM3,
     MISTRAL_V3,
@@ -26,8 +27,13 @@ _FORMATS: tuple[Format, ...] = (
     QWEN_AGENT,
     REACT,
 )
-_BY_NAME = {name.lower(): each for each in _FORMATS for name in (each.name, *each.aliases) if not name.endswith("*")}
-_BY_PREFIX = {name[:-1].lower(): each for each in _FORMATS for name in each.aliases if name.endswith("*")}
+_BY_NAME: dict[str, Format] = {}
+_BY_PREFIX: dict[str, Format] = {}
+for _format in _FORMATS:
+    for _name in (_format.name, *_format.aliases):
+        _table, _key = (_BY_PREFIX, _name[:-1].lower()) if _name.endswith("*") else (_BY_NAME, _name.lower())
+        assert _key not in _table, f"two formats are called {_name}"
+        _table[_key] = _format
 
 
 def get_format(name: str) -> Format:
@@ -42,9 +48,9 @@ def get_format(name: str) -> Format:
     found = _BY_NAME.get(wanted)
     if found is not None:
         return found
-    for prefix, each in _BY_PREFIX.items():
-        if wanted.startswith(prefix):
-            return each
+    prefixes = [prefix for prefix in _BY_PREFIX if wanted.startswith(prefix)]
+    if prefixes:
+        return _BY_PREFIX[max(prefixes, key=len)]  # the closest: families share beginnings of names
     raise FormatError(f"format: found {name!r}, expected one of {', '.join(list_formats())}, or a model of theirs")
 
 

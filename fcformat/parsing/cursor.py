@@ -78,6 +78,12 @@ class Cursor:
         self.buffer = self.buffer[self.position :] + text
         self.position = 0
 
+    def give_back(self, text: str) -> None:
+        """Takes back the text that was read last."""
+        self.buffer = text + self.buffer[self.position :]
+        self._before += self.position - len(text)
+        self.position = 0
+
     def take(self, end: int) -> str:
         """Reads up to `end`, a place in the buffer."""
         text = self.buffer[self.position : end]

@@ -22,6 +22,7 @@ class MessageBuilder:
     Attributes:
         truncated: Whether the text ended inside a call.
         finish_reason: Why the message ended, where its text says so.
+        prompted: Whether the prompt is known, so that what it opened has been read.
         calls: The calls that have been announced.
         read_again: How many values had to be read a second time, which readers bound.
     """
@@ -37,6 +38,7 @@ class MessageBuilder:
         """
         self.truncated = False
         self.finish_reason: str | None = None
+        self.prompted = False
         self.calls: list[CallBuilder] = []
         self.read_again = 0
         self._cursor = cursor

@@ -14,7 +14,7 @@ from fcformat.chat import Message
 from fcformat.formats.call_syntax.named import JSONArguments, Name, raw_arguments
 from fcformat.formats.call_syntax.parts import Reading, Text, ToolView, read_arguments
 from fcformat.formats.call_syntax.syntax import CallSyntax
-from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, drain, write_call
+from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, drain, write_call
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
@@ -45,7 +45,7 @@ class FlowerMarks(Turn):
 
     def grammar(self, plan: TurnPlan) -> g.Grammar:
         """See `Turn`."""
-        text = g.free_text((FUNCTION, ARGUMENTS, *plan.boundaries))
+        text = answer(plan, FUNCTION, ARGUMENTS)
         if not plan.tools:
             return text
         call = g.choice(*(_CALL.grammar(tool) for tool in plan.tools))
@@ -54,7 +54,7 @@ class FlowerMarks(Turn):
         calls = g.sequence(call, more, g.optional(g.literal(f"\n{RESULT}")))
         if plan.required:
             return g.sequence(g.optional(g.literal(": \n")), calls)
-        return g.sequence(text, g.optional(calls))
+        return g.sequence(text, g.optional(calls)) if plan.response is None else g.choice(text, calls)
 
     def read(
         self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]

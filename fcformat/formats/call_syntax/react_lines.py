@@ -14,7 +14,7 @@ from fcformat.chat import Message
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.named import NAME_CHARACTER, bare_name, raw_arguments
 from fcformat.formats.call_syntax.parts import MAX_NAME, Reading, ToolView, read_arguments
-from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, drain
+from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, drain
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
 from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable
@@ -82,7 +82,7 @@ class ReActLines(Turn):
         """See `Turn`."""
         if not plan.tools:
             # A text that holds no action's input holds no call.
-            return g.free_text((_INPUT, *plan.boundaries))
+            return answer(plan, _INPUT)
         most = plan.most if self.parallel else 1
         action = g.choice(
             *(
@@ -96,12 +96,12 @@ class ReActLines(Turn):
         said = g.free_text((*_LABELS, _INPUT, *plan.boundaries, _HANDOVER))
         if not self._known:
             spoken = g.sequence(said, g.literal("\n"), calls)
-            text = g.free_text((_INPUT, *plan.boundaries))
+            text = answer(plan, _INPUT)
             return g.choice(calls, spoken) if plan.required else g.choice(text, calls, spoken)
         # After a result, the prompt ends behind the label.
         thought = g.sequence(g.choice(g.literal(THOUGHT), g.literal(" ")), said, g.literal("\n"))
-        answer = g.sequence(g.literal(f"{_ANSWER} "), g.free_text(plan.boundaries))
-        return g.sequence(thought, calls if plan.required else g.choice(calls, answer))
+        final = g.sequence(g.literal(f"{_ANSWER} "), answer(plan))
+        return g.sequence(thought, calls if plan.required else g.choice(calls, final))
 
     def read(
         self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]

@@ -37,12 +37,18 @@ class ResponseObject(Turn):
     def grammar(self, plan: TurnPlan) -> g.Grammar:
         """See `Turn`."""
         begin, end = g.literal('{"role": "assistant", "content": '), g.literal("}")
-        text = g.sequence(begin, _STRING, end)
+        said: g.Grammar = _STRING
+        if plan.response is not None:
+            value = g.schema_value(plan.response, syntax="json_string", style=DUMPS)
+            said = g.sequence(g.literal('"'), value, g.literal('"'))
+        text = g.sequence(begin, said, end)
         if not plan.tools:
             return text
         call = g.choice(*(_call(tool) for tool in plan.tools))
         more = g.repeat(g.sequence(g.literal(", "), call), max=None if plan.most is None else plan.most - 1)
-        content = g.literal("null") if plan.required else g.choice(g.literal("null"), _STRING)
+        content = (
+            g.literal("null") if plan.required or plan.response is not None else g.choice(g.literal("null"), _STRING)
+        )
         calls = g.sequence(begin, content, g.literal(', "tool_calls": ['), call, more, g.literal("]}"))
         return calls if plan.required else g.choice(text, calls)
 

@@ -14,7 +14,7 @@ from fcformat.chat import Message
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.parts import Reading, Text, ToolView
 from fcformat.formats.call_syntax.syntax import CallSyntax
-from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, drain, write_call
+from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, write_call
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
@@ -68,17 +68,20 @@ class RoleSegments(Turn):
     def grammar(self, plan: TurnPlan) -> g.Grammar:
         """See `Turn`."""
         # Text that spells the beginning of a call after a tool's name would be read as one.
-        text = g.sequence(g.literal("\n"), g.free_text((self._opening.text, self._role, *plan.boundaries)))
+        text = g.sequence(g.literal("\n"), answer(plan, self._opening.text, self._role))
         if not plan.tools:
             return text
         call = g.choice(*(g.sequence(g.literal(tool.name + "\n"), self._body.grammar(tool)) for tool in plan.tools))
         another = g.sequence(g.control_token(self._role), call)
         calls = g.sequence(call, g.repeat(another, max=None if plan.most is None else plan.most - 1))
-        return calls if plan.required else g.choice(calls, g.sequence(text, g.repeat(another, max=plan.most)))
+        if plan.required:
+            return calls
+        more = g.repeat(another, max=plan.most)
+        return g.choice(calls, g.sequence(text, more) if plan.response is None else text)
 
     def read(
         self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
-    ) -> Steps[None]:
+    ) -> Steps[str | None]:
         """See `Turn`."""
         known = frozenset(tool.name for tool in tools)
         openings = [f"{name}\n{space}{self._opening.text}" for name in known for space in ("", " ")]
@@ -105,7 +108,7 @@ class RoleSegments(Turn):
                 held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
                 said.say(cursor.take(len(cursor.buffer) - held))
                 if cursor.ended:
-                    return
+                    return None
                 yield
                 continue
             place, text = found
@@ -116,8 +119,7 @@ class RoleSegments(Turn):
                 may_call = at_segment = True
             elif text in boundaries:
                 cursor.take(place + len(text))
-                yield from drain(cursor, builder)
-                return
+                return text
             elif _WORD.fullmatch(cursor.previous + text[0]):
                 # The name is only the end of a longer word.
                 said.say(cursor.take(cursor.position + 1))

@@ -12,7 +12,7 @@ from fcformat import grammar as g
 from fcformat.chat import Message
 from fcformat.formats.call_syntax.parts import Reading, Text, ToolView
 from fcformat.formats.call_syntax.syntax import CallSyntax
-from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, drain, write_call
+from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, write_call
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
@@ -35,6 +35,7 @@ class TextThenCalls(Turn):
         assert isinstance(opening, Text)  # a declaration without an opening tag is a mistake of ours
         self._call = call
         self._opening = opening.text
+        self.openings = (opening.text,)
         self._before = before
         self._between = between
         first = next(part for part in call.parts[1:] if not isinstance(part, Text) or part.words)
@@ -56,17 +57,24 @@ class TextThenCalls(Turn):
 
     def grammar(self, plan: TurnPlan) -> g.Grammar:
         """See `Turn`."""
-        text = g.free_text((self._opening, *plan.boundaries))
+        text = answer(plan, self._opening)
         if not plan.tools:
             return text
         call = g.choice(*(self._call.grammar(tool) for tool in plan.tools))
         most = None if plan.most is None else plan.most - 1
         calls = g.sequence(call, g.repeat(g.sequence(g.literal(self._between), call), max=most))
-        return calls if plan.required else g.sequence(text, g.optional(calls))
+        if plan.required:
+            return calls
+        return g.sequence(text, g.optional(calls)) if plan.response is None else g.choice(text, calls)
+
+    def begins_call(self, buffer: str, place: int, ended: bool) -> bool | None:
+        """See `Turn`."""
+        start = self._start.match(buffer, place + len(self._opening))
+        return None if start is not None and start.end() == len(buffer) and not ended else start is not None
 
     def read(
         self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
-    ) -> Steps[None]:
+    ) -> Steps[str | None]:
         """See `Turn`."""
         finder = Finder((self._opening, *boundaries), (self._before + self._opening, self._between + self._opening))
         said = Speech(builder)
@@ -82,7 +90,7 @@ class TextThenCalls(Turn):
                 held = 0 if cursor.ended else finder.held(buffer, cursor.position)
                 said.say(cursor.take(len(buffer) - held))
                 if cursor.ended:
-                    return
+                    return None
                 yield
                 scan = 0
                 continue
@@ -90,8 +98,7 @@ class TextThenCalls(Turn):
             if tag != self._opening:
                 said.say(cursor.take(place))
                 cursor.take(place + len(tag))
-                yield from drain(cursor, builder)
-                return
+                return tag
             start = self._start.match(buffer, place + len(tag))
             if start is None:
                 scan = place + len(tag)

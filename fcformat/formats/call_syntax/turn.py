@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import abc
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
 from fcformat import grammar as g
 from fcformat.chat import FunctionCall, Message
@@ -14,11 +16,12 @@ from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.parts import ToolView
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.rendered import Draft
+from fcformat.json_style import JSONStyle
 from fcformat.parsing.cursor import SPACE, Cursor, Steps, Truncated, Unreadable
 from fcformat.parsing.fences import FenceTracker
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
 
-__all__ = ["Speech", "Turn", "TurnPlan", "announce_end", "drain", "write_call"]
+__all__ = ["Speech", "Turn", "TurnPlan", "announce_end", "answer", "drain", "write_call"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -30,16 +33,29 @@ class TurnPlan:
         required: Whether the turn must call.
         most: Most calls, `None` for any number.
         boundaries: Texts that cannot be inside a turn, which free text must not spell.
+        response: A schema that the turn's text must be valid under, or `None` for any text. Such a turn is a call or an
+            answer, never both.
+        reasoning: Whether the turn reasons: `"auto"`, `"none"` or `"required"`.
+        begun: What the prompt already holds of the turn, or `None` where the prompt is not known.
     """
 
     tools: tuple[ToolView, ...]
     required: bool
     most: int | None
     boundaries: tuple[str, ...]
+    response: Mapping[str, Any] | bool | None = None
+    reasoning: str = "auto"
+    begun: str | None = None
 
 
 class Turn(abc.ABC):
-    """How an assistant's turn is laid out, after its header and before its end."""
+    """How an assistant's turn is laid out, after its header and before its end.
+
+    Attributes:
+        openings: Texts that open a call, where that is how calls begin.
+    """
+
+    openings: tuple[str, ...] = ()
 
     @abc.abstractmethod
     def write(self, message: Message, index: int, draft: Draft) -> None:
@@ -61,15 +77,24 @@ class Turn(abc.ABC):
     @abc.abstractmethod
     def read(
         self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
-    ) -> Steps[None]:
+    ) -> Steps[str | None]:
         """Reads a turn to the end of the text, or to a text that ends turns.
+
+        What follows the end of the turn is the caller's business, or has been read and reported.
 
         Args:
             cursor: Where the text comes from.
             builder: The message that it becomes.
             tools: The tools of the conversation; empty if they are not known.
             boundaries: Texts that cannot be inside a turn: reading ends there.
+
+        Returns:
+            The boundary that ended the turn, which has been read; `None` at the end of the text.
         """
+
+    def begins_call(self, buffer: str, place: int, ended: bool) -> bool | None:
+        """Whether a call begins at `place`, where one of `openings` stands; `None` if the text ends before that shows."""
+        return True
 
 
 class Speech:
@@ -126,6 +151,18 @@ class Speech:
             if cursor.position < len(cursor.buffer) or cursor.ended:
                 return
             yield
+
+
+def answer(plan: TurnPlan, *excludes: str) -> g.Grammar:
+    """The text of a turn: a value under the plan's response schema, else free text.
+
+    Args:
+        plan: What the turn may be.
+        excludes: Texts that free text must not spell, besides the boundaries.
+    """
+    if plan.response is not None:
+        return g.schema_value(plan.response, style=JSONStyle())
+    return g.free_text((*excludes, *plan.boundaries))
 
 
 def write_call(syntax: CallSyntax, call: FunctionCall, index: int, position: int, draft: Draft) -> None:

@@ -1,0 +1,86 @@
+"""Formats known by how the assistant writes: constrained and parsed here, while prompts come from the model's own chat template.
+
+`format_from_template` joins a template with a format of this kind.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any, NoReturn
+
+from fcformat.chat import Message, Tool
+from fcformat.errors import FormatError
+from fcformat.formats.base import Format
+from fcformat.formats.call_syntax.reasoning import ReasonedTurn
+from fcformat.formats.call_syntax.turn import Turn
+
+__all__ = ["CallFormat"]
+
+
+class CallFormat(Format):
+    """A format without a prompt of its own.
+
+    Attributes:
+        headers: Texts that open the assistant's turn.
+        controls: The control tokens in the turn's own texts, for whoever writes one.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        aliases: tuple[str, ...] = (),
+        turn: Turn,
+        stops: tuple[str, ...],
+        headers: tuple[str, ...] = (),
+        begins: tuple[str, ...] = (),
+        controls: tuple[str, ...] = (),
+    ) -> None:
+        """Declares a format.
+
+        Args:
+            name: Its name.
+            aliases: Its other names.
+            turn: How the assistant's turn is laid out.
+            stops: Texts that the model writes to end its turn.
+            headers: Texts that open the assistant's turn: what a prompt holds behind the last of them is part of the reply.
+            begins: Texts that begin another turn, without being how a model ends its own.
+            controls: The control tokens in the turn's own texts.
+        """
+        self.name = name
+        self.aliases = aliases
+        self.turn = turn
+        self.stops = stops
+        self.boundaries = (*stops, *begins)
+        self.headers = headers
+        self.controls = controls
+
+    def begun(self, prompt: str) -> str:
+        """See `Format`."""
+        places = [place + len(header) for header in self.headers if (place := prompt.rfind(header)) >= 0]
+        if places:
+            return prompt[max(places) :]
+        # Without a header: a block that is opened by the end of the prompt, or an empty one.
+        if isinstance(self.turn, ReasonedTurn):
+            marks = self.turn.reasoning
+            rest = prompt.rstrip().removesuffix(marks.closing)
+            before, opening, inside = rest.rpartition(marks.opening)
+            if opening and not inside.strip():
+                return prompt[len(before) :]
+            if rest != prompt.rstrip():
+                return prompt[len(rest) :]
+        return ""
+
+    def _render(
+        self,
+        messages: tuple[Message, ...],
+        tools: tuple[Tool, ...],
+        add_generation_prompt: bool,
+        date: datetime.date | None,
+        on_loss: str,
+        options: dict[str, Any],
+    ) -> NoReturn:
+        raise FormatError(
+            f"{self.name}: prompts of this family come from the model's own chat template: "
+            f"format_from_template(chat_template, calls={self.name!r})"
+        )

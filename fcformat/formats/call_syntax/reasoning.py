@@ -1,0 +1,227 @@
+"""Reasoning before the answer, between tags, around any kind of turn: written, constrained and read.
+
+Calls inside reasoning are not calls. Whether a reply that begins without the opening tag begins inside of a block depends
+on the prompt; where the prompt is not known, the family's declaration decides, or the text is held back until a tag does.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from fcformat import grammar as g
+from fcformat.chat import Message
+from fcformat.errors import FormatError
+from fcformat.formats.call_syntax.parts import ToolView
+from fcformat.formats.call_syntax.turn import Turn, TurnPlan
+from fcformat.formats.rendered import Draft
+from fcformat.parsing.cursor import MAX_LAYOUT_SPACE, SPACE, Cursor, Finder, Steps
+from fcformat.parsing.message_builder import MessageBuilder
+
+__all__ = ["ReasonedTurn", "Reasoning"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reasoning:
+    """How a family marks reasoning.
+
+    Attributes:
+        opening: The tag before it.
+        closing: The tag after it.
+        after_opening: Layout behind the opening tag.
+        before_closing: Layout before the closing tag.
+        after_closing: Layout behind the closing tag. When it is read, as much of its beginning as is there is dropped.
+        unopened: What a reply without the opening tag begins with, where the prompt is not known: `"content"`; `"reasoning"`,
+            as where the family's prompts open the block; `"undecided"`: reasoning if a closing tag comes before any call,
+            else content, held back until that shows.
+        ended_by: Texts that end an open block without its closing tag, such as a tag that opens calls.
+        interleaved: Whether blocks may also begin later in the turn, between texts and calls.
+    """
+
+    opening: str = "<think>"
+    closing: str = "</think>"
+    after_opening: str = ""
+    before_closing: str = ""
+    after_closing: str = ""
+    unopened: Literal["content", "reasoning", "undecided"] = "content"
+    ended_by: tuple[str, ...] = ()
+    interleaved: bool = False
+
+
+class ReasonedTurn(Turn):
+    """A turn with reasoning before it.
+
+    Attributes:
+        reasoning: How it is marked.
+        inner: The turn around which it stands.
+    """
+
+    def __init__(self, reasoning: Reasoning, inner: Turn) -> None:
+        """Sets up the turn.
+
+        Args:
+            reasoning: How reasoning is marked.
+            inner: What follows it.
+        """
+        self.reasoning = reasoning
+        self.inner = inner
+        self.openings = inner.openings
+        self._tail = reasoning.before_closing + reasoning.closing
+
+    def write(self, message: Message, index: int, draft: Draft) -> None:
+        """See `Turn`; a reasoning of `""` is written as an empty block, `None` as none."""
+        marks = self.reasoning
+        if message.reasoning is not None:
+            if marks.closing in message.reasoning:
+                raise FormatError(f"message {index}: found {marks.closing!r} inside the reasoning, which it would end")
+            draft.fixed(marks.opening + marks.after_opening, trainable=True)
+            draft.text(message.reasoning, trainable=True)
+            draft.fixed(self._tail + marks.after_closing, trainable=True)
+        self.inner.write(message, index, draft)
+
+    def grammar(self, plan: TurnPlan) -> g.Grammar:
+        """See `Turn`."""
+        marks = self.reasoning
+        inner = self.inner.grammar(
+            dataclasses.replace(plan, boundaries=(*plan.boundaries, marks.opening, marks.closing))
+        )
+        mode = plan.reasoning
+        if mode == "auto" and plan.begun is None and marks.unopened == "reasoning":
+            opened, closed = True, False
+        else:
+            opened, closed = self._opened(plan.begun or "")
+        if closed:
+            return inner
+        thought = g.free_text((marks.opening, marks.closing, *marks.ended_by, *plan.boundaries))
+        end = g.sequence(
+            g.literal(marks.before_closing), g.control_token(marks.closing), g.literal(marks.after_closing)
+        )
+        if mode == "none":
+            return (
+                g.sequence(g.control_token(marks.closing), g.literal(marks.after_closing), inner) if opened else inner
+            )
+        if opened:
+            return g.sequence(thought, end, inner)
+        block = g.sequence(g.control_token(marks.opening), g.literal(marks.after_opening), thought, end)
+        return g.sequence(block if mode == "required" else g.optional(block), inner)
+
+    def _opened(self, begun: str) -> tuple[bool, bool]:
+        """Whether the prompt's end opens a block, and whether it has one, or none, behind it already."""
+        begun = begun.strip()
+        if not begun:
+            return False, False
+        block = begun.startswith(self.reasoning.opening) and self.reasoning.closing not in begun
+        return block, not block
+
+    def read(
+        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
+    ) -> Steps[str | None]:
+        """See `Turn`."""
+        marks = self.reasoning
+        inside = yield from self._begins(cursor, builder, boundaries)
+        within = (marks.opening, *boundaries) if marks.interleaved else boundaries
+        while True:
+            if inside:
+                boundary = yield from self._block(cursor, builder, boundaries)
+                if boundary is not None:
+                    return boundary
+            boundary = yield from self.inner.read(cursor, builder, tools, within)
+            if boundary != marks.opening or not marks.interleaved:
+                return boundary
+            inside = True
+
+    def _begins(self, cursor: Cursor, builder: MessageBuilder, boundaries: tuple[str, ...]) -> Steps[bool]:
+        """Reads up to the beginning of reasoning or of the answer; whether it is of reasoning."""
+        marks = self.reasoning
+        tags = (marks.opening, marks.closing)
+        while True:
+            space = SPACE.match(cursor.buffer, cursor.position)
+            assert space is not None  # the pattern matches the empty text
+            rest = cursor.buffer[space.end() : space.end() + max(map(len, tags))]
+            if space.end() - cursor.position > MAX_LAYOUT_SPACE:
+                break
+            if rest.startswith(marks.opening):
+                cursor.take(space.end() + len(marks.opening))
+                return True
+            if rest.startswith(marks.closing):
+                # The prompt opened the block, or the family writes the closing tag alone where there is none.
+                cursor.take(space.end() + len(marks.closing))
+                yield from self._drop(cursor, marks.after_closing)
+                return False
+            if cursor.ended or not any(tag.startswith(rest) for tag in tags):
+                break
+            yield
+        if builder.prompted or marks.unopened == "content":
+            return False
+        if marks.unopened == "reasoning":
+            return True
+        return (yield from self._decide(cursor, boundaries))
+
+    def _decide(self, cursor: Cursor, boundaries: tuple[str, ...]) -> Steps[bool]:
+        """Whether a closing tag comes before any call; reads nothing in the end."""
+        marks = self.reasoning
+        finder = Finder((marks.closing, *self.openings, *boundaries))
+        held: list[str] = []
+        scan = 0
+        inside = False
+        while True:
+            found = finder.find(cursor.buffer, max(scan, cursor.position))
+            if found is None:
+                if cursor.ended:
+                    break
+                held.append(cursor.take(len(cursor.buffer) - finder.held(cursor.buffer, cursor.position)))
+                yield
+                scan = 0
+                continue
+            place, text = found
+            if text in self.openings and text != marks.closing:
+                begins = self.inner.begins_call(cursor.buffer, place, cursor.ended)
+                if begins is None:
+                    held.append(cursor.take(place))
+                    yield
+                    scan = 0
+                    continue
+                if not begins:
+                    scan = place + len(text)
+                    continue
+            inside = text == marks.closing
+            break
+        cursor.give_back("".join(held))
+        return inside
+
+    def _block(self, cursor: Cursor, builder: MessageBuilder, boundaries: tuple[str, ...]) -> Steps[str | None]:
+        """Reads reasoning and the tag that ends it; the boundary that ended the turn, if one did."""
+        marks = self.reasoning
+        yield from self._drop(cursor, marks.after_opening)
+        finder = Finder((marks.closing, *marks.ended_by, *boundaries), (self._tail,))
+        while True:
+            found = finder.find(cursor.buffer, cursor.position)
+            if found is None:
+                held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
+                builder.reasoning(cursor.take(len(cursor.buffer) - held))
+                if not cursor.ended:
+                    yield
+                    continue
+                builder.truncated = True
+                builder.report(f"the text ends inside the reasoning, expected {marks.closing!r}")
+                return None
+            place, text = found
+            tail = text == marks.closing and cursor.buffer.endswith(marks.before_closing, cursor.position, place)
+            builder.reasoning(cursor.take(place - len(marks.before_closing) if tail else place))
+            cursor.take(place)
+            if text != marks.closing:
+                builder.report(f"the reasoning ends at {text!r}, expected {marks.closing!r}")
+                if text in marks.ended_by:
+                    return None
+                cursor.take(place + len(text))
+                return text
+            cursor.take(place + len(text))
+            yield from self._drop(cursor, marks.after_closing)
+            return None
+
+    def _drop(self, cursor: Cursor, layout: str) -> Steps[None]:
+        """Reads layout, or as much of its beginning as is there."""
+        for char in layout:
+            if (yield from cursor.peek()) != char:
+                return
+            cursor.take(cursor.position + 1)

@@ -1,0 +1,189 @@
+"""Reasoning around a turn: written, constrained and read."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import pytest
+
+from fcformat import GrammarCompiler, GrammarMatcher, TokenizerInfo
+from fcformat.chat import Message, join_deltas
+from fcformat.errors import FormatError, ParseError
+from fcformat.formats import get_format
+from fcformat.formats.call_format import CallFormat
+from fcformat.formats.call_syntax.parts import JSONCall, Tag, Text
+from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
+from fcformat.formats.call_syntax.syntax import CallSyntax
+from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
+from fcformat.formats.rendered import Draft
+
+CALL = '<tool_call>\n{"name": "f", "arguments": {}}\n</tool_call>'
+
+
+def family(**marks: Any) -> CallFormat:
+    calls = TextThenCalls(
+        CallSyntax(Tag("<tool_call>"), Text("\n"), JSONCall(), Text("\n"), Tag("</tool_call>")), before="\n"
+    )
+    reasoning = Reasoning(after_opening="\n", before_closing="\n", after_closing="\n\n", **marks)
+    return CallFormat(
+        "family", turn=ReasonedTurn(reasoning, calls), stops=("<end>",), headers=("<assistant>",), begins=("<user>",)
+    )
+
+
+def read(text: str, prompt: str = "", **marks: Any) -> tuple[str | None, str | None, int]:
+    """Reasoning, content and the number of calls; whole and in single characters."""
+    each = family(**marks)
+    message = each.parse(text, prompt=prompt)
+    stream = each.stream_parser(prompt=prompt)
+    deltas = [delta for char in text for delta in stream.feed(char)]
+    assert stream.finish() == message
+    assert join_deltas((*deltas, *stream.final_deltas)) == message
+    return message.reasoning, message.content, len(message.tool_calls)
+
+
+def test_a_block_before_the_answer_is_reasoning() -> None:
+    assert read("<think>\nwhy\n</think>\n\nso") == ("why", "so", 0)
+
+
+def test_only_the_layout_around_reasoning_is_dropped() -> None:
+    assert read("<think>\n\n why \n\n</think>\n\n\nso") == ("\n why \n", "\nso", 0)
+    assert read("<think>why</think>so") == ("why", "so", 0)
+
+
+def test_calls_inside_of_reasoning_are_not_calls() -> None:
+    assert read(f"<think>\nlike {CALL}\n</think>\n\n{CALL}") == (f"like {CALL}", None, 1)
+
+
+def test_a_text_about_the_tags_is_content() -> None:
+    assert read("the tag <think> opens it") == (None, "the tag <think> opens it", 0)
+
+
+def test_a_prompt_that_opened_the_block_makes_the_reply_begin_in_it() -> None:
+    assert read("why\n</think>\n\nso", "<user>hi<assistant><think>\n") == ("why", "so", 0)
+    assert read("why\n</think>\n\nso", "hi<think>\n") == ("why", "so", 0)
+
+
+def test_a_prompt_with_an_empty_block_leaves_the_answer() -> None:
+    assert read("so", "<user>hi<assistant><think>\n\n</think>\n\n") == (None, "so", 0)
+
+
+def test_a_family_whose_prompts_open_the_block_begins_in_it_where_the_prompt_is_not_known() -> None:
+    assert read("why\n</think>\n\nso", unopened="reasoning") == ("why", "so", 0)
+    assert read("so", "<user>hi<assistant>", unopened="reasoning") == (None, "so", 0)
+
+
+def test_what_is_undecided_shows_at_the_first_tag() -> None:
+    assert read("why</think>so", unopened="undecided") == ("why", "so", 0)
+    assert read("so", unopened="undecided") == (None, "so", 0)
+    assert read(f"so\n{CALL}\nand </think>", unopened="undecided") == (None, "so\nand </think>", 1)
+    assert read(f"the <tool_call> tag</think>\n\n{CALL}", unopened="undecided") == ("the <tool_call> tag", None, 1)
+
+
+def test_a_closing_tag_alone_is_an_empty_block() -> None:
+    assert read("</think>\n\nso") == (None, "so", 0)
+
+
+def test_a_call_ends_a_block_where_the_family_says_so() -> None:
+    assert read(f"<think>\nwhy{CALL}", ended_by=("<tool_call>",)) == ("why", None, 1)
+
+
+def test_blocks_may_come_later_where_the_family_says_so() -> None:
+    text = f"a<think>\nwhy\n</think>\n\n{CALL}<think>\nyes\n</think>\n\n{CALL}"
+    assert read(text, interleaved=True) == ("whyyes", "a", 2)
+    assert read("a<think>b</think>") == (None, "a<think>b</think>", 0)
+
+
+def test_reasoning_that_does_not_end_is_cut_off() -> None:
+    message = family().parse("<think>\nwhy")
+    assert (message.reasoning, message.finish_reason, len(message.issues)) == ("why", "length", 1)
+    with pytest.raises(ParseError, match="inside the reasoning"):
+        family().parse("<think>\nwhy", strict=True)
+
+
+def test_the_end_of_the_turn_ends_reasoning() -> None:
+    assert read("<think>\nwhy<end>") == ("why", "", 0)
+
+
+def test_a_block_is_written_as_it_is_read() -> None:
+    turn = family().turn
+    draft = Draft(("<think>", "</think>"))
+    turn.write(Message("assistant", "so", reasoning="why"), 0, draft)
+    assert draft.rendered().text == "<think>\nwhy\n</think>\n\nso"
+    with pytest.raises(FormatError, match="message 3: found '</think>' inside the reasoning"):
+        turn.write(Message("assistant", "so", reasoning="a</think>b"), 3, Draft(()))
+
+
+def test_prompts_come_from_the_models_template() -> None:
+    with pytest.raises(FormatError, match="format_from_template"):
+        family().render([{"role": "user", "content": "hi"}])
+
+
+@functools.cache
+def compiler() -> GrammarCompiler:
+    tokens: list[bytes | None] = [bytes([byte]) for byte in range(256)]
+    return GrammarCompiler(TokenizerInfo.from_bytes([*tokens, None], control_tokens={}, stop_token_ids=[256]))
+
+
+TOOL = {"name": "f", "parameters": {"type": "object", "properties": {}}}
+ANSWER = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"], "additionalProperties": False}
+
+
+def accepts(text: str, each: CallFormat | None = None, **options: Any) -> bool:
+    matcher = GrammarMatcher(compiler().compile_grammar((each or family()).grammar([TOOL], **options)))
+    return bool(matcher.accept_string(text)) and bool(matcher.can_terminate())
+
+
+def test_reasoning_may_be_free_required_or_absent() -> None:
+    block, bare = f"<think>\nwhy {CALL[:5]}\n</think>\n\nso", "so"
+    assert accepts(block)
+    assert accepts(bare)
+    assert accepts(block, reasoning="required")
+    assert not accepts(bare, reasoning="required")
+    assert not accepts(block, reasoning="none")
+    assert accepts(bare, reasoning="none")
+    assert not accepts("so</think>")
+    assert not accepts("<think>\nwhy")
+    assert accepts(f"<think>\nwhy\n</think>\n\n{CALL}", tool_choice="required")
+    assert not accepts("<think>\nwhy\n</think>\n\nso", tool_choice="required")
+
+
+def test_a_prompt_that_opened_the_block_leaves_its_rest_to_write() -> None:
+    opened, closed = "<assistant><think>\n", "<assistant><think>\n\n</think>\n\n"
+    assert accepts("why\n</think>\n\nso", prompt=opened)
+    assert not accepts("so", prompt=opened)
+    assert accepts("so", prompt=closed)
+    assert not accepts("<think>\nwhy\n</think>\n\nso", prompt=closed)
+    assert accepts("</think>\n\nso", prompt=opened, reasoning="none")
+    assert accepts("why\n</think>\n\nso", family(unopened="reasoning"))
+
+
+def test_an_answer_under_a_schema_or_a_call() -> None:
+    for text in ('{"a": 1}', CALL, '<think>\nwhy\n</think>\n\n{"a": 1}'):
+        assert accepts(text, response_schema=ANSWER)
+    for text in ("so", "", '{"a": 1}' + CALL, '{"b": 1}'):
+        assert not accepts(text, response_schema=ANSWER)
+    assert not accepts('{"a": 1}', response_schema=ANSWER, tool_choice="required")
+    assert accepts('{"a": 1}', response_schema=ANSWER, tool_choice="none")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "call"),
+    [
+        ("qwen2.5", "{}", CALL),
+        ("chatglm3", "\n{}", "f\n```python\ntool_call()\n```"),
+        ("qwen_agent", "{}", "✿FUNCTION✿: f\n✿ARGS✿: {}"),
+    ],
+)
+def test_every_turn_knows_answers_under_a_schema(name: str, text: str, call: str) -> None:
+    grammar = get_format(name).grammar([TOOL], response_schema=ANSWER)
+    for reply, allowed in ((text.replace("{}", '{"a": 1}'), True), (call, True), (text, False), ("so", False)):
+        matcher = GrammarMatcher(compiler().compile_grammar(grammar))
+        assert (bool(matcher.accept_string(reply)) and bool(matcher.can_terminate())) == allowed
+
+
+def test_reasoning_that_a_format_does_not_have_cannot_be_required() -> None:
+    with pytest.raises(FormatError, match=r"qwen2\.5 has no reasoning"):
+        get_format("qwen2.5").grammar(reasoning="required")
+    with pytest.raises(FormatError, match="reasoning: found 'much'"):
+        family().grammar(reasoning="much")
