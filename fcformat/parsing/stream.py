@@ -16,7 +16,7 @@ from fcformat.parsing.message_builder import MessageBuilder
 __all__ = ["Reader", "StreamParser", "read_whole"]
 
 #: Reads an assistant's turn from a cursor into a builder.
-Reader = Callable[[Cursor, MessageBuilder], Steps[None]]
+Reader = Callable[[Cursor, MessageBuilder], Steps[object]]
 
 
 class StreamParser:
@@ -37,7 +37,7 @@ class StreamParser:
         self.final_deltas: tuple[Delta, ...] = ()
         self._cursor = Cursor()
         self._builder = MessageBuilder(self._cursor, strict=strict, skipped=len(begun))
-        self._steps: Steps[None] | None = reader(self._cursor, self._builder)
+        self._steps: Steps[object] | None = reader(self._cursor, self._builder)
         self._message: Message | None = None
         self._advance()
         if begun:
