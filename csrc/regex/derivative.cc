@@ -152,6 +152,48 @@ struct Event {
 
 }  // namespace
 
+// Most states of one automaton tell the same sets apart, so what they divide the code points into is kept.
+const Partition& ExpressionArena::Impl::partition_of(const std::vector<const CodeSet*>& sets,
+                                                     const std::vector<CodeRange>& singles) {
+  std::string key;
+  auto append = [&](const auto& value) { key.append(reinterpret_cast<const char*>(&value), sizeof value); };
+  for (const CodeSet* set : sets) append(set);
+  key += '|';
+  for (CodeRange r : singles) append(r.lo);
+  auto [it, is_new] = partitions.try_emplace(std::move(key));
+  Partition& partition = it->second;
+  if (!is_new) return partition;
+  // Sweep over the ends of all ranges; the exclusive-or of the sets that cover a point names its class.
+  std::vector<Event> events{{0, 0}, {0xD800, ~0ull}, {0xE000, ~0ull}};
+  for (size_t i = 0; i < sets.size(); ++i) {
+    uint64_t signature = signature_of(i);
+    for (CodeRange r : *sets[i]) {
+      events.push_back({r.lo, signature});
+      events.push_back({r.hi + 1, signature});
+    }
+  }
+  for (size_t i = 0; i < singles.size(); ++i) {
+    uint64_t signature = signature_of(sets.size() + i);
+    events.push_back({singles[i].lo, signature});
+    events.push_back({singles[i].hi + 1, signature});
+  }
+  std::sort(events.begin(), events.end(), [](const Event& a, const Event& b) { return a.at < b.at; });
+  std::unordered_map<uint64_t, uint32_t> classes;
+  uint64_t signature = 0;
+  for (size_t i = 0; i < events.size();) {
+    uint32_t lo = events[i].at;
+    while (i < events.size() && events[i].at == lo) signature ^= events[i++].signature;
+    uint32_t hi = i < events.size() ? events[i].at - 1 : kMaxCodePoint;
+    if (lo > kMaxCodePoint) break;
+    if (lo == 0xD800 || (lo > 0xD800 && lo <= 0xDFFF)) continue;
+    uint32_t which = classes.try_emplace(signature, static_cast<uint32_t>(classes.size())).first->second;
+    partition.ranges.push_back({lo, hi, which});
+  }
+  partition.classes = classes.size();
+  charge(partition.ranges.size() * sizeof(Partition::Range) + it->first.size() + 128);
+  return partition;
+}
+
 const std::vector<Edge>& ExpressionArena::edges(ExprId e) {
   if (impl_->at(e).live_edges != UINT32_MAX) return impl_->edge_lists[impl_->at(e).live_edges];
   const std::vector<Edge>& raw = raw_edges(e);
@@ -180,37 +222,18 @@ const std::vector<Edge>& ExpressionArena::raw_edges(ExprId e) {
   sets.erase(std::unique(sets.begin(), sets.end()), sets.end());
   std::sort(singles.begin(), singles.end(), [](CodeRange a, CodeRange b) { return a.lo < b.lo; });
   singles.erase(std::unique(singles.begin(), singles.end()), singles.end());
-  // Sweep over the ends of all ranges; the exclusive-or of the sets that cover a point names its class.
-  std::vector<Event> events{{0, 0}, {0xD800, ~0ull}, {0xE000, ~0ull}};
-  for (size_t i = 0; i < sets.size(); ++i) {
-    uint64_t signature = signature_of(i);
-    for (CodeRange r : *sets[i]) {
-      events.push_back({r.lo, signature});
-      events.push_back({r.hi + 1, signature});
-    }
-  }
-  for (size_t i = 0; i < singles.size(); ++i) {
-    uint64_t signature = signature_of(sets.size() + i);
-    events.push_back({singles[i].lo, signature});
-    events.push_back({singles[i].hi + 1, signature});
-  }
-  std::sort(events.begin(), events.end(), [](const Event& a, const Event& b) { return a.at < b.at; });
-  std::unordered_map<uint64_t, ExprId> targets;
+  const Partition& partition = impl_->partition_of(sets, singles);
+  constexpr ExprId kNotDerived = UINT32_MAX;
+  std::vector<ExprId> targets(partition.classes, kNotDerived);
   std::vector<Edge> out;
-  uint64_t signature = 0;
-  for (size_t i = 0; i < events.size();) {
-    uint32_t lo = events[i].at;
-    while (i < events.size() && events[i].at == lo) signature ^= events[i++].signature;
-    uint32_t hi = i < events.size() ? events[i].at - 1 : kMaxCodePoint;
-    if (lo > kMaxCodePoint) break;
-    if (lo == 0xD800 || (lo > 0xD800 && lo <= 0xDFFF)) continue;
-    auto [it, is_new] = targets.try_emplace(signature, 0);
-    if (is_new) it->second = derivative(e, lo);
-    if (it->second == empty()) continue;
-    if (!out.empty() && out.back().hi + 1 == lo && out.back().target == it->second) {
-      out.back().hi = hi;
+  for (const Partition::Range& range : partition.ranges) {
+    ExprId& target = targets[range.which];
+    if (target == kNotDerived) target = derivative(e, range.lo);
+    if (target == empty()) continue;
+    if (!out.empty() && out.back().hi + 1 == range.lo && out.back().target == target) {
+      out.back().hi = range.hi;
     } else {
-      out.push_back({lo, hi, it->second});
+      out.push_back({range.lo, range.hi, target});
     }
   }
   impl_->charge(out.size() * sizeof(Edge) + 32);

@@ -124,6 +124,9 @@ class ExpressionArena {
   ExprId derive(ExprId e, uint32_t code_point);
   ExprId derive_node(ExprId e, uint32_t code_point);
   bool multiple_is_near(ExprId e);
+  bool decide_liveness(ExprId e, size_t max_states);
+  ExprId without_bounds(ExprId e);
+  bool has_bound(ExprId e);
   const std::vector<Edge>& raw_edges(ExprId e);  // memoised; may lead to empty expressions in disguise
 
   std::unique_ptr<Impl> impl_;

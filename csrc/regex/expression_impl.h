@@ -45,13 +45,22 @@ struct TrieNode {
   bool accept = false;
 };
 
+// The code points in classes that some sets do not tell apart.
+struct Partition {
+  struct Range {
+    uint32_t lo, hi, which;
+  };
+  std::vector<Range> ranges;  // sorted; without surrogates
+  size_t classes = 0;
+};
+
 struct ExpressionArena::Impl {
   explicit Impl(ExpressionLimits limits);
 
   ExpressionLimits limits;
   std::deque<ExprNode> nodes;
   std::vector<ExprId> children;
-  std::vector<CodeSet> sets;
+  std::deque<CodeSet> sets;  // a deque: partitions know them by their addresses
   std::vector<std::vector<TrieNode>> tries;
   std::vector<std::pair<NumberInterval, bool>> intervals;
   std::vector<IntervalState> interval_states;
@@ -62,6 +71,8 @@ struct ExpressionArena::Impl {
   std::unordered_multimap<size_t, uint32_t> set_index, interval_state_index, multiple_state_index;
   std::unordered_map<ExprId, ExprId> derived;  // of the derivative being taken
   std::unordered_map<std::u32string, uint32_t> trie_index;
+  std::unordered_map<ExprId, ExprId> unbounded;  // see without_bounds
+  std::unordered_map<std::string, Partition> partitions;
   std::unordered_map<std::string, ExprId> remembered;
   size_t extra_bytes = 0;
   std::chrono::steady_clock::time_point deadline;
@@ -78,6 +89,7 @@ struct ExpressionArena::Impl {
   void charge(size_t bytes);
 
   // Code points that this expression treats alike, as sets; their Boolean atoms are the classes of the derivative.
+  const Partition& partition_of(const std::vector<const CodeSet*>& sets, const std::vector<CodeRange>& singles);
   void collect_sets(ExprId e, std::vector<const CodeSet*>* sets, std::vector<CodeRange>* singles,
                     std::vector<ExprId>* seen) const;
 };

@@ -1,12 +1,19 @@
 // Questions that look at many states: emptiness, a shortest string, how many strings there are.
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "errors.h"
 #include "regex/expression.h"
 #include "regex/expression_impl.h"
 
 namespace fcformat {
+namespace {
+
+constexpr size_t kManyStates = 64;       // after so many states without an answer, a simpler question is asked first,
+constexpr size_t kSimplerStates = 4096;  // which may take this many
+
+}  // namespace
 
 // A number that must be a multiple can often be made one by some more digits, which arithmetic finds where a search
 // over remainders would take long.
@@ -41,16 +48,84 @@ bool ExpressionArena::multiple_is_near(ExprId e) {
   return false;
 }
 
+// Whether no string of the expression is longer than some number, as far as its parts plainly say.
+bool ExpressionArena::has_bound(ExprId start) {
+  std::vector<ExprId> todo{start};
+  std::unordered_set<ExprId> seen{start};
+  for (size_t i = 0; i < todo.size(); ++i) {
+    const ExprNode& n = impl_->at(todo[i]);
+    auto look = [&](ExprId part) {
+      if (seen.insert(part).second) todo.push_back(part);
+    };
+    switch (n.kind) {
+      case ExprKind::kEmpty:
+      case ExprKind::kEpsilon:
+      case ExprKind::kClass:
+      case ExprKind::kTrie:
+        break;
+      case ExprKind::kConcat:
+        look(n.a), look(n.b);
+        break;
+      case ExprKind::kUnion:
+        for (uint32_t k = 0; k < n.b; ++k) look(impl_->children[n.a + k]);
+        break;
+      case ExprKind::kRepeat:
+        if (n.max == kUnbounded) return false;
+        look(n.a);
+        break;
+      default:
+        return false;
+    }
+  }
+  return true;
+}
+
+// A superset of the expression: without those parts of its intersections that bound the length. Counting multiplies states,
+// and mostly it is not what makes an expression empty.
+ExprId ExpressionArena::without_bounds(ExprId e) {
+  const ExprNode n = impl_->at(e);
+  if (n.kind != ExprKind::kConcat && n.kind != ExprKind::kUnion && n.kind != ExprKind::kIntersect) return e;
+  if (auto it = impl_->unbounded.find(e); it != impl_->unbounded.end()) return it->second;
+  ExprId out = e;
+  if (n.kind == ExprKind::kConcat) {
+    ExprId first = without_bounds(n.a);
+    out = concat(first, without_bounds(n.b));
+  } else {
+    std::vector<ExprId> parts;
+    for (uint32_t i = 0; i < n.b; ++i) {
+      ExprId part = impl_->children[n.a + i];
+      ExprKind kind = impl_->at(part).kind;
+      if (kind == ExprKind::kInterval || kind == ExprKind::kMultiple) return e;  // without a bound, endless
+      if (n.kind == ExprKind::kUnion || !has_bound(part)) parts.push_back(without_bounds(part));
+    }
+    out = n.kind == ExprKind::kUnion ? unite(std::move(parts)) : intersect(std::move(parts));
+  }
+  impl_->unbounded.emplace(e, out);
+  return out;
+}
+
 bool ExpressionArena::is_empty(ExprId start) {
+  bool found = decide_liveness(start, impl_->limits.max_search);
+  if (!found) {
+    throw GrammarLimitError(
+        "deciding whether a string or number can still be completed visits more than max_search_states = " +
+        std::to_string(impl_->limits.max_search));
+  }
+  const ExprNode& n = impl_->at(start);
+  return !n.nullable && !n.plain && n.liveness == Liveness::kDead;
+}
+
+// Finds out whether the expression is alive, and notes it. False where that takes more than so many states.
+bool ExpressionArena::decide_liveness(ExprId start, size_t max_states) {
   auto verdict = [&](ExprId e) {
     const ExprNode& n = impl_->at(e);
     return n.nullable || n.plain ? Liveness::kAlive : n.liveness;
   };
   Liveness known = verdict(start);
-  if (known != Liveness::kUnknown) return known == Liveness::kDead;
+  if (known != Liveness::kUnknown) return true;
   if (multiple_is_near(start)) {
     impl_->nodes[start].liveness = Liveness::kAlive;
-    return false;
+    return true;
   }
   // Search until a live state turns up, by turns from the oldest state (a short way out) and from the newest (a long
   // one). Those on the way to it are alive; if none turns up, all seen are dead.
@@ -59,9 +134,17 @@ bool ExpressionArena::is_empty(ExprId start) {
   std::vector<bool> looked{false};
   std::unordered_map<ExprId, uint32_t> seen{{start, 0}};
   uint32_t oldest = 0;
+  size_t visited = 0;
   for (bool deep = false;; deep = !deep) {
     while (oldest < order.size() && looked[oldest]) ++oldest;
     if (oldest == order.size()) break;
+    if (++visited == kManyStates) {
+      ExprId superset = without_bounds(start);
+      if (superset != start && decide_liveness(superset, kSimplerStates) && verdict(superset) == Liveness::kDead) {
+        impl_->nodes[start].liveness = Liveness::kDead;
+        return true;
+      }
+    }
     while (!newest.empty() && looked[newest.back()]) newest.pop_back();
     uint32_t i = deep && !newest.empty() ? newest.back() : oldest;
     looked[i] = true;
@@ -74,14 +157,10 @@ bool ExpressionArena::is_empty(ExprId start) {
           impl_->nodes[order[at]].liveness = Liveness::kAlive;
           if (at == 0) break;
         }
-        return false;
+        return true;
       }
       if (!seen.emplace(target, static_cast<uint32_t>(order.size())).second) continue;
-      if (order.size() >= impl_->limits.max_search) {
-        throw GrammarLimitError(
-            "deciding whether a string or number can still be completed visits more than max_search_states = " +
-            std::to_string(impl_->limits.max_search));
-      }
+      if (order.size() >= max_states) return false;
       newest.push_back(static_cast<uint32_t>(order.size()));
       order.push_back(target);
       parent.push_back(i);
