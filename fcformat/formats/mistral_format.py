@@ -131,7 +131,7 @@ class MistralFormat(Format):
         content = (message.content or "").rstrip(" ")
         if content != (message.content or ""):
             policy.lose("space", index, "blanks at the end of the text are taken off")
-        self.turn.write(dataclasses.replace(message, content=content), index, draft)
+        self.turn.write(dataclasses.replace(message, content=content, reasoning=None), index, draft)
         draft.fixed("</s>", trainable=True)
 
     def _result(self, message: Message, draft: Draft) -> None:

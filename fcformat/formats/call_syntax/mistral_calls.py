@@ -15,7 +15,7 @@ from fcformat.formats.call_syntax.named import JSONArguments, Name, bare_name
 from fcformat.formats.call_syntax.parts import MAX_NAME, JSONCall, Reading, Tag, ToolView
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
-from fcformat.formats.call_syntax.turn import TurnPlan, announce_end
+from fcformat.formats.call_syntax.turn import TurnPlan, announce_end, answer
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
 from fcformat.parsing.cursor import Cursor, Steps, Truncated, Unreadable
@@ -97,7 +97,7 @@ class MistralCalls(TextThenCalls):
 
     def grammar(self, plan: TurnPlan) -> g.Grammar:
         """See `Turn`."""
-        text = g.free_text((CALLS, *plan.boundaries))
+        text = answer(plan, CALLS)
         if not plan.tools:
             return text
         most = None if plan.most is None else plan.most - 1
@@ -109,7 +109,8 @@ class MistralCalls(TextThenCalls):
             calls = g.sequence(call, g.repeat(call, max=most))
         if plan.required:
             return calls
-        return g.sequence(text, g.optional(calls)) if self._text_and_calls else g.choice(text, calls)
+        apart = plan.response is not None or not self._text_and_calls
+        return g.choice(text, calls) if apart else g.sequence(text, g.optional(calls))
 
     def _call_grammar(self, tool: ToolView) -> g.Grammar:
         arguments = g.schema_value(tool.schema, style=DUMPS)
