@@ -5,6 +5,7 @@ from __future__ import annotations
 from fcformat.errors import FormatError
 from fcformat.formats.base import Format
 from fcformat.formats.chatglm3 import CHATGLM3
+from fcformat.formats.deepseek import DEEPSEEK_V3, DEEPSEEK_V31
 from fcformat.formats.mistral import MISTRAL_V3, MISTRAL_V7, MISTRAL_V11, MISTRAL_V13
 from fcformat.formats.openai import OPENAI
 from fcformat.formats.qwen1_react import QWEN1_REACT
@@ -17,6 +18,8 @@ __all__ = ["get_format", "list_formats"]
 # One line a family, in the alphabet's order.
 _FORMATS: tuple[Format, ...] = (
     CHATGLM3,
+    DEEPSEEK_V3,
+    DEEPSEEK_V31,
     MISTRAL_V3,
     MISTRAL_V7,
     MISTRAL_V11,

@@ -1,4 +1,4 @@
-"""Prompts, byte for byte as the publishers' own code and templates write them: Qwen 1, Qwen-Agent, generic ReAct, Mistral.
+"""Prompts, byte for byte as the publishers' own code and templates write them: Qwen 1, Qwen-Agent, generic ReAct, Mistral, DeepSeek.
 
 A row whose reference is an error says what the publisher refuses; here only the rows that have a prompt are compared.
 """
@@ -23,7 +23,19 @@ GOLDEN = [
     ("code-mistral-common-v7-tekken", "mistral-v7-tekken"),
     ("code-mistral-common-v11-tekken", "mistral-v11-tekken"),
     ("code-mistral-common-v13-tekken", "mistral-v13-tekken"),
+    ("deepseek-v3", "deepseek_v3"),
+    ("deepseek-v3.1", "deepseek_v31"),
 ]
+#: Templates that print a string of arguments as JSON once more; we decode it first.
+ENCODES_TWICE = {"deepseek-v3.1"}
+#: Templates that leave calls out of history, unless `content` is null, and then do not close the section of one call.
+DROPS_CALLS = {"deepseek-v3"}
+
+
+def wrong(golden: str, row: dict[str, Any], conversation: dict[str, Any]) -> bool:
+    """Whether the reference makes a mistake that we do not copy."""
+    calls = any(message.get("tool_calls") for message in conversation["messages"])
+    return calls and (golden in DROPS_CALLS or (golden in ENCODES_TWICE and row["arguments"] == "string"))
 
 
 def rows(name: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
@@ -53,7 +65,9 @@ def test_prompts_are_equal_to_the_byte(golden: str, name: str) -> None:
     different = [
         (row["conversation"], row["arguments"], row["kwargs"])
         for row, conversation in rows(golden)
-        if "prompt" in row and rendered(name, row, conversation) != row["prompt"]
+        if "prompt" in row
+        and not wrong(golden, row, conversation)
+        and rendered(name, row, conversation) != row["prompt"]
     ]
     assert different == []
 

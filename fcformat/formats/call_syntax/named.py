@@ -91,29 +91,39 @@ class JSONArguments(Part):
     Where nothing stands in its place there are no arguments. What is no JSON is kept as it is, up to the mark after it.
     """
 
-    start = r"[\"'{\[]"
+    start = r"[\"'{\[`]"
 
-    def __init__(self, *, until: tuple[str, ...] = (), style: JSONStyle = DUMPS) -> None:
+    def __init__(
+        self, *, until: tuple[str, ...] = (), fence: tuple[str, str] = ("", ""), style: JSONStyle = DUMPS
+    ) -> None:
         """Sets up the part.
 
         Args:
             until: Marks that may follow the arguments.
+            fence: Written around the arguments, such as a code fence; read where it is there.
             style: How the arguments are spelled.
         """
         self._until = until
+        self._fence = fence
         self._style = style
 
     def write(self, call: FunctionCall, draft: Draft) -> None:
         """See `Part`."""
-        draft.text(as_json(call.arguments), trainable=True)
+        opening, closing = self._fence
+        draft.text(opening + as_json(call.arguments) + closing, trainable=True)
 
     def grammar(self, tool: ToolView) -> g.Grammar:
         """See `Part`."""
-        return g.schema_value(tool.schema, style=self._style)
+        opening, closing = self._fence
+        return g.sequence(g.literal(opening), g.schema_value(tool.schema, style=self._style), g.literal(closing))
 
     def read(self, reading: Reading) -> Steps[None]:
         """See `Part`."""
         cursor, call = reading.cursor, reading.call
+        opening, closing = (tuple(tags.split()) for tags in self._fence)
+        fenced = bool(opening) and (yield from cursor.match_loosely(opening))
+        if opening and not fenced:
+            reading.builder.report(f"arguments without {self._fence[0]!r} before them")
         char = yield from cursor.skip_space()
         if not char:
             raise Truncated("the arguments")
@@ -127,6 +137,8 @@ class JSONArguments(Part):
         else:
             yield from raw_arguments(reading, self._until)
         call.complete = True
+        if fenced and not (yield from cursor.match_loosely(closing)):
+            reading.builder.report(f"arguments without {self._fence[1]!r} after them")
 
 
 def raw_arguments(reading: Reading, marks: tuple[str, ...]) -> Steps[None]:
