@@ -32,7 +32,7 @@ class Format(abc.ABC):
 
     Attributes:
         name: The format's name.
-        aliases: Other names of it; a name that ends in `*` stands for all that begin so.
+        aliases: Other names of it; in a pattern, `*` stands for any text.
         turn: How the assistant's turn is laid out.
         stops: Texts that the model writes to end its turn.
         boundaries: Texts that cannot be inside a turn: the stops, and what begins another turn.

@@ -8,8 +8,9 @@ from typing import Any
 
 from fcformat.chat import Message, Tool
 from fcformat.formats.base import Format
+from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.turn import Turn
-from fcformat.formats.layout import Layout, Role
+from fcformat.formats.layout import Layout, Role, ToolList
 from fcformat.formats.losses import LossPolicy, results_out_of_order
 from fcformat.formats.rendered import Draft, Rendered
 
@@ -44,7 +45,7 @@ class ConversationFormat(Format):
         controls: tuple[str, ...],
         stops: tuple[str, ...],
         begins: tuple[str, ...] = (),
-        accepted_losses: frozenset[str],
+        accepted_losses: frozenset[str] = frozenset(),
         header_trainable: bool = False,
         apart: bool = False,
         training: Training | None = None,
@@ -60,7 +61,7 @@ class ConversationFormat(Format):
             stops: Texts that the model writes to end its turn.
             begins: Texts that begin another turn, without being how a model ends its own.
             accepted_losses: What the publisher's own code leaves out: `"reasoning"`, `"system"` (the system message
-                that tools replace).
+                that tools replace), `"tools"`, `"calls"`, `"content"` (text beside a call).
             header_trainable: Whether the publisher trains the model on the assistant's header.
             apart: Whether headers and contents are tokenized apart.
             training: What is different in training texts.
@@ -90,32 +91,38 @@ class ConversationFormat(Format):
         on_loss: str,
         options: dict[str, Any],
     ) -> Rendered:
-        self._refuse_options(options, ("training",) if self._training else ())
+        history = self.layout.reasoning
+        thinks = history is not None and bool(history.prompts)
+        self._refuse_options(options, (*("training",) * (self._training is not None), *("enable_thinking",) * thinks))
         training = self._training if options.get("training") else None
         draft = Draft(self._controls)
         policy = LossPolicy(self.name, on_loss, self._accepted, draft.losses)
         for index, what in results_out_of_order(messages):
             policy.lose("order", index, what)
-        numbered = list(enumerate(messages))
+        numbered = self._reasoned(list(enumerate(messages)), policy)
         if training is not None and training.paired:
             numbered = _paired(numbered)
         draft.fixed(self.layout.begin)
         numbered = self._system(numbered, tools, training, policy, draft)
         for position, (index, message) in enumerate(numbered):
+            last = position + 1 == len(numbered)
+            ended = not last or add_generation_prompt or not self.layout.last_open
             if message.role == "tool":
                 before = numbered[position - 1][1].role if position else ""
                 after = numbered[position + 1][1].role if position + 1 < len(numbered) else ""
-                self._result(message, before, after, draft)
+                self._result(message, before, after, ended, draft)
             elif message.role == "assistant":
-                self._assistant(message, index, policy, draft)
+                self._assistant(message, index, ended, policy, draft)
             else:
                 if message.name is not None:
                     policy.lose("name", index, f"found the speaker's name {message.name!r}, which cannot be written")
-                self._turn(self._role(message.role), message.content or "", draft)
+                self._turn(self._role(message.role), message.content or "", draft, ended)
         if training is not None:
             draft.fixed(training.end)
-        if add_generation_prompt:
+        if add_generation_prompt and not (self.layout.last_open and numbered and numbered[-1][1].role == "assistant"):
             draft.fixed(self.layout.generation_prompt)
+            if history is not None and history.prompts:
+                draft.fixed(history.prompts[options.get("enable_thinking")])
         return draft.rendered()
 
     def _system(
@@ -128,14 +135,17 @@ class ConversationFormat(Format):
     ) -> list[tuple[int, Message]]:
         """Writes the beginning: the system message and the tools; the messages that are left."""
         told = self.layout.tools
-        how = training.system if training is not None else told.system
+        if told is None and tools:
+            policy.lose("tools", None, f"found {len(tools)} tools, which prompts of this family do not tell of")
+        how = training.system if training is not None else told.system if told is not None else "joined"
         first = numbered[0][1] if numbered and numbered[0][1].role in ("system", "developer") else None
         system = self.layout.roles["system"]
-        if tools:
+        if tools and told is not None:
             draft.fixed(system.header)
             if how == "joined":
                 draft.text((first.content or "") if first is not None else self.layout.default_system)
-            self._told(tools, draft)
+                draft.fixed(told.joint if first is not None else "")
+            self._told(told, tools, draft)
             draft.fixed(system.end + system.after)
             if how == "replaced" and first is not None and first.content:
                 policy.lose(
@@ -146,8 +156,7 @@ class ConversationFormat(Format):
             self._turn(system, self.layout.default_system, draft)
         return numbered
 
-    def _told(self, tools: tuple[Tool, ...], draft: Draft) -> None:
-        told = self.layout.tools
+    def _told(self, told: ToolList, tools: tuple[Tool, ...], draft: Draft) -> None:
         if self._apart:
             draft.text(told.before + told.json(tools) + told.after, apart=True)
             return
@@ -155,35 +164,76 @@ class ConversationFormat(Format):
         draft.text(told.json(tools))
         draft.fixed(told.after)
 
-    def _turn(self, role: Role, content: str, draft: Draft) -> None:
+    def _turn(self, role: Role, content: str, draft: Draft, ended: bool = True) -> None:
         draft.fixed(role.header)
         draft.text(content, apart=self._apart)
-        draft.fixed(role.end + role.after)
+        draft.fixed((role.end + role.after) if ended else "")
 
-    def _assistant(self, message: Message, index: int, policy: LossPolicy, draft: Draft) -> None:
+    def _assistant(self, message: Message, index: int, ended: bool, policy: LossPolicy, draft: Draft) -> None:
         role = self.layout.roles["assistant"]
-        if message.reasoning:
-            policy.lose("reasoning", index, "the reasoning is left out")
+        if message.tool_calls and self.layout.tools is None:
+            policy.lose("calls", index, "the calls are left out")
+            message = dataclasses.replace(message, tool_calls=())
+        if message.tool_calls and message.content and not self.layout.beside:
+            policy.lose("content", index, "the text beside the call is left out")
+            message = dataclasses.replace(message, content=None)
         if message.name is not None:
             policy.lose("name", index, f"found the speaker's name {message.name!r}, which cannot be written")
         draft.fixed(role.header, trainable=self._header_trainable)
         self.turn.write(message, index, draft)
-        draft.fixed(role.end, trainable=True)
-        draft.fixed(role.after)
+        if ended:
+            draft.fixed(role.end, trainable=True)
+            draft.fixed(role.after)
 
-    def _result(self, message: Message, before: str, after: str, draft: Draft) -> None:
+    def _result(self, message: Message, before: str, after: str, ended: bool, draft: Draft) -> None:
         results = self.layout.results
         if not (results.grouped and before == "tool"):
             draft.fixed(results.role.header)
         draft.fixed(results.opening)
         draft.text(message.content or "", apart=self._apart)
         draft.fixed(results.closing)
-        if not (results.grouped and after == "tool"):
+        if ended and not (results.grouped and after == "tool"):
             draft.fixed(results.role.end + results.role.after)
+
+    def _reasoned(self, numbered: list[tuple[int, Message]], policy: LossPolicy) -> list[tuple[int, Message]]:
+        """The messages with the reasoning that is written: `None` for no block, `""` for an empty one."""
+        history = self.layout.reasoning
+        marks = self.turn.reasoning if isinstance(self.turn, ReasonedTurn) else None
+        asked = max((index for index, message in numbered if message.role == "user"), default=len(numbered))
+        for position, (index, message) in enumerate(numbered):
+            if message.role != "assistant":
+                continue
+            if history is not None and history.split and marks is not None:
+                message = _split(message, marks)
+            kept = history is not None and (
+                history.keep == "all" or (history.keep == "after_last_user" and index > asked)
+            )
+            reasoning = message.reasoning
+            if reasoning and not kept:
+                policy.lose("reasoning", index, "the reasoning is left out")
+                reasoning = None
+            if not reasoning and history is not None:
+                last = position + 1 == len(numbered)
+                empty = history.empty == "always" or (
+                    kept and (history.empty == "kept" or (history.empty == "last" and last))
+                )
+                reasoning = "" if empty else None
+            numbered[position] = index, dataclasses.replace(message, reasoning=reasoning)
+        return numbered
 
     def _role(self, role: str) -> Role:
         # OpenAI's newer name for the same role.
         return self.layout.roles["system" if role == "developer" else role]
+
+
+def _split(message: Message, marks: Reasoning) -> Message:
+    """The message with the reasoning that its content holds in a place of its own, as the publishers' templates read it."""
+    content = message.content or ""
+    if message.reasoning is not None or marks.closing not in content:
+        return message
+    thought = content.partition(marks.closing)[0].rstrip("\n").rpartition(marks.opening)[2].lstrip("\n")
+    said = content.rpartition(marks.closing)[2].lstrip("\n")
+    return dataclasses.replace(message, content=said, reasoning=thought)
 
 
 def _paired(numbered: list[tuple[int, Message]]) -> list[tuple[int, Message]]:

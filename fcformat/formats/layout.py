@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Literal
 
 from fcformat.chat import Tool
 
-__all__ = ["Layout", "Results", "Role", "ToolList"]
+__all__ = ["Layout", "ReasoningHistory", "Results", "Role", "ToolList"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -53,25 +54,49 @@ class ToolList:
 
     Attributes:
         before: Text before the tools.
+        joint: Before that, where there is a system message before it in the turn.
         after: Text after them.
         bare: Whether a tool is its function object alone, without OpenAI's wrapper.
         indent: Indentation of one JSON array of all tools; `None`: one object a line, each after a line break.
+        describe: How one tool is told, in place of its JSON; the tools stand on lines of their own.
         system: What becomes of the system message that begins the conversation: the tools are told after its text in
             one turn (`"joined"`), or in a system turn of their own, before it (`"apart"`) or in its place (`"replaced"`).
     """
 
     before: str
+    joint: str = ""
     after: str = ""
     bare: bool = False
     indent: int | None = None
+    describe: Callable[[Tool], str] | None = None
     system: str = "joined"
 
     def json(self, tools: tuple[Tool, ...]) -> str:
         """The tools' definitions."""
+        if self.describe is not None:
+            return "\n".join(self.describe(tool) for tool in tools)
         definitions = [tool.function_dict() if self.bare else tool.to_openai() for tool in tools]
         if self.indent is not None:
             return json.dumps(definitions, ensure_ascii=False, indent=self.indent)
         return "".join("\n" + json.dumps(definition, ensure_ascii=False) for definition in definitions)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ReasoningHistory:
+    """What becomes of reasoning in a conversation's earlier turns, and how its prompts ask for it.
+
+    Attributes:
+        keep: Whose reasoning is written: that of all turns, of those after the last user message, or nobody's.
+        empty: Which of the turns that keep their reasoning, but have none, get an empty block: none of them, the
+            conversation's last message, or all; `"always"`: turns that do not keep it get one as well.
+        prompts: What follows the generation prompt, by the option `enable_thinking`; `None` stands for the option left out.
+        split: Whether content that holds the closing tag is reasoning and content in one, as older clients send it.
+    """
+
+    keep: Literal["all", "after_last_user", "none"] = "after_last_user"
+    empty: Literal["never", "last", "kept", "always"] = "never"
+    prompts: Mapping[bool | None, str] = dataclasses.field(default_factory=dict)
+    split: bool = True
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -85,11 +110,18 @@ class Layout:
         begin: Before the first turn.
         generation_prompt: After the last turn, where the model goes on.
         default_system: System text where the conversation has none, `""` for no system turn.
+        reasoning: What becomes of reasoning; `None`: it is left out.
+        last_open: Whether the last turn is written without its end unless the model is to go on, which it never is after a
+            turn of its own.
+        beside: Whether what the assistant says beside a call is written.
     """
 
     roles: Mapping[str, Role]
-    tools: ToolList
+    tools: ToolList | None
     results: Results
     generation_prompt: str
     begin: str = ""
     default_system: str = ""
+    reasoning: ReasoningHistory | None = None
+    last_open: bool = False
+    beside: bool = True

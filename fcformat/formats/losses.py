@@ -16,7 +16,14 @@ __all__ = ["FormatLossWarning", "LossPolicy", "results_out_of_order"]
 
 
 class FormatLossWarning(UserWarning):
-    """Rendering left something out that the format cannot carry; asked for with `on_loss="warn"`."""
+    """Rendering left something out that the format cannot carry; asked for with `on_loss="warn"`.
+
+    By default, of what the publisher's own template leaves out although it matters, such as tools and calls.
+    """
+
+
+#: Kinds of loss that are warned of even where the publisher's own code makes them.
+GRAVE = frozenset(("tools", "calls", "content"))
 
 
 class LossPolicy:
@@ -45,16 +52,16 @@ class LossPolicy:
         self._on_loss = on_loss
         self._accepted = accepted
 
-    def lose(self, kind: str, index: int, what: str) -> None:
-        """Something of message `index` cannot be carried.
+    def lose(self, kind: str, index: int | None, what: str) -> None:
+        """Something of message `index`, or of the whole conversation, cannot be carried.
 
         Raises:
             FormatError: Losses raise, and this kind is not accepted.
         """
-        sentence = f"message {index}: {what}"
+        sentence = what if index is None else f"message {index}: {what}"
         if self._on_loss == "raise" and kind not in self._accepted:
             raise FormatError(f"{sentence} ({self._name}; on_loss='drop' renders without it)")
-        if self._on_loss == "warn":
+        if self._on_loss == "warn" or (self._on_loss == "raise" and kind in GRAVE):
             warnings.warn(f"{self._name}: {sentence}", FormatLossWarning, stacklevel=4)
         self.losses.append(sentence)
 

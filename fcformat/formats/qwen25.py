@@ -6,49 +6,34 @@ prints that string as JSON once more, so that history shows the model calls that
 
 from __future__ import annotations
 
-from fcformat.formats.call_syntax.parts import JSONCall, Tag, Text
-from fcformat.formats.call_syntax.syntax import CallSyntax
-from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
+import dataclasses
+
+from fcformat.formats.chatml import (
+    CHATML_ROLES,
+    CHATML_STOPS,
+    HERMES_CALLS,
+    HERMES_CONTROLS,
+    HERMES_TOOLS,
+    USER_RESULTS,
+)
 from fcformat.formats.conversation_format import ConversationFormat
-from fcformat.formats.layout import Layout, Results, Role, ToolList
+from fcformat.formats.layout import Layout
 
 __all__ = ["QWEN25"]
-
-_TOOLS = ToolList(
-    before=(
-        "\n\n# Tools\n\nYou may call one or more functions to assist with the user query.\n\n"
-        "You are provided with function signatures within <tools></tools> XML tags:\n<tools>"
-    ),
-    after=(
-        "\n</tools>\n\nFor each function call, return a json object with function name and arguments within "
-        '<tool_call></tool_call> XML tags:\n<tool_call>\n{"name": <function-name>, "arguments": <args-json-object>}\n'
-        "</tool_call>"
-    ),
-)
 
 QWEN25 = ConversationFormat(
     "qwen2.5",
     aliases=("qwen25", "qwen2.5-instruct", "Qwen/Qwen2.5-*"),
     layout=Layout(
-        roles={
-            role: Role(f"<|im_start|>{role}\n", end="<|im_end|>", after="\n")
-            for role in ("system", "user", "assistant")
-        },
-        tools=_TOOLS,
-        results=Results(
-            Role("<|im_start|>user", end="<|im_end|>", after="\n"),
-            opening="\n<tool_response>\n",
-            closing="\n</tool_response>",
-            grouped=True,
-        ),
+        roles=CHATML_ROLES,
+        tools=dataclasses.replace(HERMES_TOOLS, before="\n\n" + HERMES_TOOLS.before, joint=""),
+        results=USER_RESULTS,
         generation_prompt="<|im_start|>assistant\n",
         default_system="You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
     ),
-    turn=TextThenCalls(
-        CallSyntax(Tag("<tool_call>"), Text("\n"), JSONCall(also=("parameters",)), Text("\n"), Tag("</tool_call>"))
-    ),
-    controls=("<|im_start|>", "<|im_end|>", "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>"),
-    stops=("<|im_end|>", "<|endoftext|>"),
+    turn=HERMES_CALLS,
+    controls=HERMES_CONTROLS,
+    stops=CHATML_STOPS,
     begins=("<|im_start|>",),
     accepted_losses=frozenset(("reasoning",)),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+
 from fcformat.errors import FormatError
 from fcformat.formats.base import Format
 from fcformat.formats.chatglm3 import CHATGLM3
@@ -9,6 +11,8 @@ from fcformat.formats.deepseek import DEEPSEEK_V3, DEEPSEEK_V31
 from fcformat.formats.mistral import MISTRAL_V3, MISTRAL_V7, MISTRAL_V11, MISTRAL_V13
 from fcformat.formats.openai import OPENAI
 from fcformat.formats.qwen1_react import QWEN1_REACT
+from fcformat.formats.qwen2 import QWEN2, QWEN15
+from fcformat.formats.qwen3 import QWEN3, QWEN3_INSTRUCT, QWEN3_THINKING, QWQ
 from fcformat.formats.qwen25 import QWEN25
 from fcformat.formats.qwen_agent import QWEN_AGENT
 from fcformat.formats.react import REACT
@@ -26,15 +30,21 @@ _FORMATS: tuple[Format, ...] = (
     MISTRAL_V13,
     OPENAI,
     QWEN1_REACT,
+    QWEN2,
+    QWEN3,
+    QWEN3_INSTRUCT,
+    QWEN3_THINKING,
+    QWEN15,
     QWEN25,
+    QWQ,
     QWEN_AGENT,
     REACT,
 )
 _BY_NAME: dict[str, Format] = {}
-_BY_PREFIX: dict[str, Format] = {}
+_BY_PATTERN: dict[str, Format] = {}
 for _format in _FORMATS:
     for _name in (_format.name, *_format.aliases):
-        _table, _key = (_BY_PREFIX, _name[:-1].lower()) if _name.endswith("*") else (_BY_NAME, _name.lower())
+        _table, _key = (_BY_PATTERN if "*" in _name else _BY_NAME), _name.lower()
         assert _key not in _table, f"two formats are called {_name}"
         _table[_key] = _format
 
@@ -51,9 +61,9 @@ def get_format(name: str) -> Format:
     found = _BY_NAME.get(wanted)
     if found is not None:
         return found
-    prefixes = [prefix for prefix in _BY_PREFIX if wanted.startswith(prefix)]
-    if prefixes:
-        return _BY_PREFIX[max(prefixes, key=len)]  # the closest: families share beginnings of names
+    patterns = [pattern for pattern in _BY_PATTERN if fnmatch.fnmatchcase(wanted, pattern)]
+    if patterns:
+        return _BY_PATTERN[max(patterns, key=len)]  # the closest: families share beginnings of names
     raise FormatError(f"format: found {name!r}, expected one of {', '.join(list_formats())}, or a model of theirs")
 
 
