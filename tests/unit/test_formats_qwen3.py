@@ -57,11 +57,12 @@ def test_content_that_holds_a_block_is_taken_apart() -> None:
 
 
 def test_thinking_is_switched_by_an_option() -> None:
-    for value, ends in (
+    options: tuple[tuple[dict[str, Any], str], ...] = (
         ({}, "assistant\n"),
         ({"enable_thinking": True}, "assistant\n"),
         ({"enable_thinking": False}, "assistant\n<think>\n\n</think>\n\n"),
-    ):
+    )
+    for value, ends in options:
         assert QWEN3.render(turns("1?"), add_generation_prompt=True, **value).text.endswith(ends)
 
 
