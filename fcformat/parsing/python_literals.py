@@ -3,7 +3,7 @@
 Read are strings in all their quotes and escapes, numbers, `True`, `False`, `None`, lists, tuples, dicts, nested to a bounded
 depth; JSON's `true`, `false` and `null` are taken for what they mean. Written is the spelling of
 `json.dumps(..., ensure_ascii=False)`, since layout between Python tokens is not data. Names, operators, calls, f-strings,
-bytes and sets are `Unreadable`.
+bytes and sets are `Unreadable`, unless the reader is told to put right what models write beside Python.
 """
 
 from __future__ import annotations
@@ -13,12 +13,18 @@ from collections.abc import Callable
 
 from fcformat.parsing.cursor import Cursor, Report, Steps, Truncated, Unreadable
 from fcformat.parsing.json_incremental import MAX_DEPTH, MAX_KEY, MAX_WORD
+from fcformat.parsing.quotes import AfterCall, closes
 from fcformat.parsing.strings import escape_at, escapes_at, json_inner, json_string
 
 __all__ = ["PythonReader", "number_as_json"]
 
 _WORD = re.compile(r"[\w.+\-]*")
 _NAME = re.compile(r"\w*")
+#: Names that templates write though Python would not have them.
+_ANY_NAME = re.compile(r"[\w.\-$]*")
+#: A value that the next argument's name follows without a comma.
+_RUN_TOGETHER = re.compile(r"(?:[+-]?[0-9][0-9.]*(?:[eE][+-]?[0-9]+)?|True|False|None|true|false|null)(?=[^\W\d])")
+_BARE = re.compile(r"[^\W\d][\w.\-]*")
 _WORDS = {"True": "true", "False": "false", "None": "null", "true": "true", "false": "false", "null": "null"}
 _PREFIXES = frozenset(("r", "R", "u", "U"))
 _DECIMAL = re.compile(r"([+-]?)([0-9]*)(\.?)([0-9]*)([eE][+-]?[0-9]+)?")
@@ -82,15 +88,18 @@ class _Out:
 class PythonReader:
     """Reads Python literals from a cursor; every method is a generator that yields where it needs more text."""
 
-    def __init__(self, cursor: Cursor, report: Report) -> None:
+    def __init__(self, cursor: Cursor, report: Report, after: AfterCall | None = None) -> None:
         """Sets up the reader.
 
         Args:
             cursor: Where the text comes from.
             report: Told of everything that had to be put right.
+            after: What follows a call. If it is given, quotes that were not escaped, commas that are missing and words
+                without quotes are put right.
         """
         self._cursor = cursor
         self._report = report
+        self._after = after
 
     def keyword_arguments(self, emit: Emit) -> Steps[None]:
         """Reads `name=value, ...)`, up to and with the closing parenthesis.
@@ -118,6 +127,8 @@ class PythonReader:
             if char == ",":
                 cursor.take(cursor.position + 1)
                 char = yield from cursor.skip_space()
+            elif self._after is not None and char and _BARE.match(char):
+                self._report("a missing comma between arguments")
             elif char != ")":
                 raise Unreadable("',' or ')'") if char else Truncated("',' or ')'")
         cursor.take(cursor.position + 1)
@@ -165,7 +176,7 @@ class PythonReader:
                 cursor.take(cursor.position + 1)
                 out("}" if char == "{" else "]")
             else:
-                yield from self._scalar(char, out, is_key=bool(opened) and opened[-1] == "{key")
+                yield from self._scalar(char, out, opened)
             while opened:
                 if (yield from self._after_value(opened, out)):
                     break
@@ -212,7 +223,7 @@ class PythonReader:
         if not char:
             raise Truncated("an argument's name")
         while True:
-            match = _NAME.match(cursor.buffer, cursor.position)
+            match = (_NAME if self._after is None else _ANY_NAME).match(cursor.buffer, cursor.position)
             assert match is not None  # the pattern matches the empty text
             if match.end() - cursor.position > MAX_KEY:
                 raise Unreadable(f"a name of at most {MAX_KEY} characters")
@@ -222,7 +233,9 @@ class PythonReader:
                 raise Truncated("'=' after an argument's name")
             yield
         if not match.group().isidentifier():
-            raise Unreadable("an argument's name")
+            if self._after is None or not match.group():
+                raise Unreadable("an argument's name")
+            self._report("an argument's name that is no name in Python")
         name = cursor.take(match.end())
         following = yield from cursor.skip_space()
         if following != "=":
@@ -230,11 +243,11 @@ class PythonReader:
         cursor.take(cursor.position + 1)
         return name
 
-    def _scalar(self, char: str, out: Emit, is_key: bool) -> Steps[None]:
+    def _scalar(self, char: str, out: Emit, opened: list[str]) -> Steps[None]:
         if not char:
             raise Truncated("a value")
         if char in "'\"":
-            yield from self._strings("", out)
+            yield from self._strings("", out, bool(opened))
             return
         cursor = self._cursor
         while True:
@@ -252,20 +265,29 @@ class PythonReader:
             if word not in _PREFIXES:
                 raise Unreadable("a value")
             cursor.take(match.end())
-            yield from self._strings(word, out)
+            yield from self._strings(word, out, bool(opened))
             return
         written = _WORDS.get(word) or number_as_json(word)
+        if written is None and self._after is not None:
+            found = _RUN_TOGETHER.match(word) if not opened and cursor.buffer[match.end()] == "=" else None
+            if found is not None:
+                # The comma that is missing is reported where it is missed.
+                match, word = found, found.group()
+                written = _WORDS.get(word) or number_as_json(word)
+            elif _BARE.fullmatch(word) and cursor.buffer[match.end()] not in "(=[":
+                self._report("a string without quotes")
+                written = json_string(word)
         if written is None:
             raise Unreadable("a value")
-        cursor.take(match.end())
-        out(f'"{written}"' if is_key else written)
+        cursor.take(cursor.position + len(word))
+        out(f'"{written}"' if opened and opened[-1] == "{key" and written[0] != '"' else written)
 
-    def _strings(self, prefix: str, out: Emit) -> Steps[None]:
+    def _strings(self, prefix: str, out: Emit, nested: bool) -> Steps[None]:
         """Reads a string and those that follow it, which Python joins."""
         cursor = self._cursor
         out('"')
         while True:
-            yield from self._quoted(prefix in ("r", "R"), out)
+            yield from self._quoted(prefix in ("r", "R"), out, nested)
             char = yield from cursor.skip_space()
             prefix = ""
             while char in _PREFIXES and cursor.position + 1 == len(cursor.buffer) and not cursor.ended:
@@ -276,7 +298,7 @@ class PythonReader:
                 out('"')
                 return
 
-    def _quoted(self, raw: bool, out: Emit) -> Steps[None]:
+    def _quoted(self, raw: bool, out: Emit, nested: bool) -> Steps[None]:
         """Reads one string from its opening to its closing quote; emits its content as it stands in a JSON string."""
         cursor = self._cursor
         quote = cursor.buffer[cursor.position]
@@ -299,7 +321,16 @@ class PythonReader:
                 yield
                 continue
             if cursor.buffer.startswith(closing, cursor.position):
-                cursor.take(cursor.position + len(closing))
+                end = cursor.position + len(closing)
+                closed = self._after is None or closes(cursor.buffer, end, cursor.ended, self._after, nested)
+                if closed is None:
+                    yield
+                    continue
+                if not closed:
+                    self._report("a quote that is not escaped in a string")
+                    out(json_inner(cursor.take(cursor.position + 1)))
+                    continue
+                cursor.take(end)
                 return
             char = cursor.buffer[cursor.position]
             if char == quote and closing.startswith(cursor.buffer[cursor.position :]):
