@@ -8,6 +8,7 @@ bytes and sets are `Unreadable`, unless the reader is told to put right what mod
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
@@ -51,6 +52,8 @@ _ITEMS = re.compile(rf"(?:{_ITEM}{_S},{_S}){{1,64}}(?=[\w'\"\-\[({{])")
 _ONE_ITEM = re.compile(_ITEM)
 
 Emit = Callable[[str], None]
+#: What a string spells, as JSON text.
+Spelled = Callable[[str], str]
 
 
 class _Out:
@@ -101,11 +104,12 @@ class PythonReader:
         self._report = report
         self._after = after
 
-    def keyword_arguments(self, emit: Emit) -> Steps[None]:
+    def keyword_arguments(self, emit: Emit, spelled: Callable[[str], Spelled | None] | None = None) -> Steps[None]:
         """Reads `name=value, ...)`, up to and with the closing parenthesis.
 
         Args:
             emit: Called with pieces that concatenate to the JSON text of an object.
+            spelled: For an argument that cannot be a string, what gives the JSON that a string spells.
 
         Raises:
             Unreadable: The text is something else. What was read so far has been emitted.
@@ -121,8 +125,15 @@ class PythonReader:
                 raise Unreadable(f"the argument {name} once")
             names.add(name)
             emit(f"{', ' if len(names) > 1 else ''}{json_string(name)}: ")
-            yield from cursor.skip_space()
-            yield from self.value(emit)
+            char = yield from cursor.skip_space()
+            respell = spelled(name) if spelled is not None and char in ("'", '"') else None
+            if respell is not None:
+                text: list[str] = []
+                yield from self.value(text.append)
+                self._report("a string for a value of another type")
+                emit(respell(json.loads("".join(text))))
+            else:
+                yield from self.value(emit)
             char = yield from cursor.skip_space()
             if char == ",":
                 cursor.take(cursor.position + 1)

@@ -14,6 +14,7 @@ from typing import Any
 
 from fcformat import grammar as g
 from fcformat.chat import FunctionCall
+from fcformat.formats.call_syntax.argument_types import spelled_values
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS, JSONStyle
 from fcformat.parsing.cursor import Cursor, Steps, Truncated, Unreadable
@@ -21,6 +22,7 @@ from fcformat.parsing.json_incremental import JSONReader
 from fcformat.parsing.json_text import as_json, as_python_arguments
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
 from fcformat.parsing.python_literals import PythonReader
+from fcformat.parsing.quotes import AfterCall
 from fcformat.parsing.strings import json_string
 
 __all__ = ["JSONCall", "Part", "PythonArguments", "Reading", "Tag", "Text", "ToolView", "read_arguments"]
@@ -191,6 +193,14 @@ class JSONCall(Part):
 class PythonArguments(Part):
     """Keyword arguments, `a=1, b='x'`, with the closing parenthesis."""
 
+    def __init__(self, after: AfterCall | None = None) -> None:
+        """Sets up the part.
+
+        Args:
+            after: What follows a call; given, what models write beside Python is put right (see `PythonReader`).
+        """
+        self._after = after
+
     def write(self, call: FunctionCall, draft: Draft) -> None:
         """See `Part`."""
         draft.text(as_python_arguments(call.arguments) + ")", trainable=True)
@@ -201,8 +211,8 @@ class PythonArguments(Part):
 
     def read(self, reading: Reading) -> Steps[None]:
         """See `Part`."""
-        reader = PythonReader(reading.cursor, reading.builder.report)
-        yield from reader.keyword_arguments(reading.call.arguments)
+        reader = PythonReader(reading.cursor, reading.builder.report, self._after)
+        yield from reader.keyword_arguments(reading.call.arguments, spelled_values(reading))
         reading.call.complete = True
 
 

@@ -1,0 +1,148 @@
+"""A call with bare keys and delimited strings, `call:name{city:<|"|>Paris<|"|>,days:3}`: Gemma 4, FunctionGemma."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from fcformat import grammar as g
+from fcformat.chat import FunctionCall
+from fcformat.errors import FormatError
+from fcformat.formats.call_syntax.argument_types import argument_types
+from fcformat.formats.call_syntax.parts import MAX_NAME, Part, Reading, ToolView
+from fcformat.formats.rendered import Draft
+from fcformat.json_style import JSONStyle
+from fcformat.parsing.cursor import Steps, Truncated, Unreadable
+from fcformat.parsing.delimited_values import DelimitedReader, as_delimited
+from fcformat.parsing.strings import json_inner, json_string
+from fcformat.parsing.typed_values import Permitted, typed_value
+
+__all__ = ["DelimitedCall"]
+
+_NAME = re.compile(rf"[^\s:,{{}}\[\]<>|\"']{{1,{MAX_NAME}}}")
+# Models leave the word out at times, and the colon never.
+_HEAD = re.compile(rf"[ \t\r\n]{{0,64}}(?:call)?:[ \t]{{0,8}}({_NAME.pattern})[ \t\r\n]{{0,8}}\{{")
+_HALF_HEAD = re.compile(
+    rf"[ \t\r\n]{{0,64}}(?:c|ca|cal|call)?(?::[ \t]{{0,8}}(?:{_NAME.pattern}[ \t\r\n]{{0,8}})?)?\Z"
+)
+_STYLE = JSONStyle(whitespace="compact", property_order="schema", escapes="minimal")
+
+
+class DelimitedCall(Part):
+    """The name and the arguments, keys sorted."""
+
+    start = r"(?:c(?:\Z|a(?:\Z|l(?:\Z|l(?:\Z|:))))|:)"
+
+    def __init__(self, delimiter: str) -> None:
+        """Sets up the part.
+
+        Args:
+            delimiter: What stands on both sides of a string.
+        """
+        self._delimiter = delimiter
+        self._syntax = g.TaggedArguments(
+            before_key=g.literal(""),
+            after_key=g.literal(":"),
+            after_value=g.literal(""),
+            between=g.literal(","),
+            excludes=(delimiter,),
+            key=r"[^\s:,{}\[\]<>\"']+",
+            delimiter=g.control_token(delimiter),
+        )
+
+    def write(self, call: FunctionCall, draft: Draft) -> None:
+        """See `Part`."""
+        draft.text(f"call:{_checked(call.name)}{{", trainable=True)
+        # Delimiters are control tokens; what is between them is not, whatever it spells.
+        pieces = as_delimited(call.arguments, self._delimiter, sort=True).split(self._delimiter)
+        for number, piece in enumerate(pieces):
+            if number:
+                draft.fixed(self._delimiter, trainable=True)
+            draft.text(piece, trainable=True)
+        draft.text("}", trainable=True)
+
+    def grammar(self, tool: ToolView) -> g.Grammar:
+        """See `Part`."""
+        schema = _sorted(tool.schema)
+        return g.sequence(
+            g.literal(f"call:{_checked(tool.name)}{{"),
+            g.schema_value(schema, syntax=self._syntax, style=_STYLE),
+            g.literal("}"),
+        )
+
+    def read(self, reading: Reading) -> Steps[None]:
+        """See `Part`."""
+        cursor, call, report = reading.cursor, reading.call, reading.builder.report
+        while not cursor.ended and _HALF_HEAD.match(cursor.buffer, cursor.position):
+            yield
+        head = _HEAD.match(cursor.buffer, cursor.position)
+        if head is None:
+            half = _HALF_HEAD.match(cursor.buffer, cursor.position)
+            raise Truncated("a function's name and '{'") if half else Unreadable("'call:', a name and '{'")
+        if not head.group().lstrip().startswith("call"):
+            report("a call without the word 'call'")
+        cursor.take(head.end())
+        call.named(head[1])
+        types = argument_types(reading)
+        reader = DelimitedReader(cursor, report, self._delimiter)
+        call.arguments("{")
+        first = True
+        while (key := (yield from reader.key(first))) is not None:
+            call.arguments(f"{'' if first else ', '}{json_string(key)}: ")
+            yield from _value(reader, reading, types(key))
+            first = False
+        call.arguments("}")
+        call.complete = True
+
+
+def _value(reader: DelimitedReader, reading: Reading, permitted: Permitted | None) -> Steps[None]:
+    """Reads an argument. What does not say its type is typed by the schema, and so is a string where none is permitted."""
+    cursor, emit, report = reading.cursor, reading.call.arguments, reading.builder.report
+    if (yield from reader.at_string()):
+        if permitted is None or not permitted.no_text:
+            emit('"')
+            yield from reader.string(lambda text: emit(json_inner(text)))
+            emit('"')
+            return
+        pieces: list[str] = []
+        yield from reader.string(pieces.append)
+        report("a string for a value of another type")
+        emit(typed_value("".join(pieces), permitted, report))
+    elif cursor.buffer[cursor.position : cursor.position + 1] in ("", "{", "[", '"', "'") or permitted is None:
+        yield from reader.value(emit)
+    else:
+        bare = yield from reader.bare()
+        word = reader.word(bare)
+        emit(typed_value(bare, permitted, report) if permitted.only_text else word)
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise FormatError(f"found the name {name!r}, expected one without blanks, quotes, brackets, ':', '|' and ','")
+    return name
+
+
+def _sorted(schema: Mapping[str, Any] | bool) -> Mapping[str, Any] | bool:
+    """The schema with its declared properties in the order of their names, at every level where schemas stand."""
+    if not isinstance(schema, Mapping):
+        return schema
+    ordered: dict[str, Any] = dict(schema)
+    for keyword in ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas"):
+        part = schema.get(keyword)
+        if isinstance(part, Mapping):
+            names = sorted(part, key=str.lower) if keyword == "properties" else list(part)
+            ordered[keyword] = {name: _sorted(part[name]) for name in names}
+    for keyword in ("items", "additionalProperties", "contains", "not", "if", "then", "else", "unevaluatedProperties"):
+        if keyword in schema:
+            ordered[keyword] = _sorted_any(schema[keyword])
+    for keyword in ("anyOf", "oneOf", "allOf", "prefixItems"):
+        if keyword in schema:
+            ordered[keyword] = _sorted_any(schema[keyword])
+    return ordered
+
+
+def _sorted_any(part: Any) -> Any:
+    if isinstance(part, (list, tuple)):
+        return [_sorted(item) for item in part]
+    return _sorted(part) if isinstance(part, (Mapping, bool)) else part
