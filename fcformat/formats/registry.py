@@ -8,6 +8,7 @@ from fcformat.errors import FormatError
 from fcformat.formats.base import Format
 from fcformat.formats.chatglm3 import CHATGLM3
 from fcformat.formats.deepseek import DEEPSEEK_V3, DEEPSEEK_V31
+from fcformat.formats.glm4 import GLM4
 from fcformat.formats.mistral import MISTRAL_V3, MISTRAL_V7, MISTRAL_V11, MISTRAL_V13
 from fcformat.formats.openai import OPENAI
 from fcformat.formats.qwen1_react import QWEN1_REACT
@@ -26,8 +27,11 @@ _FORMATS: tuple[Format, ...] = (
     DEEPSEEK_V31,
     MISTRAL_V3,
     MISTRAL_V7,
+    GLM4,
     MISTRAL_V11,
     MISTRAL_V13,
+    MISTRAL_V3,
+    MISTRAL_V7,
     OPENAI,
     QWEN1_REACT,
     QWEN2,

@@ -11,7 +11,17 @@ import re
 from collections.abc import Generator
 from typing import Protocol, TypeVar
 
-__all__ = ["SPACE", "Cursor", "Finder", "Report", "Scanner", "Steps", "Truncated", "Unreadable"]
+__all__ = [
+    "MAX_LAYOUT_SPACE",
+    "SPACE",
+    "Cursor",
+    "Finder",
+    "Report",
+    "Scanner",
+    "Steps",
+    "Truncated",
+    "Unreadable",
+]
 
 _T = TypeVar("_T")
 

@@ -23,9 +23,7 @@ __all__ = ["DelimitedCall"]
 _NAME = re.compile(rf"[^\s:,{{}}\[\]<>|\"']{{1,{MAX_NAME}}}")
 # Models leave the word out at times, and the colon never.
 _HEAD = re.compile(rf"[ \t\r\n]{{0,64}}(?:call)?:[ \t]{{0,8}}({_NAME.pattern})[ \t\r\n]{{0,8}}\{{")
-_HALF_HEAD = re.compile(
-    rf"[ \t\r\n]{{0,64}}(?:c|ca|cal|call)?(?::[ \t]{{0,8}}(?:{_NAME.pattern}[ \t\r\n]{{0,8}})?)?\Z"
-)
+_HALF_HEAD = re.compile(rf"[ \t\r\n]{{0,64}}(?:c|ca|cal|call)?(?::[ \t]{{0,8}}(?:{_NAME.pattern}[ \t\r\n]{{0,8}})?)?\Z")
 _STYLE = JSONStyle(whitespace="compact", property_order="schema", escapes="minimal")
 
 

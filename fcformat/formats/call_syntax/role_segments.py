@@ -16,7 +16,7 @@ from fcformat.formats.call_syntax.parts import Reading, Text, ToolView
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, write_call
 from fcformat.formats.rendered import Draft
-from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable
+from fcformat.parsing.cursor import MAX_LAYOUT_SPACE, Cursor, Finder, Steps, Truncated, Unreadable
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
 
 __all__ = ["RoleSegments"]
@@ -32,26 +32,37 @@ _HALF_HEADER = re.compile(rf"[ \t]{{0,8}}(?:{_NAME}{{1,{MAX_HEADER}}}[ \t]{{0,8}
 class RoleSegments(Turn):
     """Segments of text and of calls."""
 
-    def __init__(self, role: str, body: CallSyntax) -> None:
+    def __init__(self, role: str, body: CallSyntax, *, begins: str = "", lines: bool = False) -> None:
         """Sets up the turn.
 
         Args:
             role: The role token before every segment; the first one belongs to the prompt.
-            body: What follows the name and its line break in a call; its first part is text.
+            body: What follows the name and its line break in a call; its first part is text, or `begins` is given.
+            begins: How the body begins.
+            lines: Whether each line of a text is a segment, blanks around it and empty ones left out, and text beside a
+                call is left out, as GLM-4's server lays conversations out.
         """
-        opening = body.parts[0]
-        assert isinstance(opening, Text)  # a declaration without a fixed beginning is a mistake of ours
         self._role = role
         self._body = body
-        self._opening = opening
+        first = body.parts[0]
+        self._opening = begins or (first.text if isinstance(first, Text) else "")
+        assert self._opening  # a declaration without a fixed beginning is a mistake of ours
+        self._skipped = 0 if begins else 1
+        self._lines = lines
 
     def write(self, message: Message, index: int, draft: Draft) -> None:
         """See `Turn`."""
-        if message.content or not message.tool_calls:
+        texts = [message.content or ""] if message.content or not message.tool_calls else []
+        if self._lines:
+            kept = [] if message.tool_calls else (message.content or "").split("\n")
+            texts = [line.strip() for line in kept if line.strip()]
+        for position, text in enumerate(texts):
+            if position:
+                draft.fixed(self._role, trainable=True)
             draft.text("\n", trainable=True)
-            draft.text(message.content or "", trainable=True, apart=True)
+            draft.text(text, trainable=True, apart=True)
         for position, call in enumerate(message.tool_calls):
-            if position or message.content:
+            if position or texts:
                 draft.fixed(self._role, trainable=True)
             name = call.function.name
             header = _HEADER.fullmatch(name + "\n")
@@ -68,7 +79,10 @@ class RoleSegments(Turn):
     def grammar(self, plan: TurnPlan) -> g.Grammar:
         """See `Turn`."""
         # Text that spells the beginning of a call after a tool's name would be read as one.
-        text = g.sequence(g.literal("\n"), answer(plan, self._opening.text, self._role))
+        excludes = [f"{tool.name}\n{space}{self._opening}" for tool in plan.tools for space in ("", " ")]
+        if self._skipped:
+            excludes = [self._opening]
+        text = g.sequence(g.literal("\n"), answer(plan, *excludes, self._role))
         if not plan.tools:
             return text
         call = g.choice(*(g.sequence(g.literal(tool.name + "\n"), self._body.grammar(tool)) for tool in plan.tools))
@@ -84,7 +98,7 @@ class RoleSegments(Turn):
     ) -> Steps[str | None]:
         """See `Turn`."""
         known = frozenset(tool.name for tool in tools)
-        openings = [f"{name}\n{space}{self._opening.text}" for name in known for space in ("", " ")]
+        openings = [f"{name}\n{space}{self._opening}" for name in known for space in ("", " ")]
         finder = Finder((self._role, *boundaries, *openings))
         said = Speech(builder)
         may_call = at_segment = True
@@ -135,12 +149,23 @@ class RoleSegments(Turn):
         header = _HEADER.match(cursor.buffer, cursor.position)
         if header is None or (known and header[1] not in known):
             return False
-        if not (yield from cursor.match_loosely((header[1], *self._opening.words))):
+        if not self._skipped:
+            # The opening is looked at and left to the body.
+            after = cursor.position + header.end() - header.start()
+            while not cursor.ended and not (following := cursor.buffer[after : after + MAX_LAYOUT_SPACE + 1].strip()):
+                if len(cursor.buffer) - after > MAX_LAYOUT_SPACE:
+                    return False
+                yield
+            following = cursor.buffer[after : after + MAX_LAYOUT_SPACE + 1].strip()
+            if not following.startswith(self._opening):
+                return False
+            cursor.take(after)
+        elif not (yield from cursor.match_loosely((header[1], *self._opening.split()))):
             return False
         call = CallBuilder(builder)
         call.named(header[1])
         try:
-            yield from self._body.read(Reading(cursor, call, builder, tools), skip=1)
+            yield from self._body.read(Reading(cursor, call, builder, tools), skip=self._skipped)
         except (Unreadable, Truncated) as error:
             announce_end(builder, call, error)
         return True

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-
 from typing import Literal
 
 from fcformat import grammar as g
@@ -98,7 +97,7 @@ class TextThenList(Turn):
             return text
         call = g.choice(*(self._call.grammar(tool) for tool in plan.tools))
         more = g.repeat(g.sequence(g.literal(how.between), call), max=None if plan.most is None else plan.most - 1)
-        calls = g.sequence(g.literal(how.before), call, more, g.literal(how.after))
+        calls: g.Grammar = g.sequence(g.literal(how.before), call, more, g.literal(how.after))
         if how.opening and how.tags != "read":
             tagged = g.sequence(g.control_token(how.opening), calls, g.control_token(how.closing))
             calls = tagged if how.tags == "written" else g.choice(calls, tagged)
