@@ -8,6 +8,7 @@ out. `system="once"` writes the system message once.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import json
 from typing import Any
@@ -111,6 +112,7 @@ class GLM4Format(Format):
 
     def _assistant(self, message: Message, index: int, policy: LossPolicy, draft: Draft) -> None:
         content = message.content or ""
+        lines = "\n".join(line.strip() for line in content.split("\n") if line.strip())
         if message.reasoning:
             policy.lose("reasoning", index, "the reasoning is left out")
         if message.name is not None:
@@ -118,13 +120,14 @@ class GLM4Format(Format):
         if message.tool_calls:
             if content:
                 policy.lose("lines", index, "the text beside calls is left out")
-        elif not content.strip():
+            lines = ""
+        elif not lines:
             policy.lose("empty", index, "the empty message of the role 'assistant' is left out")
             return
-        elif content != "\n".join(line.strip() for line in content.split("\n") if line.strip()):
+        elif content != lines:
             policy.lose("lines", index, "empty lines and blanks around lines are left out")
         draft.fixed(_ASSISTANT)
-        self.turn.write(message, index, draft)
+        self.turn.write(dataclasses.replace(message, content=lines or None), index, draft)
 
 
 GLM4 = GLM4Format()

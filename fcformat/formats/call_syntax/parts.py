@@ -16,7 +16,7 @@ from fcformat import grammar as g
 from fcformat.chat import FunctionCall
 from fcformat.formats.call_syntax.argument_types import spelled_values
 from fcformat.formats.rendered import Draft
-from fcformat.json_style import DUMPS, JSONStyle
+from fcformat.json_style import DUMPS, PYTHON, JSONStyle
 from fcformat.parsing.cursor import Cursor, Steps, Truncated, Unreadable
 from fcformat.parsing.json_incremental import JSONReader
 from fcformat.parsing.json_text import as_json, as_python_arguments
@@ -207,7 +207,7 @@ class PythonArguments(Part):
 
     def grammar(self, tool: ToolView) -> g.Grammar:
         """See `Part`."""
-        return g.sequence(g.schema_value(tool.schema, syntax="python_arguments", style=DUMPS), g.literal(")"))
+        return g.sequence(g.schema_value(tool.schema, syntax="python_arguments", style=PYTHON), g.literal(")"))
 
     def read(self, reading: Reading) -> Steps[None]:
         """See `Part`."""

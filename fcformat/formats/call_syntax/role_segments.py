@@ -39,8 +39,8 @@ class RoleSegments(Turn):
             role: The role token before every segment; the first one belongs to the prompt.
             body: What follows the name and its line break in a call; its first part is text, or `begins` is given.
             begins: How the body begins.
-            lines: Whether each line of a text is a segment, blanks around it and empty ones left out, and text beside a
-                call is left out, as GLM-4's server lays conversations out.
+            lines: Whether each line of a text is a segment, as GLM-4's server has it; blanks around lines and empty lines
+                cannot be written then.
         """
         self._role = role
         self._body = body
@@ -54,8 +54,9 @@ class RoleSegments(Turn):
         """See `Turn`."""
         texts = [message.content or ""] if message.content or not message.tool_calls else []
         if self._lines:
-            kept = [] if message.tool_calls else (message.content or "").split("\n")
-            texts = [line.strip() for line in kept if line.strip()]
+            texts = (message.content or "").split("\n") if message.content else []
+            if any(not line or line != line.strip() for line in texts):
+                raise FormatError(f"message {index}: found an empty line or blanks around one, expected none")
         for position, text in enumerate(texts):
             if position:
                 draft.fixed(self._role, trainable=True)
@@ -83,6 +84,8 @@ class RoleSegments(Turn):
         if self._skipped:
             excludes = [self._opening]
         text = g.sequence(g.literal("\n"), answer(plan, *excludes, self._role))
+        if self._lines and plan.response is None:
+            text = g.sequence(text, g.repeat(g.sequence(g.control_token(self._role), text)))
         if not plan.tools:
             return text
         call = g.choice(*(g.sequence(g.literal(tool.name + "\n"), self._body.grammar(tool)) for tool in plan.tools))
