@@ -154,10 +154,23 @@ def as_python_arguments(text: str) -> str:
                 raise FormatError(f"found the argument {name!r}, expected a name that Python allows for an argument")
             written.append(name)
         elif kind in ("string", "key"):
-            written.append(repr(json.loads(token)))
+            written.append(_python_string(json.loads(token)))
         else:
             written.append(_PYTHON_WORDS.get(token, token))
     return "".join(written)
+
+
+_LONG_ESCAPE = re.compile(r"\\(?:U([0-9a-f]{8})|.)", re.DOTALL)
+
+
+def _python_string(text: str) -> str:
+    """The string as `repr` writes it, but characters beyond the BMP as they are: whether they are printed depends on the
+    version of Python.
+    """
+    written = repr(text)
+    if "\\U" not in written:
+        return written
+    return _LONG_ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else match[0], written)
 
 
 def _string(text: str, at: int, token: str) -> str:

@@ -14,7 +14,19 @@ from fcformat.errors import FormatError
 from fcformat.formats.base import Format
 from fcformat.formats.rendered import Draft
 
-__all__ = ["CUTS", "IDS", "SCHEMAS", "SPICE", "TOOLS", "calls_of", "everything", "messages", "pieces", "streamed", "written"]
+__all__ = [
+    "CUTS",
+    "IDS",
+    "SCHEMAS",
+    "SPICE",
+    "TOOLS",
+    "calls_of",
+    "everything",
+    "messages",
+    "pieces",
+    "streamed",
+    "written",
+]
 
 #: Tools whose arguments are of every kind, among them such that only the schema can tell apart.
 TOOLS: list[dict[str, Any]] = [
@@ -69,9 +81,15 @@ CUTS = st.lists(st.integers(0, 300), max_size=8) | st.just(list(range(3000)))
 
 
 @st.composite
-def messages(draw: st.DrawFn, form: Format) -> Message:
-    """A message that the format can express; arguments are valid under `TOOLS`."""
-    content = draw(st.none() | TEXT)
+def messages(draw: st.DrawFn, form: Format, plain: bool = False) -> Message:
+    """A message that the format can express; arguments are valid under `TOOLS`.
+
+    Args:
+        draw: Given by Hypothesis.
+        form: The format.
+        plain: Whether texts are of words only; a grammar keeps text from spelling even the beginnings of a call.
+    """
+    content = draw(st.none() | (_WORDS if plain else TEXT))
     if content:
         alone = form.parse(content, TOOLS)
         if (alone.content, alone.tool_calls, alone.reasoning, alone.issues) != (content, (), None, ()):
