@@ -8,9 +8,11 @@ from fcformat.errors import FormatError
 from fcformat.formats.base import Format
 from fcformat.formats.chatglm3 import CHATGLM3
 from fcformat.formats.deepseek import DEEPSEEK_V3, DEEPSEEK_V31
+from fcformat.formats.gemma import FUNCTIONGEMMA, GEMMA4
 from fcformat.formats.glm4 import GLM4
 from fcformat.formats.mistral import MISTRAL_V3, MISTRAL_V7, MISTRAL_V11, MISTRAL_V13
 from fcformat.formats.openai import OPENAI
+from fcformat.formats.pythonic import LFM2, LLAMA4_PYTHONIC, OLMO3, PYTHONIC
 from fcformat.formats.qwen1_react import QWEN1_REACT
 from fcformat.formats.qwen2 import QWEN2, QWEN15
 from fcformat.formats.qwen3 import QWEN3, QWEN3_INSTRUCT, QWEN3_THINKING, QWQ
@@ -27,12 +29,18 @@ _FORMATS: tuple[Format, ...] = (
     DEEPSEEK_V31,
     MISTRAL_V3,
     MISTRAL_V7,
+    FUNCTIONGEMMA,
+    GEMMA4,
     GLM4,
+    LFM2,
+    LLAMA4_PYTHONIC,
     MISTRAL_V11,
     MISTRAL_V13,
     MISTRAL_V3,
     MISTRAL_V7,
+    OLMO3,
     OPENAI,
+    PYTHONIC,
     QWEN1_REACT,
     QWEN2,
     QWEN3,

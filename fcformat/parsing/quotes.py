@@ -33,8 +33,8 @@ class AfterCall:
     half: str
 
 
-#: Calls with commas between them in square brackets.
-CALLS_IN_LIST = AfterCall(rf"\]|,{_S}{_NAME}{_S}\(", rf"(?:,{_S}(?:{_HALF_NAME}{_S})?)?\Z")
+#: Calls with commas between them in square brackets; where the bracket is missing, a closing tag.
+CALLS_IN_LIST = AfterCall(rf"\]|<\||,{_S}{_NAME}{_S}\(", rf"(?:<|,{_S}(?:{_HALF_NAME}{_S})?)?\Z")
 #: Calls that only white space stands between, up to a closing tag.
 CALLS_IN_LINES = AfterCall(rf"<|{_NAME}{_S}\(", rf"(?:{_HALF_NAME}{_S})?\Z")
 

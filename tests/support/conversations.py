@@ -13,6 +13,7 @@ from fcformat.chat import FunctionCall, Message, ToolCall, join_deltas
 from fcformat.errors import FormatError
 from fcformat.formats.base import Format
 from fcformat.formats.rendered import Draft
+from fcformat.parsing.fences import FenceTracker
 
 __all__ = [
     "CUTS",
@@ -92,7 +93,10 @@ def messages(draw: st.DrawFn, form: Format, plain: bool = False) -> Message:
     content = draw(st.none() | (_WORDS if plain else TEXT))
     if content:
         alone = form.parse(content, TOOLS)
-        if (alone.content, alone.tool_calls, alone.reasoning, alone.issues) != (content, (), None, ()):
+        fences = FenceTracker()
+        fences.feed(content)
+        # A call behind an open code fence is an example, not a call.
+        if fences.inside or (alone.content, alone.tool_calls, alone.reasoning, alone.issues) != (content, (), None, ()):
             content = draw(_WORDS)
     calls = []
     for index in range(draw(st.integers(0 if content else 1, 3))):

@@ -34,6 +34,7 @@ class Reasoning:
         unopened: What a reply without the opening tag begins with, where the prompt is not known: `"content"`; `"reasoning"`,
             as where the family's prompts open the block; `"undecided"`: reasoning if a closing tag comes before any call,
             else content, held back until that shows.
+        also_opening: What a reply begins with whose opening tag was left out or stripped; read and never written.
         ended_by: Texts that end an open block without its closing tag, such as a tag that opens calls.
         interleaved: Whether blocks may also begin later in the turn, between texts and calls.
     """
@@ -44,6 +45,7 @@ class Reasoning:
     before_closing: str = ""
     after_closing: str = ""
     unopened: Literal["content", "reasoning", "undecided"] = "content"
+    also_opening: tuple[str, ...] = ()
     ended_by: tuple[str, ...] = ()
     interleaved: bool = False
 
@@ -133,7 +135,8 @@ class ReasonedTurn(Turn):
     def _begins(self, cursor: Cursor, builder: MessageBuilder, boundaries: tuple[str, ...]) -> Steps[bool]:
         """Reads up to the beginning of reasoning or of the answer; whether it is of reasoning."""
         marks = self.reasoning
-        tags = (marks.opening, marks.closing)
+        others = () if builder.prompted else marks.also_opening
+        tags = (marks.opening, marks.closing, *others)
         while True:
             space = SPACE.match(cursor.buffer, cursor.position)
             assert space is not None  # the pattern matches the empty text
@@ -148,6 +151,10 @@ class ReasonedTurn(Turn):
                 cursor.take(space.end() + len(marks.closing))
                 yield from self._drop(cursor, marks.after_closing)
                 return False
+            begun = next((tag for tag in others if rest.startswith(tag)), None)
+            if begun is not None:
+                cursor.take(space.end() + len(begun))
+                return True
             if cursor.ended or not any(tag.startswith(rest) for tag in tags):
                 break
             yield

@@ -16,7 +16,7 @@ from fcformat.chat import Message
 from fcformat.formats.call_syntax.parts import Reading, ToolView
 from fcformat.formats.call_syntax.python_call import PYTHON_NAME
 from fcformat.formats.call_syntax.syntax import CallSyntax
-from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, drain, write_call
+from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, write_call
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
@@ -27,10 +27,10 @@ _S = r"[ \t\r\n]{0,64}"
 _HALF_NAME = r"[\w.\-]{0,256}"
 #: How a list that no tag opens begins, and the beginnings of that.
 _LIST = re.compile(
-    rf"\[{_S}({PYTHON_NAME}){_S}\({_S}(?:\){_S}[,\]]|[\w.\-]{{1,256}}{_S}={_S}(?:[\[{{('\"0-9+\-]|True|False|None|true|false|null|[rRuU]['\"]))"
+    rf"\[{_S}({PYTHON_NAME}){_S}\({_S}(?:\){_S}(?:\]|,{_S}{PYTHON_NAME}{_S}\()|[\w.\-]{{1,256}}{_S}={_S}(?:[\[{{('\"0-9+\-]|True|False|None|true|false|null|[rRuU]['\"]))"
 )
 _HALF_LIST = re.compile(
-    rf"\[{_S}(?:{_HALF_NAME}{_S}(?:\({_S}(?:\){_S}|{_HALF_NAME}{_S}(?:={_S}(?:[a-zA-Z]{{0,4}})?)?)?)?)?\Z"
+    rf"\[{_S}(?:{_HALF_NAME}{_S}(?:\({_S}(?:\){_S}(?:,{_S}(?:{_HALF_NAME}{_S})?)?|{_HALF_NAME}{_S}(?:={_S}(?:[a-zA-Z]{{0,4}})?)?)?)?)?\Z"
 )
 
 
@@ -69,6 +69,7 @@ class TextThenList(Turn):
         self._call = call
         self._how = how
         self._also = also
+        self.openings = (*((how.opening,) if how.opening else ()), *(("[",) if how.before == "[" else ()))
 
     def write(self, message: Message, index: int, draft: Draft) -> None:
         """See `Turn`."""
@@ -92,7 +93,7 @@ class TextThenList(Turn):
         excludes = [how.opening] if how.opening else []
         if how.before == "[":
             excludes += [f"[{tool.name}(" for tool in plan.tools]
-        text = g.free_text((*excludes, *plan.boundaries))
+        text = answer(plan, *excludes)
         if not plan.tools:
             return text
         call = g.choice(*(self._call.grammar(tool) for tool in plan.tools))
@@ -101,16 +102,25 @@ class TextThenList(Turn):
         if how.opening and how.tags != "read":
             tagged = g.sequence(g.control_token(how.opening), calls, g.control_token(how.closing))
             calls = tagged if how.tags == "written" else g.choice(calls, tagged)
-        return calls if plan.required else g.sequence(text, g.optional(calls))
+        if plan.required:
+            return calls
+        return g.sequence(text, g.optional(calls)) if plan.response is None else g.choice(text, calls)
+
+    def begins_call(self, buffer: str, place: int, ended: bool) -> bool | None:
+        """See `Turn`; a bracket counts if it begins a list of calls."""
+        if self._how.opening and buffer.startswith(self._how.opening, place):
+            return True
+        if not ended and _HALF_LIST.match(buffer, place):
+            return None
+        return bool(_LIST.match(buffer, place))
 
     def read(
         self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
-    ) -> Steps[None]:
+    ) -> Steps[str | None]:
         """See `Turn`."""
         how, known = self._how, frozenset(tool.name for tool in tools)
         bare = how.before == "[" and (known or not how.opening or how.tags != "written")
-        openings = (*([how.opening] if how.opening else ()), *(["["] if bare else ()))
-        finder = Finder((*openings, *boundaries))
+        finder = Finder((*(text for text in self.openings if bare or text != "["), *boundaries))
         said = Speech(builder)
         scan = 0  # text before this place holds nothing that counts
         while True:
@@ -122,7 +132,7 @@ class TextThenList(Turn):
                 held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
                 said.say(cursor.take(len(cursor.buffer) - held))
                 if cursor.ended:
-                    return
+                    return None
                 yield
                 scan = 0
                 continue
@@ -130,8 +140,7 @@ class TextThenList(Turn):
             if text in boundaries:
                 said.say(cursor.take(place))
                 cursor.take(place + len(text))
-                yield from drain(cursor, builder)
-                return
+                return text
             said.say(cursor.take(place))
             if text == "[":
                 begins = yield from self._begins(cursor, known)

@@ -1,0 +1,46 @@
+"""Gemma 4 and FunctionGemma: calls with bare keys, and strings between marks that are tokens of their own.
+
+Source: the chat templates that Google publishes with the models. They write Python's `None` for null; we write `null`, as
+the values' own grammar has it, and read both.
+"""
+
+from __future__ import annotations
+
+from fcformat.formats.call_format import CallFormat
+from fcformat.formats.call_syntax.delimited import DelimitedCall
+from fcformat.formats.call_syntax.parts import Tag
+from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
+from fcformat.formats.call_syntax.syntax import CallSyntax
+from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
+
+__all__ = ["FUNCTIONGEMMA", "GEMMA4"]
+
+GEMMA4 = CallFormat(
+    "gemma4",
+    aliases=("gemma-4", "google/gemma-4-*"),
+    turn=ReasonedTurn(
+        # Prompts may end behind the opening tag, or the tag may be stripped as a special token.
+        Reasoning("<|channel>", "<channel|>", after_opening="thought\n", also_opening=("thought\n",), interleaved=True),
+        TextThenCalls(
+            CallSyntax(Tag("<|tool_call>"), DelimitedCall('<|"|>'), Tag("<tool_call|>")), before="", between=""
+        ),
+    ),
+    stops=("<turn|>", "<|tool_response>", "<eos>"),
+    headers=("<|turn>model\n", "<tool_response|>"),
+    begins=("<|turn>",),
+    controls=("<|channel>", "<channel|>", "<|tool_call>", "<tool_call|>", '<|"|>'),
+)
+
+FUNCTIONGEMMA = CallFormat(
+    "functiongemma",
+    aliases=("google/functiongemma-*",),
+    turn=TextThenCalls(
+        CallSyntax(Tag("<start_function_call>"), DelimitedCall("<escape>"), Tag("<end_function_call>")),
+        before="",
+        between="",
+    ),
+    stops=("<end_of_turn>", "<start_function_response>", "<eos>"),
+    headers=("<start_of_turn>model\n", "<end_function_response>"),
+    begins=("<start_of_turn>",),
+    controls=("<start_function_call>", "<end_function_call>", "<escape>"),
+)
