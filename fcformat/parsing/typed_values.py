@@ -95,6 +95,12 @@ class SchemaView:
             self._permitted = _Reading(self._root).permitted(self._schema, frozenset())
         return self._permitted
 
+    def resolved(self) -> Any:
+        """What the schema's reference points to; the schema itself where it has none."""
+        if not isinstance(self._schema, Mapping) or not isinstance(self._schema.get("$ref"), str):
+            return self._schema
+        return _Reading(self._root).resolve(self._schema["$ref"])
+
     def property(self, key: str) -> SchemaView | None:
         """The schema of a property; `None` where the schema says nothing of it."""
         found = _Reading(self._root).below(self._schema, "properties", key)
@@ -126,7 +132,7 @@ class _Reading:
         result = ANYTHING
         reference = schema.get("$ref")
         if isinstance(reference, str) and reference not in seen:
-            result = self.permitted(self._resolve(reference), seen | {reference})
+            result = self.permitted(self.resolve(reference), seen | {reference})
         names = schema.get("type")
         if isinstance(names, str) or (isinstance(names, list) and names):
             listed = [names] if isinstance(names, str) else [name for name in names if isinstance(name, str)]
@@ -165,13 +171,13 @@ class _Reading:
             reference = part.get("$ref")
             if isinstance(reference, str) and reference not in seen:
                 seen.add(reference)
-                pending.append(self._resolve(reference))
+                pending.append(self.resolve(reference))
             for combining in ("allOf", "anyOf", "oneOf"):
                 if isinstance(part.get(combining), list):
                     pending.extend(reversed(part[combining]))
         return found
 
-    def _resolve(self, reference: str) -> Any:
+    def resolve(self, reference: str) -> Any:
         """What a reference into the document points to; `True`, which permits anything, where that is not known."""
         if not reference.startswith("#"):
             return True

@@ -1,0 +1,377 @@
+"""Arguments as nested elements, where one token before each tag tells markup from text: MiniMax M3.
+
+A value is text, or elements: an object's members under their keys, an array's items as `<item>`. The schema says which it
+is; without one, elements that are all items are an array, others an object, and text is a string. The tags inside of a text
+that the schema says is a string are text. `null` has no spelling.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from fcformat import grammar as g
+from fcformat.chat import FunctionCall
+from fcformat.errors import FormatError
+from fcformat.formats.call_syntax.parts import Part, Reading, ToolView
+from fcformat.formats.call_syntax.tagged import begins, follows
+from fcformat.formats.rendered import Draft
+from fcformat.json_style import DUMPS
+from fcformat.parsing.cursor import Report, Scanner, Steps, Truncated, Unreadable
+from fcformat.parsing.json_incremental import MAX_DEPTH
+from fcformat.parsing.json_text import members, tokens
+from fcformat.parsing.strings import json_inner, json_string
+from fcformat.parsing.typed_values import ANYTHING, TEXT, SchemaView, typed_value
+
+__all__ = ["ElementArguments"]
+
+_KEY = re.compile(r"[^\s<>/]{1,1000}")
+_ITEM = "item"
+#: Keywords that the grammar of elements puts into effect, and those that say nothing of validity.
+_COVERED = frozenset(("type", "properties", "required", "additionalProperties", "items", "minItems", "maxItems"))
+_SILENT = frozenset(
+    ("title", "description", "default", "examples", "$defs", "definitions", "$schema", "$comment", "$id")
+)
+
+
+class ElementArguments(Part):
+    """Arguments as elements, up to the end of the call, which is not read."""
+
+    def __init__(self, token: str, *, ends: tuple[str, ...], following: tuple[str, ...] = ()) -> None:
+        """Sets up the part.
+
+        Args:
+            token: The control token before every tag.
+            ends: The tags that end the call, in order, each with the token.
+            following: What may follow the end of a call.
+        """
+        self.start = begins(f"{token}<")
+        self._token = token
+        self._ends = ends
+        self._following = following
+        self._tag = re.compile(rf"{re.escape(token)}<(/?)({_KEY.pattern}|\$+text)>")
+        self._marks = Scanner((token,))
+
+    def write(self, call: FunctionCall, draft: Draft) -> None:
+        """See `Part`."""
+        for key, value, is_string in members(call.arguments):
+            draft.fixed(self._opened(key), trainable=True)
+            if is_string:
+                self._text(value, key, draft)
+            else:
+                self._write_value(value, key, draft)
+            draft.fixed(self._closed(key), trainable=True)
+
+    def _write_value(self, value: str, key: str, draft: Draft) -> None:
+        """Writes a value that is no string."""
+        if value[0] not in "[{":
+            self._scalar(value, key, draft)
+            return
+        open_tags: list[
+            str
+        ] = []  # closing tags of the containers, `""` outermost, and of members that are being written
+        kinds: list[str] = []
+        for kind, token in tokens(f'{{"":{value}}}'):
+            if kind == "mark" and token in "[{":
+                if len(kinds) > 1 and kinds[-1] == "[":
+                    draft.fixed(self._opened(_ITEM), trainable=True)
+                    open_tags.append(self._closed(_ITEM))
+                kinds.append(token)
+            elif kind == "mark" and token in "]}":
+                kinds.pop()
+                if len(kinds) > 1:
+                    draft.fixed(open_tags.pop(), trainable=True)
+            elif len(kinds) < 2 or kind == "mark":
+                continue
+            elif kind == "key":
+                name = _decoded(token)
+                draft.fixed(self._opened(name), trainable=True)
+                open_tags.append(self._closed(name))
+            else:
+                closing = open_tags.pop() if kinds[-1] == "{" else self._closed(_ITEM)
+                if kinds[-1] == "[":
+                    draft.fixed(self._opened(_ITEM), trainable=True)
+                if kind == "string":
+                    self._text(_decoded(token), key, draft)
+                else:
+                    self._scalar(token, key, draft)
+                draft.fixed(closing, trainable=True)
+
+    def _scalar(self, value: str, key: str, draft: Draft) -> None:
+        if value == "null":
+            raise FormatError(f"argument {key!r}: found null, which has no spelling here")
+        draft.text(value, trainable=True)
+
+    def _text(self, value: str, key: str, draft: Draft) -> None:
+        if self._token in value:
+            raise FormatError(f"argument {key!r}: found {self._token!r} in a text, which cannot be escaped")
+        draft.text(value, trainable=True)
+
+    def _opened(self, key: str) -> str:
+        if _KEY.fullmatch(key) is None:
+            raise FormatError(f"found the key {key!r}, expected one that can stand in a tag")
+        return f"{self._token}<{key}>"
+
+    def _closed(self, key: str) -> str:
+        return f"{self._token}</{key}>"
+
+    def grammar(self, tool: ToolView) -> g.Grammar:
+        """See `Part`.
+
+        Raises:
+            FormatError: The schema says something that elements cannot be held to while they are generated.
+        """
+        return self._members(tool.schema, tool.schema, tool.name, 0)
+
+    def _members(self, schema: Any, root: Any, where: str, depth: int) -> g.Grammar:
+        if schema is True or schema == {}:
+            schema = {"type": "object"}
+        schema = self._covered(schema, root, where, depth)
+        required = frozenset(schema.get("required", ()))
+        properties = schema.get("properties", {})
+        if not isinstance(properties, Mapping) or required - properties.keys():
+            raise FormatError(f"{where}: found required properties that are not declared, expected all declared")
+        elements = []
+        for key, below in properties.items():
+            element = self._element(key, below, root, f"{where}/{key}", depth + 1)
+            elements.append(element if key in required else g.optional(element))
+        return g.sequence(*elements)
+
+    def _element(self, key: str, schema: Any, root: Any, where: str, depth: int) -> g.Grammar:
+        view = SchemaView(schema, root)
+        kinds = view.permitted.kinds.keys()
+        opened = self._spelled(self._opened(key)), self._spelled(self._closed(key))
+        if kinds == {"object"}:
+            return g.sequence(opened[0], self._members(schema, root, where, depth), opened[1])
+        if kinds == {"array"}:
+            covered = self._covered(schema, root, where, depth)
+            item = self._element(_ITEM, covered.get("items", {"type": "string"}), root, f"{where}/items", depth + 1)
+            most = covered.get("maxItems")
+            return g.sequence(opened[0], g.repeat(item, covered.get("minItems", 0), most), opened[1])
+        if not kinds & {"object", "array"}:
+            alone = {"type": "object", "properties": {key: schema}, "required": [key], "additionalProperties": False}
+            document = {**_definitions(root), **alone}
+            syntax = g.TaggedArguments(
+                before_key=self._spelled(f"{self._token}<"),
+                after_key=g.literal(">"),
+                after_value=opened[1],
+                excludes=(self._token,),
+            )
+            return g.schema_value(document, syntax=syntax, style=DUMPS)
+        raise FormatError(f"{where}: found a schema of text or elements, expected one of either")
+
+    def _covered(self, schema: Any, root: Any, where: str, depth: int) -> Mapping[str, Any]:
+        for _ in range(MAX_DEPTH):
+            if not isinstance(schema, Mapping) or "$ref" not in schema or schema.keys() - _SILENT - {"$ref"}:
+                break
+            schema = SchemaView(schema, root).resolved()
+        if not isinstance(schema, Mapping) or depth > MAX_DEPTH:
+            raise FormatError(f"{where}: found a schema that is boolean, circular or too deep, expected nested objects")
+        for keyword in schema:
+            if keyword not in _COVERED and keyword not in _SILENT:
+                raise FormatError(
+                    f"{where}: found {keyword!r} about elements, expected one of {', '.join(sorted(_COVERED))}"
+                )
+        return schema
+
+    def _spelled(self, text: str) -> g.Grammar:
+        return g.sequence(g.control_token(self._token), g.literal(text[len(self._token) :]))
+
+    def read(self, reading: Reading) -> Steps[None]:
+        """See `Part`."""
+        cursor, call = reading.cursor, reading.call
+        tool = next((tool for tool in reading.tools if tool.name == call.name), None)
+        view = None if tool is None else SchemaView(tool.schema)
+        separator = "{"
+        while True:
+            yield from cursor.skip_space()
+            while (known := follows(cursor, cursor.position, (self._token, *self._following))) is None:
+                yield
+            tag = self._tag.match(cursor.buffer, cursor.position)
+            if known and tag is None and not cursor.ended and self._is_half(cursor.buffer[cursor.position :]):
+                yield
+                continue
+            if tag is None or tag[1] or any(cursor.buffer.startswith(end, cursor.position) for end in self._ends):
+                break
+            cursor.take(tag.end())
+            key = tag[2]
+            below = None if view is None else view.property(key)
+            call.arguments(f"{separator}{json_string(key)}: ")
+            separator = ", "
+            yield from self._value(reading, key, below)
+        if cursor.ended and not cursor.buffer[cursor.position :].startswith(tuple(self._ends)):
+            rest = cursor.buffer[cursor.position :]
+            if self._token.startswith(rest) or self._is_half(rest):
+                raise Truncated(repr(self._ends[0]))
+        if not any(cursor.buffer.startswith(mark, cursor.position) for mark in (*self._ends, *self._following)):
+            raise Unreadable(f"an argument or {self._ends[0]!r}")
+        call.arguments("{}" if separator == "{" else "}")
+        call.complete = True
+
+    def _is_half(self, rest: str) -> bool:
+        """Whether a text may be the beginning of a tag."""
+        if not rest.startswith(self._token):
+            return self._token.startswith(rest)
+        return re.fullmatch(r"(?:<(?:/?[^\s<>/]{0,1000})?)?", rest[len(self._token) :]) is not None
+
+    def _value(self, reading: Reading, key: str, view: SchemaView | None) -> Steps[None]:
+        """Reads an argument's value up to its closing tag, and that."""
+        cursor, out = reading.cursor, reading.call.arguments
+        plain = view is not None and view.permitted.only_text
+        closing, opening = self._closed(key), self._opened(key)
+        held: list[str] = []
+        depth, scan = 0, 0
+        if plain:
+            out('"')
+        while True:
+            scan = max(scan, cursor.position)
+            found = self._marks.find(cursor.buffer, scan)
+            if found is None:
+                kept = 0 if cursor.ended else self._marks.held(cursor.buffer, cursor.position)
+                place = len(cursor.buffer) - kept
+            else:
+                place = found[0]
+                rest = cursor.buffer[place : place + len(closing)]
+                known = self._ends_here(cursor.buffer, place, cursor.ended)
+                if known is None or (not cursor.ended and len(rest) < len(closing)):
+                    pass
+                elif known or (rest == closing and (plain or not depth)):
+                    text = cursor.take(place)
+                    if known:
+                        reading.builder.report(f"{closing!r} missing after an argument")
+                    else:
+                        cursor.take(place + len(closing))
+                    held.append(text)
+                    break
+                else:
+                    depth += cursor.buffer.startswith(opening, place) - (rest == closing)
+                    scan = place + 1
+                    continue
+            text = cursor.take(place)
+            if plain:
+                out(json_inner(text))
+            else:
+                held.append(text)
+            if cursor.ended:
+                if not plain:
+                    out(f'"{json_inner("".join(held))}')
+                raise Truncated(repr(closing))
+            yield
+            scan = 0
+        if plain:
+            out(json_inner(held[0]) + '"')
+        else:
+            out(self._read_elements("".join(held), view, reading.builder.report))
+
+    def _ends_here(self, buffer: str, place: int, ended: bool) -> bool | None:
+        """Whether the call ends at a place inside of a value, whose closing tag is missing; `None`: not known yet."""
+        at = place
+        for number, end in enumerate((*self._ends, *self._following)):
+            if number == len(self._ends):
+                return False
+            while at < len(buffer) and buffer[at] in " \t\r\n":
+                at += 1
+            found = buffer[at : at + len(end)]
+            if found != end:
+                return None if not ended and end.startswith(found) and at + len(found) == len(buffer) else False
+            at += len(end)
+        return True
+
+    def _read_elements(self, text: str, view: SchemaView | None, report: Report) -> str:
+        """The JSON of a value whose text is known."""
+        stack = [_Node("", view, 0)]
+        for tag in self._tag.finditer(text):
+            node = stack[-1]
+            if node.plain and not (tag[1] and tag[2] == node.key):
+                continue
+            if not tag[1] and len(stack) < MAX_DEPTH:
+                node.texts.append(text[node.at : tag.start()])
+                stack.append(_Node(tag[2], node.below(tag[2]), tag.end()))
+            elif tag[1] and any(each.key == tag[2] for each in stack[1:]):
+                while True:
+                    node = stack.pop()
+                    if node.key != tag[2]:
+                        report(f"{self._closed(node.key)!r} missing")
+                    stack[-1].children.append((node.key, node.json(text, tag.start(), report)))
+                    stack[-1].at = tag.end()
+                    if node.key == tag[2]:
+                        break
+            else:
+                report("a tag that closes or opens nothing")
+        while len(stack) > 1:
+            node = stack.pop()
+            report(f"{self._closed(node.key)!r} missing")
+            stack[-1].children.append((node.key, node.json(text, len(text), report)))
+            stack[-1].at = len(text)
+        return stack[0].json(text, len(text), report)
+
+
+class _Node:
+    """An element that is being read."""
+
+    def __init__(self, key: str, view: SchemaView | None, at: int) -> None:
+        self.key = key
+        self.at = at  # where its text goes on
+        self.texts: list[str] = []
+        self.children: list[tuple[str, str]] = []
+        self.permitted = ANYTHING if view is None else view.permitted
+        self.plain = view is not None and view.permitted.only_text
+        self._view = view
+        self._start = at
+
+    def below(self, key: str) -> SchemaView | None:
+        """The schema of a child."""
+        if self._view is None:
+            return None
+        return self._view.items() if self._is_array((key,)) else self._view.property(key)
+
+    def _is_array(self, keys: tuple[str, ...]) -> bool:
+        kinds = self.permitted.kinds
+        if "array" not in kinds:
+            return False
+        return "object" not in kinds or all(key == _ITEM for key in keys)
+
+    def json(self, text: str, end: int, report: Report) -> str:
+        """The element as JSON; its text ends at `end`."""
+        kinds = self.permitted.kinds
+        if not self.children or self.plain or not kinds.keys() & {"array", "object"}:
+            inner = text[self._start : end]
+            if not inner and self.permitted.no_text and kinds.keys() & {"array", "object"}:
+                return "[]" if "array" in kinds else "{}"
+            return typed_value(inner, TEXT if self._view is None else self.permitted, report)
+        said = "".join((*self.texts, text[self.at : end]))
+        if self._is_array(tuple(key for key, _ in self.children)):
+            if said.strip():
+                report("text between items")
+            return f"[{', '.join(value for _, value in self.children)}]"
+        grouped: dict[str, list[str]] = {}
+        for key, value in self.children:
+            grouped.setdefault(key, []).append(value)
+        if said.strip():
+            report("text between elements")
+            name = "$text"
+            while name in grouped:
+                name = f"${name}"
+            grouped[name] = [json_string(said)]
+        pairs = (
+            f"{json_string(key)}: {values[0] if len(values) == 1 else _listed(values)}"
+            for key, values in grouped.items()
+        )
+        return f"{{{', '.join(pairs)}}}"
+
+
+def _listed(values: list[str]) -> str:
+    return f"[{', '.join(values)}]"
+
+
+def _decoded(token: str) -> str:
+    return str(json.loads(token))
+
+
+def _definitions(root: Any) -> dict[str, Any]:
+    """The parts of a schema that references point into."""
+    if not isinstance(root, Mapping):
+        return {}
+    return {key: root[key] for key in ("$defs", "definitions") if key in root}
