@@ -8,17 +8,25 @@ from fcformat.errors import FormatError
 from fcformat.formats.base import Format
 from fcformat.formats.chatglm3 import CHATGLM3
 from fcformat.formats.deepseek import DEEPSEEK_V3, DEEPSEEK_V31
+from fcformat.formats.deepseek_dsml import DEEPSEEK_V4, DEEPSEEK_V32, DEEPSEEK_V41
 from fcformat.formats.gemma import FUNCTIONGEMMA, GEMMA4
 from fcformat.formats.glm4 import GLM4
+from fcformat.formats.glm45 import GLM45
+from fcformat.formats.glm47 import GLM47, HUNYUAN_HY3, HUNYUAN_HY3_OPENSOURCE, LING3, POOLSIDE_V1
+from fcformat.formats.minicpm5 import MINICPM5
+from fcformat.formats.minimax import MINIMAX_M2, MINIMAX_M3
 from fcformat.formats.mistral import MISTRAL_V3, MISTRAL_V7, MISTRAL_V11, MISTRAL_V13
 from fcformat.formats.openai import OPENAI
 from fcformat.formats.pythonic import LFM2, LLAMA4_PYTHONIC, OLMO3, PYTHONIC
 from fcformat.formats.qwen1_react import QWEN1_REACT
 from fcformat.formats.qwen2 import QWEN2, QWEN15
 from fcformat.formats.qwen3 import QWEN3, QWEN3_INSTRUCT, QWEN3_THINKING, QWQ
+from fcformat.formats.qwen3_coder import QWEN3_CODER
 from fcformat.formats.qwen25 import QWEN25
 from fcformat.formats.qwen_agent import QWEN_AGENT
 from fcformat.formats.react import REACT
+from fcformat.formats.seed_oss import SEED_OSS
+from fcformat.formats.step3 import STEP3, STEP35
 
 __all__ = ["get_format", "list_formats"]
 
@@ -49,6 +57,22 @@ _FORMATS: tuple[Format, ...] = (
     QWEN_AGENT,
     QWQ,
     REACT,
+    DEEPSEEK_V4,
+    DEEPSEEK_V32,
+    DEEPSEEK_V41,
+    GLM47,
+    HUNYUAN_HY3,
+    HUNYUAN_HY3_OPENSOURCE,
+    LING3,
+    POOLSIDE_V1,
+    MINICPM5,
+    MINIMAX_M2,
+    MINIMAX_M3,
+    SEED_OSS,
+    STEP3,
+    STEP35,
+    QWEN3_CODER,
+    GLM45,
 )
 _BY_NAME: dict[str, Format] = {}
 _BY_PATTERN: dict[str, Format] = {}

@@ -102,13 +102,6 @@ class Cursor:
         self.position = end
         return text
 
-    def put_back(self, text: str) -> None:
-        """Gives back the text that was read last, so that it is read again."""
-        self._before = self.offset - len(text)
-        self._last = ""
-        self.buffer = text + self.buffer[self.position :]
-        self.position = 0
-
     def peek(self) -> Steps[str]:
         """The next character, or `""` at the end of the text."""
         while self.position == len(self.buffer):

@@ -11,9 +11,11 @@ import pytest
 from fcformat.chat import FunctionCall, Message, ToolCall, join_deltas
 from fcformat.errors import FormatError, ParseError
 from fcformat.formats.call_syntax.parts import ToolView
-from fcformat.formats.call_syntax.turn import Turn
+from fcformat.formats.call_syntax.turn import Turn, drain
 from fcformat.formats.rendered import Draft
-from fcformat.parsing.stream import StreamParser, read_whole
+from fcformat.parsing.cursor import Cursor, Steps
+from fcformat.parsing.message_builder import MessageBuilder
+from fcformat.parsing.stream import Reader, StreamParser, read_whole
 from support.tagged import PADDED, QUOTED, TYPED
 
 SCHEMA = {
@@ -30,12 +32,20 @@ SCHEMA = {
 TOOLS = (ToolView("f", SCHEMA), ToolView("g", {"type": "object"}))
 
 
+def reader(turn: Turn, tools: tuple[ToolView, ...]) -> Reader:
+    def steps(cursor: Cursor, builder: MessageBuilder) -> Steps[None]:
+        if (yield from turn.read(cursor, builder, tools, ("<|end|>",))) is not None:
+            yield from drain(cursor, builder)
+
+    return steps
+
+
 def read(turn: Turn, text: str, *, strict: bool = False, tools: tuple[ToolView, ...] = TOOLS) -> Message:
-    return read_whole(lambda cursor, builder: turn.read(cursor, builder, tools, ("<|end|>",)), text, strict=strict)
+    return read_whole(reader(turn, tools), text, strict=strict)
 
 
 def streamed(turn: Turn, pieces: list[str]) -> Message:
-    parser = StreamParser(lambda cursor, builder: turn.read(cursor, builder, TOOLS, ("<|end|>",)))
+    parser = StreamParser(reader(turn, TOOLS))
     deltas = [delta for piece in pieces for delta in parser.feed(piece)]
     message = parser.finish()
     assert join_deltas([*deltas, *parser.final_deltas]) == message
@@ -175,7 +185,7 @@ def test_broken_json_is_kept_as_text_and_named() -> None:
 def test_strings_and_long_json_are_sent_as_they_arrive() -> None:
     head = "<tool_call>\n<function=f>\n<parameter="
     for key, value in (("text", "some words"), ("list", "[" + "1, " * 40)):
-        parser = StreamParser(lambda cursor, builder: PADDED.read(cursor, builder, TOOLS, ()))
+        parser = StreamParser(reader(PADDED, TOOLS))
         parser.feed(f"{head}{key}>\n")
         sent = "".join(call.arguments for delta in parser.feed(value) for call in delta.tool_calls)
         assert value.split()[-1].strip(",") in sent

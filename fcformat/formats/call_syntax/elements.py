@@ -186,8 +186,12 @@ class ElementArguments(Part):
         view = None if tool is None else SchemaView(tool.schema)
         separator = "{"
         while True:
+            if separator == ", ":
+                yield from self._skip_text(reading)
             yield from cursor.skip_space()
-            while (known := follows(cursor, cursor.position, (self._token, *self._following))) is None:
+            while (
+                known := follows(cursor.buffer, cursor.position, cursor.ended, (self._token, *self._following))
+            ) is None:
                 yield
             tag = self._tag.match(cursor.buffer, cursor.position)
             if known and tag is None and not cursor.ended and self._is_half(cursor.buffer[cursor.position :]):
@@ -209,6 +213,20 @@ class ElementArguments(Part):
             raise Unreadable(f"an argument or {self._ends[0]!r}")
         call.arguments("{}" if separator == "{" else "}")
         call.complete = True
+
+    def _skip_text(self, reading: Reading) -> Steps[None]:
+        """Passes over text between arguments, up to the next tag."""
+        cursor = reading.cursor
+        while (yield from cursor.skip_space()):
+            found = self._marks.find(cursor.buffer, cursor.position)
+            held = 0 if found is not None or cursor.ended else self._marks.held(cursor.buffer, cursor.position)
+            end = len(cursor.buffer) - held if found is None else found[0]
+            if end > cursor.position:
+                reading.builder.report(f"text between arguments: {cursor.take(end)[:40]!r}")
+            if found is not None:
+                return
+            if held:
+                yield
 
     def _is_half(self, rest: str) -> bool:
         """Whether a text may be the beginning of a tag."""
@@ -267,17 +285,12 @@ class ElementArguments(Part):
 
     def _ends_here(self, buffer: str, place: int, ended: bool) -> bool | None:
         """Whether the call ends at a place inside of a value, whose closing tag is missing; `None`: not known yet."""
-        at = place
-        for number, end in enumerate((*self._ends, *self._following)):
-            if number == len(self._ends):
-                return False
-            while at < len(buffer) and buffer[at] in " \t\r\n":
-                at += 1
-            found = buffer[at : at + len(end)]
+        for end in self._ends:
+            found = buffer[place : place + len(end)]
             if found != end:
-                return None if not ended and end.startswith(found) and at + len(found) == len(buffer) else False
-            at += len(end)
-        return True
+                return None if not ended and end.startswith(found) and place + len(found) == len(buffer) else False
+            place += len(end)
+        return follows(buffer, place, ended, self._following)
 
     def _read_elements(self, text: str, view: SchemaView | None, report: Report) -> str:
         """The JSON of a value whose text is known."""

@@ -10,10 +10,11 @@ import re
 
 from fcformat import grammar as g
 from fcformat.chat import Message
+from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.parts import Part, Reading, Text, ToolView
 from fcformat.formats.call_syntax.syntax import CallSyntax
-from fcformat.formats.call_syntax.tagged import spelled
-from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, drain, write_call
+from fcformat.formats.call_syntax.tagged import Marked, begins, spelled
+from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, write_call
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
@@ -62,11 +63,16 @@ class CallSections(Turn):
         self._bare = bare
         starts = tuple(text for text in (self._tag, bare) if text)
         self._calls = starts if not opening else (bare,) if bare else ()
+        self.openings = (*self._openings, *self._calls)
         self._inside = _start((*starts, closing) if opening else starts, call.parts)
         self._after_tag = _start((), call.parts[1:]) if self._tag else self._inside
 
     def write(self, message: Message, index: int, draft: Draft) -> None:
         """See `Turn`."""
+        if message.tool_calls and message.content and not message.content.strip():
+            raise FormatError(
+                f"message {index}: found only white space beside calls, which would be taken for layout; expected text or none"
+            )
         draft.text(message.content or "", trainable=True)
         if not message.tool_calls:
             return
@@ -79,7 +85,7 @@ class CallSections(Turn):
 
     def grammar(self, plan: TurnPlan) -> g.Grammar:
         """See `Turn`."""
-        text = g.free_text((*self._openings, *self._calls, *plan.boundaries))
+        text = answer(plan, *self.openings)
         if not plan.tools:
             return text
         call = g.choice(*(self._call.grammar(tool) for tool in plan.tools))
@@ -87,22 +93,33 @@ class CallSections(Turn):
         more = g.repeat(g.sequence(g.literal(self._between), call), max=most)
         opening, closing = (spelled(tags, self._controls) for tags in self._section)
         calls = g.sequence(opening, call, more, closing)
-        return calls if plan.required else g.sequence(text, g.optional(calls))
+        if plan.required:
+            return calls
+        return g.choice(text, calls) if plan.response is not None else g.sequence(text, g.optional(calls))
+
+    def begins_call(self, buffer: str, place: int, ended: bool) -> bool | None:
+        """See `Turn`."""
+        tag = max((tag for tag in self.openings if buffer.startswith(tag, place)), key=len)
+        start = self._follows(tag).match(buffer, place if tag == self._bare else place + len(tag))
+        if start is None:
+            return False
+        return None if start.end() == len(buffer) and not ended else True
 
     def read(
         self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
-    ) -> Steps[None]:
+    ) -> Steps[str | None]:
         """See `Turn`."""
-        tags = (*self._openings, *self._calls)
+        tags = self.openings
         strays = (self._closing,) if self._closing else ()
         led_by = tuple(space + tag for tag in tags for space in (self._before, self._between))
         finder = Finder((*tags, *boundaries), led_by)
         said = Speech(builder)
+        said.after_call = not builder.has_content  # white space before the first call is layout, too
         scan = 0  # text before this place holds no tag that counts
         while True:
             if said.after_call:
                 yield from said.skip_gap(cursor)
-                if strays and (yield from cursor.match_loosely(strays)):
+                if strays and builder.calls and (yield from cursor.match_loosely(strays)):
                     builder.report(f"{self._closing!r} without its opening tag")
                     said.called()
                     continue
@@ -113,26 +130,28 @@ class CallSections(Turn):
                 held = 0 if cursor.ended else finder.held(buffer, cursor.position)
                 said.say(cursor.take(len(buffer) - held))
                 if cursor.ended:
-                    return
+                    if not builder.calls:
+                        said.say_gap()
+                    return None
                 yield
                 scan = 0
                 continue
             place, tag = found
             if tag in boundaries:
                 said.say(cursor.take(place))
-                cursor.take(place + len(tag))
-                yield from drain(cursor, builder)
-                return
-            bare = tag == self._bare
-            start = self._follows(tag).match(buffer, place if bare else place + len(tag))
-            if start is None:
-                scan = place + len(tag)
-                continue
-            if start.end() == len(buffer) and not cursor.ended:
+                if not builder.calls:
+                    said.say_gap()
+                return cursor.take(place + len(tag))
+            begins = self.begins_call(buffer, place, cursor.ended)
+            if begins is None:
                 yield
                 scan = 0
                 continue
-            separator = self._between if said.after_call and self._between else self._before
+            if not begins:
+                scan = place + len(tag)
+                continue
+            bare = tag == self._bare
+            separator = self._between if said.after_call and builder.calls else self._before
             end = place - len(separator) if buffer.endswith(separator, cursor.position, place) else place
             said.say(cursor.take(end))
             cursor.recorded = []
@@ -201,6 +220,8 @@ class CallSections(Turn):
             announce_end(builder, call, error)
             if not call.announced:
                 said.say(recorded)
+            elif isinstance(error, Truncated) and cursor.position < len(cursor.buffer):
+                builder.report(f"left over: {cursor.take(len(cursor.buffer))!r}")
         else:
             cursor.recorded = None
         if call.announced:
@@ -216,11 +237,13 @@ def _start(texts: tuple[str, ...], parts: tuple[Part, ...]) -> re.Pattern[str]:
     options = [*map(re.escape, texts)]
     if half:
         options.append(rf"(?:{'|'.join(map(re.escape, sorted(half, key=len, reverse=True)))})\Z")
-    first = next((part for part in parts if not isinstance(part, Text) or part.words), None)
-    if isinstance(first, Text):
-        options.append(re.escape(first.words[0]))
-    elif first is not None:
-        options.append(first.start)
+    for part in parts:
+        if not isinstance(part, Text):
+            options.append(part.start)
+        elif part.words:
+            options.append(begins(part.words[0]))
+        if not (isinstance(part, Text) and not part.words) and not (isinstance(part, Marked) and part.optional):
+            break
     return re.compile(rf"[ \t\r\n]{{0,64}}(?:\Z|{'|'.join(options)})")
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from fcformat import grammar as g
 from fcformat.chat import FunctionCall
 from fcformat.errors import FormatError
-from fcformat.formats.call_syntax.parts import MAX_NAME, Part, Reading, ToolView
+from fcformat.formats.call_syntax.parts import MAX_NAME, Part, Reading, Text, ToolView
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
 from fcformat.parsing.cursor import MAX_LAYOUT_SPACE, SPACE, Cursor, Scanner, Steps, Truncated, Unreadable
@@ -24,7 +24,7 @@ from fcformat.parsing.json_text import members
 from fcformat.parsing.strings import json_inner, json_string
 from fcformat.parsing.typed_values import ANYTHING, TEXT, Permitted, SchemaView, typed_value
 
-__all__ = ["TagName", "TaggedArguments", "spelled"]
+__all__ = ["Marked", "TagName", "TaggedArguments", "spelled"]
 
 #: Longest key of an argument.
 MAX_KEY = 1_000
@@ -57,18 +57,49 @@ def begins(*texts: str) -> str:
     return rf"(?:{whole}|(?:{'|'.join(map(re.escape, sorted(half, key=len, reverse=True)))})\Z)"
 
 
-def follows(cursor: Cursor, at: int, marks: tuple[str, ...]) -> bool | None:
+def follows(buffer: str, at: int, ended: bool, marks: tuple[str, ...]) -> bool | None:
     """Whether one of the marks, or the end of the text, stands at a place of the buffer, after white space; `None`: not yet known."""
-    match = SPACE.match(cursor.buffer, at)
+    match = SPACE.match(buffer, at)
     assert match is not None  # the pattern matches the empty text
     if match.end() - at > MAX_LAYOUT_SPACE:
         return False
-    rest = cursor.buffer[match.end() : match.end() + max(map(len, marks), default=0)]
+    rest = buffer[match.end() : match.end() + max(map(len, marks), default=0)]
     if any(rest.startswith(mark) for mark in marks):
         return True
-    if match.end() + len(rest) == len(cursor.buffer) and any(mark.startswith(rest) for mark in (*marks, "")):
-        return True if cursor.ended else None
+    if match.end() + len(rest) == len(buffer) and any(mark.startswith(rest) for mark in (*marks, "")):
+        return True if ended else None
     return False
+
+
+class Marked(Text):
+    """Fixed text in which some spellings are control tokens.
+
+    Attributes:
+        optional: Whether models leave it out.
+    """
+
+    def __init__(self, text: str, controls: tuple[str, ...], *, optional: bool = False) -> None:
+        """Sets up the part.
+
+        Args:
+            text: The text.
+            controls: Spellings of control tokens in it.
+            optional: Whether models leave it out.
+        """
+        super().__init__(text)
+        self.optional = optional
+        self._controls = controls
+
+    def grammar(self, tool: ToolView) -> g.Grammar:
+        """See `Part`."""
+        return spelled(self.text, self._controls)
+
+    def read(self, reading: Reading) -> Steps[None]:
+        """See `Part`."""
+        if not self.optional:
+            yield from super().read(reading)
+        elif not (yield from reading.cursor.match_loosely(self.words)):
+            reading.builder.report(f"a call without {self.text!r}")
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -131,12 +162,11 @@ class TagName(Part):
         name = cursor.take(match.end())
         if cursor.ended and cursor.position == len(cursor.buffer) and self._words:
             raise Truncated("the end of a name")
-        if not (yield from cursor.match_loosely(self._words)):
-            if (yield from cursor.match_loosely(("\\n",))):
-                reading.builder.report("a line break that is escaped")
-            else:
-                reading.builder.report(f"expected {self._after.strip()!r} after a function's name")
-        while (known := follows(cursor, cursor.position, self._next)) is None:
+        if (yield from cursor.match_loosely(("\\n",))):
+            reading.builder.report("a line break that is escaped")
+        elif not (yield from cursor.match_loosely(self._words)):
+            reading.builder.report(f"expected {self._after.strip()!r} after a function's name")
+        while (known := follows(cursor.buffer, cursor.position, cursor.ended, self._next)) is None:
             yield
         if not known:
             raise Unreadable(" or ".join(self._next))
@@ -273,7 +303,7 @@ class TaggedArguments(Part):
             yield from self._value(reading, _Given(key, permitted, is_text is True), view, given)
         yield from cursor.skip_space()
         marks = (self._before_key, *self._ends, *self._following)
-        while (known := follows(cursor, cursor.position, marks)) is None:
+        while (known := follows(cursor.buffer, cursor.position, cursor.ended, marks)) is None:
             yield
         if not known:
             raise Unreadable(f"{self._before_key!r} or {self._ends[0]!r}")
@@ -306,7 +336,9 @@ class TaggedArguments(Part):
         # A key without a value: its own closing tag is there, and then the next argument.
         closing = self._key_words[0][0]
         if len(closing) > 1 and (yield from cursor.match_loosely(closing[:1])):
-            while (known := follows(cursor, cursor.position, (self._before_key, *self._ends))) is None:
+            while (
+                known := follows(cursor.buffer, cursor.position, cursor.ended, (self._before_key, *self._ends))
+            ) is None:
                 yield
             if known:
                 reading.builder.report(f"the key {key!r} without a value")
@@ -396,7 +428,7 @@ class TaggedArguments(Part):
         """Whether a mark inside of a value ends it; `None`: not known yet."""
         at = place + len(mark)
         if mark == self._after_value:
-            return follows(cursor, at, (self._before_key, *self._ends, *self._following))
+            return follows(cursor.buffer, at, cursor.ended, (self._before_key, *self._ends, *self._following))
         if mark == self._before_key:
             match = _KEY.match(cursor.buffer, at, at + MAX_KEY)
             assert match is not None  # the pattern matches the empty text
@@ -406,9 +438,9 @@ class TaggedArguments(Part):
             if not key or key in before or (view is not None and view.property(key) is None):
                 return False
             words = tuple(words[0] for words, _ in self._key_words)
-            return follows(cursor, match.end(), words) and match.end() < len(cursor.buffer)
+            return follows(cursor.buffer, match.end(), cursor.ended, words) and match.end() < len(cursor.buffer)
         later = self._ends[self._ends.index(mark) + 1 :]
-        return follows(cursor, at, (*later, *self._following))
+        return follows(cursor.buffer, at, cursor.ended, (*later, *self._following))
 
     def _is_whole(self, value: str, quoted: tuple[str, str] | None) -> bool:
         """Whether a string is read back as it is when it is written between its tags."""
@@ -469,7 +501,9 @@ class TaggedArguments(Part):
                 raise Unreadable("an array or object")
             yield from JSONReader(cursor, note).value(emit)
             if not (yield from cursor.match_loosely((self._after_value,))):
-                while (known := follows(cursor, cursor.position, (self._before_key, *self._ends))) is None:
+                while (
+                    known := follows(cursor.buffer, cursor.position, cursor.ended, (self._before_key, *self._ends))
+                ) is None:
                     yield
                 if not known:
                     raise Unreadable(repr(self._after_value))
@@ -484,7 +518,7 @@ class TaggedArguments(Part):
                 commit(at_once=True)  # a sound beginning, and nothing follows that could be read
                 raise
             del recorded[first:]
-            cursor.put_back(text)
+            cursor.give_back(text)
             builder.read_again += 1
             return False
         finally:

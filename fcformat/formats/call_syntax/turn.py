@@ -131,6 +131,12 @@ class Speech:
         self._fences.feed(text)
         self._builder.content(text)
 
+    def say_gap(self) -> None:
+        """Adds the white space that was held, where it turns out not to be layout."""
+        gap = "".join(self._gap)
+        self._gap.clear()
+        self.say(gap)
+
     def called(self) -> None:
         """Notes a call: white space before it, after another one, was layout."""
         self.after_call = True

@@ -1,0 +1,77 @@
+"""GLM-4.7 and 5, Hy3, Laguna and Ling 3: calls as GLM-4.5 writes them, with other layout, marks and roles.
+
+Sources: the publishers' chat templates. Ling's models end an open reasoning block with a call.
+"""
+
+from __future__ import annotations
+
+from fcformat.formats.call_format import CallFormat
+from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
+from fcformat.formats.tagged_shapes import key_value_tags
+
+__all__ = ["GLM47", "HUNYUAN_HY3", "HUNYUAN_HY3_OPENSOURCE", "LING3", "POOLSIDE_V1"]
+
+_TAGS = ("tool_call", "arg_key", "arg_value", "think")
+
+
+def _controls(*names: str, suffix: str = "") -> tuple[str, ...]:
+    return tuple(f"<{end}{name}{suffix}>" for name in (*_TAGS, *names) for end in ("", "/"))
+
+
+GLM47 = CallFormat(
+    "glm47",
+    aliases=("glm-4.7", "glm-5", "zai-org/GLM-4.7*", "zai-org/GLM-5*"),
+    turn=ReasonedTurn(Reasoning("<think>", "</think>", unopened="undecided"), key_value_tags(line="")),
+    stops=("<|user|>", "<|observation|>", "<|endoftext|>"),
+    headers=("<|assistant|>",),
+    begins=("<|assistant|>", "<|system|>"),
+    controls=_controls(),
+)
+
+
+def _hy3(name: str, suffix: str, aliases: tuple[str, ...]) -> CallFormat:
+    return CallFormat(
+        name,
+        aliases=aliases,
+        turn=ReasonedTurn(
+            Reasoning(f"<think{suffix}>", f"</think{suffix}>", unopened="undecided"),
+            key_value_tags(suffix=suffix, name_end="tool_sep", section="tool_calls", between="\n"),
+        ),
+        stops=(f"<｜hy_eos{suffix}｜>",),
+        headers=(f"<｜hy_Assistant{suffix}｜>",),
+        begins=(f"<｜hy_User{suffix}｜>", f"<｜hy_Assistant{suffix}｜>"),
+        controls=(*_controls("tool_calls", suffix=suffix), f"<tool_sep{suffix}>"),
+    )
+
+
+HUNYUAN_HY3 = _hy3("hunyuan_hy3", "", ("hy3", "hy_v3"))
+#: The tags of the weights that are published.
+HUNYUAN_HY3_OPENSOURCE = _hy3("hunyuan_hy3_opensource", ":opensource", ("hy3-opensource", "tencent/Hy3*"))
+
+POOLSIDE_V1 = CallFormat(
+    "poolside_v1",
+    aliases=("laguna", "poolside/Laguna*"),
+    turn=ReasonedTurn(
+        Reasoning(
+            "<think>", "</think>", after_opening="\n", before_closing="\n", after_closing="\n", unopened="undecided"
+        ),
+        key_value_tags(before="\n", between="\n"),
+    ),
+    stops=("</assistant>",),
+    headers=("<assistant>\n",),
+    begins=("<assistant>", "<user>", "<tool_response>"),
+    controls=_controls(),
+)
+
+LING3 = CallFormat(
+    "ling3",
+    aliases=("ling-3", "bailing", "inclusionAI/Ling-3*"),
+    turn=ReasonedTurn(
+        Reasoning("<think>", "</think>", after_closing="\n", unopened="undecided", ended_by=("<tool_call>",)),
+        key_value_tags(before="\n", between="\n"),
+    ),
+    stops=("<|role_end|>",),
+    headers=("<role>ASSISTANT</role>",),
+    begins=("<role>",),
+    controls=_controls(),
+)

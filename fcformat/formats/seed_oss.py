@@ -1,0 +1,25 @@
+"""Seed-OSS: calls as functions and parameters between `<seed:tool_call>` tags, values without layout around them.
+
+Source: ByteDance's chat template. It writes values as Python spells them; they are written as JSON here, and read either way.
+"""
+
+from __future__ import annotations
+
+from fcformat.formats.call_format import CallFormat
+from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
+from fcformat.formats.tagged_shapes import function_tags
+
+__all__ = ["SEED_OSS"]
+
+SEED_OSS = CallFormat(
+    "seed_oss",
+    aliases=("seed-oss", "ByteDance-Seed/Seed-OSS-*"),
+    turn=ReasonedTurn(
+        Reasoning("<seed:think>", "</seed:think>", after_closing="\n", unopened="undecided"),
+        function_tags("<seed:tool_call>", "</seed:tool_call>"),
+    ),
+    stops=("<seed:eos>",),
+    headers=("<seed:bos>assistant\n",),
+    begins=("<seed:bos>",),
+    controls=("<seed:tool_call>", "</seed:tool_call>", "<seed:think>", "</seed:think>"),
+)

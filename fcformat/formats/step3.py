@@ -1,0 +1,70 @@
+"""Step 3 and Step 3.5: calls as steptml elements between marks of their own; Step 3.5 writes them as Qwen3-Coder does.
+
+Sources: the parser that serving projects have for Step 3, and StepFun's chat template of Step 3.5, which puts no layout
+between text and a call and writes values as Python spells them; they are written as JSON here, and read either way.
+"""
+
+from __future__ import annotations
+
+from fcformat.formats.call_format import CallFormat
+from fcformat.formats.call_syntax.parts import Tag, Text
+from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
+from fcformat.formats.call_syntax.sections import CallSections
+from fcformat.formats.call_syntax.syntax import CallSyntax
+from fcformat.formats.call_syntax.tagged import Marked, TaggedArguments, TagName
+from fcformat.formats.tagged_shapes import function_tags
+
+__all__ = ["STEP3", "STEP35"]
+
+STEP3 = CallFormat(
+    "step3",
+    aliases=("step-3", "stepfun-ai/step3*"),
+    turn=ReasonedTurn(
+        Reasoning(
+            "<think>", "</think>", after_opening="\n", before_closing="\n", after_closing="\n", unopened="undecided"
+        ),
+        CallSections(
+            CallSyntax(
+                Tag("<｜tool_call_begin｜>"),
+                Marked("function<｜tool_sep｜>", ("<｜tool_sep｜>",), optional=True),
+                TagName('<steptml:invoke name="', '">', next=('<steptml:parameter name="', "</steptml:invoke>")),
+                TaggedArguments(
+                    '<steptml:parameter name="',
+                    '">',
+                    "</steptml:parameter>",
+                    ends=("</steptml:invoke>", "<｜tool_call_end｜>"),
+                    following=("<｜tool_call_begin｜>", "<｜tool_calls_end｜>"),
+                ),
+                Text("</steptml:invoke>"),
+                Tag("<｜tool_call_end｜>"),
+            ),
+            section=("<｜tool_calls_begin｜>", "<｜tool_calls_end｜>"),
+            controls=("<｜tool_calls_begin｜>", "<｜tool_calls_end｜>"),
+        ),
+    ),
+    stops=("<|EOT|>", "<｜end▁of▁sentence｜>"),
+    headers=("<|BOT|>assistant\n",),
+    begins=("<|BOT|>",),
+    controls=(
+        "<｜tool_calls_begin｜>",
+        "<｜tool_call_begin｜>",
+        "<｜tool_sep｜>",
+        "<｜tool_call_end｜>",
+        "<｜tool_calls_end｜>",
+    ),
+)
+
+STEP35 = CallFormat(
+    "step3p5",
+    aliases=("step3.5", "step-3.5", "stepfun-ai/Step-3.5-*"),
+    turn=ReasonedTurn(
+        Reasoning(
+            "<think>", "</think>", after_opening="\n", before_closing="\n", after_closing="\n", unopened="undecided"
+        ),
+        function_tags("<tool_call>", "</tool_call>", padding="\n", before=""),
+    ),
+    stops=("<|im_end|>",),
+    headers=("<|im_start|>assistant\n",),
+    begins=("<|im_start|>",),
+    controls=("<tool_call>", "</tool_call>", "<think>", "</think>"),
+)

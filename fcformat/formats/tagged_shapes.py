@@ -1,0 +1,137 @@
+"""The shapes of tagged calls that several families share; what differs between them is given as data."""
+
+from __future__ import annotations
+
+from fcformat.formats.call_syntax.parts import Tag, Text
+from fcformat.formats.call_syntax.sections import CallSections
+from fcformat.formats.call_syntax.syntax import CallSyntax
+from fcformat.formats.call_syntax.tagged import Marked, TaggedArguments, TagName
+
+__all__ = ["function_tags", "invoke_tags", "key_value_tags"]
+
+
+def function_tags(opening: str, closing: str, *, padding: str = "", before: str = "\n\n") -> CallSections:
+    """Calls as `<function=NAME>` and `<parameter=KEY>VALUE</parameter>` inside of two tags.
+
+    Args:
+        opening: The tag that opens a call.
+        closing: The tag that closes it.
+        padding: Layout on both sides of a value.
+        before: Layout between text and the first call.
+    """
+    return CallSections(
+        CallSyntax(
+            Tag(opening),
+            Text("\n"),
+            TagName("<function=", ">\n", next=("<parameter=", "</function>")),
+            TaggedArguments(
+                "<parameter=",
+                ">",
+                "</parameter>",
+                ends=("</function>", closing),
+                padding=padding,
+                after="\n",
+                following=(opening, "<function="),
+            ),
+            Text("</function>\n"),
+            Tag(closing),
+        ),
+        before=before,
+        between="\n",
+        bare="<function=",
+    )
+
+
+def key_value_tags(
+    *, line: str = "\n", suffix: str = "", name_end: str = "", section: str = "", before: str = "", between: str = ""
+) -> CallSections:
+    """Calls as `<tool_call>NAME` and pairs of `<arg_key>KEY</arg_key>` and `<arg_value>VALUE</arg_value>`.
+
+    Args:
+        line: Layout after the name, between key and value, and after a value.
+        suffix: What every tag's name ends in.
+        name_end: A tag after the function's name.
+        section: Name of the tags around all calls, `""` for none.
+        before: Layout between text and the first call.
+        between: Layout between calls.
+    """
+    opening, closing = f"<tool_call{suffix}>", f"</tool_call{suffix}>"
+    key, key_end = f"<arg_key{suffix}>", f"</arg_key{suffix}>"
+    value, value_end = f"<arg_value{suffix}>", f"</arg_value{suffix}>"
+    mark, last = (f"<{name_end}{suffix}>" if name_end else ""), (f"</{section}{suffix}>" if section else "")
+    controls = (key, key_end, value, value_end, *((mark,) if mark else ()))
+    return CallSections(
+        CallSyntax(
+            Tag(opening),
+            TagName("", mark + line, next=(key, closing), controls=controls),
+            TaggedArguments(
+                key,
+                f"{key_end}{line}{value}",
+                value_end,
+                ends=(closing,),
+                after=line,
+                following=(opening, *((last,) if last else ())),
+                # As models write it that were trained on escaped examples.
+                also_after_key=(f"{key_end}\\n{value}",),
+                controls=controls,
+            ),
+            Tag(closing),
+        ),
+        section=(f"<{section}{suffix}>{line}", f"{line}{last}") if section else ("", ""),
+        before=before,
+        between=between,
+        controls=(f"<{section}{suffix}>", last) if section else (),
+    )
+
+
+def invoke_tags(
+    section: tuple[str, str],
+    *,
+    prefix: str = "",
+    typed: bool = False,
+    line: str = "\n",
+    before: str = "",
+    bare: bool = False,
+    also_opened: tuple[str, ...] = (),
+    wrappers: tuple[str, ...] = (),
+    controls: tuple[str, ...] = (),
+) -> CallSections:
+    """Calls as `<invoke name="NAME">` and `<parameter name="KEY">VALUE</parameter>`, all of them inside of two tags.
+
+    Args:
+        section: The tags around all calls.
+        prefix: What every inner tag's name begins with.
+        typed: Whether a parameter's tag says if its value is a string.
+        line: Layout after tags.
+        before: Layout between text and the calls.
+        bare: Whether models leave the outer tags out.
+        also_opened: Other tags with which models open the section.
+        wrappers: Keys under which models put all the arguments as one object.
+        controls: Spellings of control tokens in the tags.
+    """
+    invoke, parameter = f'<{prefix}invoke name="', f'<{prefix}parameter name="'
+    end, value_end = f"</{prefix}invoke>", f"</{prefix}parameter>"
+    return CallSections(
+        CallSyntax(
+            TagName(invoke, f'">{line}', next=(parameter, end, section[1]), controls=controls),
+            TaggedArguments(
+                parameter,
+                '" string="true">' if typed else '">',
+                value_end,
+                ends=(end,),
+                after=line,
+                after_other_key='" string="false">' if typed else None,
+                also_after_key=('">',) if typed else (),
+                wrappers=wrappers,
+                following=(invoke, section[1]),
+                controls=controls,
+            ),
+            Marked(end, controls),
+        ),
+        section=(section[0] + line, line + section[1]),
+        before=before,
+        between=line,
+        also_opened=also_opened,
+        bare=invoke if bare else "",
+        controls=controls or section,
+    )
