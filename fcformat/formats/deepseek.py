@@ -68,6 +68,7 @@ DEEPSEEK_V3 = DeepSeekFormat(
             ),
             section=_SECTION,
             between="\n",
+            alone=True,
             controls=_SECTION,
         ),
     ),
@@ -83,6 +84,7 @@ DEEPSEEK_V31 = DeepSeekFormat(
         CallSections(
             CallSyntax(_BEGIN, Name(), _SEPARATOR, JSONArguments(until=(_END.text,)), _END),
             section=_SECTION,
+            alone=True,
             controls=_SECTION,
         ),
     ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from fcformat import grammar as g
-from fcformat.chat import Message
+from fcformat.chat import Message, ToolCall
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.parts import Part, Reading, Text, ToolView
 from fcformat.formats.call_syntax.syntax import CallSyntax
@@ -33,6 +33,8 @@ class CallSections(Turn):
         before: str = "",
         between: str = "",
         also_opened: tuple[str, ...] = (),
+        also_closed: tuple[str, ...] = (),
+        alone: bool = False,
         bare: str = "",
         controls: tuple[str, ...] = (),
     ) -> None:
@@ -45,6 +47,8 @@ class CallSections(Turn):
             before: Layout between text and the calls.
             between: Layout between calls.
             also_opened: Other tags with which models open a section; read and never written.
+            also_closed: Other tags with which models close it.
+            alone: Whether a call may stand outside of a section, opened by its own first tag; read and never written.
             bare: How a call begins that stands without the section's or its own first tag; `""`: there are none.
             controls: Spellings of control tokens in the section's tags.
         """
@@ -62,7 +66,8 @@ class CallSections(Turn):
         self._openings = (opening, *also_opened) if opening else ()
         self._bare = bare
         starts = tuple(text for text in (self._tag, bare) if text)
-        self._calls = starts if not opening else (bare,) if bare else ()
+        self._closings = (closing, *also_closed) if closing else ()
+        self._calls = starts if not opening or alone else (bare,) if bare else ()
         self.openings = (*self._openings, *self._calls)
         self._inside = _start((*starts, closing) if opening else starts, call.parts)
         self._after_tag = _start((), call.parts[1:]) if self._tag else self._inside
@@ -80,8 +85,12 @@ class CallSections(Turn):
         draft.fixed((self._before if message.content else "") + opening, trainable=True)
         for position, call in enumerate(message.tool_calls):
             draft.fixed(self._between if position else "", trainable=True)
-            write_call(self._call, call.function, index, position, draft)
+            self._write_call(call, index, position, draft)
         draft.fixed(closing, trainable=True)
+
+    def _write_call(self, call: ToolCall, index: int, position: int, draft: Draft) -> None:
+        """Adds one of message `index`'s calls to a draft."""
+        write_call(self._call, call.function, index, position, draft)
 
     def grammar(self, plan: TurnPlan) -> g.Grammar:
         """See `Turn`."""
@@ -110,7 +119,6 @@ class CallSections(Turn):
     ) -> Steps[str | None]:
         """See `Turn`."""
         tags = self.openings
-        strays = (self._closing,) if self._closing else ()
         led_by = tuple(space + tag for tag in tags for space in (self._before, self._between))
         finder = Finder((*tags, *boundaries), led_by)
         said = Speech(builder)
@@ -119,7 +127,7 @@ class CallSections(Turn):
         while True:
             if said.after_call:
                 yield from said.skip_gap(cursor)
-                if strays and builder.calls and (yield from cursor.match_loosely(strays)):
+                if builder.calls and (yield from self._closes(cursor)):
                     builder.report(f"{self._closing!r} without its opening tag")
                     said.called()
                     continue
@@ -170,6 +178,13 @@ class CallSections(Turn):
                 yield from self._read_call(cursor, builder, tools, said, skip=1 if self._tag else 0)
             scan = 0
 
+    def _closes(self, cursor: Cursor) -> Steps[bool]:
+        """Reads the tag that closes a section, if one comes next."""
+        for closing in self._closings:
+            if (yield from cursor.match_loosely((closing,))):
+                return True
+        return False
+
     def _follows(self, tag: str) -> re.Pattern[str]:
         """What must follow a tag, lest it be text."""
         return self._inside if tag in self._openings or tag == self._bare else self._after_tag
@@ -180,7 +195,7 @@ class CallSections(Turn):
         """Reads calls up to the section's end."""
         count = 0
         while True:
-            if (yield from cursor.match_loosely((self._closing,))):
+            if (yield from self._closes(cursor)):
                 cursor.recorded = None
                 if not count:
                     builder.report("a section without calls")
