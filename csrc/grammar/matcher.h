@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "grammar/fork_guard.h"
 #include "grammar/machine.h"
 #include "mask/mask_filler.h"
 #include "vocabulary/vocabulary.h"
@@ -24,7 +25,7 @@ class CompiledGrammar {
 
  private:
   friend class Matcher;
-  std::mutex mutex_;  // guards the machine and the masks, which grow as they are used
+  ForkSafeMutex mutex_;  // guards the machine and the masks, which grow as they are used
   std::unique_ptr<Machine> machine_;
   std::shared_ptr<const Vocabulary> vocabulary_;
   std::vector<uint32_t> tag_ids_;

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import decimal
 import json
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from fcformat import _core
+from fcformat._locks import ForkSafeLock
 from fcformat.decoding.tokenizer_info import TokenizerInfo
 from fcformat.ebnf import parse_ebnf
 from fcformat.errors import GrammarLimitError, SchemaError
@@ -102,7 +102,7 @@ class GrammarCompiler:
         )
         self._cache: OrderedDict[Any, CompiledGrammar] = OrderedDict()
         self._cache_size = cache_size
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self.cache_hits = 0
         self.cache_misses = 0
 

@@ -7,11 +7,11 @@ nothing twice. transformers is imported only when `constrain()` runs.
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from fcformat._locks import ForkSafeLock
 from fcformat.decoding.tokenizer_info import TokenizerInfo
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["constrain"]
 
 _compilers: weakref.WeakKeyDictionary[Any, dict[tuple[Any, ...], GrammarCompiler]] = weakref.WeakKeyDictionary()
-_compilers_lock = threading.Lock()
+_compilers_lock = ForkSafeLock()
 
 
 def constrain(

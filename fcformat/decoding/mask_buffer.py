@@ -9,7 +9,6 @@ its way nothing else may touch its matchers: whoever moves them calls `settle` f
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from fcformat._locks import ForkSafeLock
 from fcformat.decoding.bitmask import bitmask_words
 from fcformat.decoding.matcher_pool import IdMatrix, RowState
 
@@ -33,7 +33,7 @@ _WORTH_A_THREAD = 150e-6
 _BUFFERS = 2  # one may still be on its way to a device while the other is filled
 
 _workers: ThreadPoolExecutor | None = None
-_workers_lock = threading.Lock()
+_workers_lock = ForkSafeLock()
 
 
 def _executor() -> ThreadPoolExecutor:
@@ -45,10 +45,9 @@ def _executor() -> ThreadPoolExecutor:
 
 
 def _forget_workers() -> None:
-    """In a forked child: threads do not survive a fork, and whoever held the lock is gone."""
-    global _workers, _workers_lock
+    """In a forked child: threads do not survive a fork."""
+    global _workers
     _workers = None
-    _workers_lock = threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):

@@ -6,7 +6,6 @@ few texts are encoded, and their tokens' bytes must spell them. It holds no gram
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -43,7 +42,6 @@ class TokenizerInfo:
         "_bounds",
         "_control_tokens",
         "_data",
-        "_lock",
         "_name",
         "_native",
         "_stop_token_ids",
@@ -57,7 +55,6 @@ class TokenizerInfo:
     _control_tokens: Mapping[int, str]
     _name: str
     _native: _core.Vocabulary | None
-    _lock: threading.Lock
 
     def __init__(self) -> None:
         raise TypeError("TokenizerInfo is made by TokenizerInfo.from_huggingface() or TokenizerInfo.from_bytes()")
@@ -159,7 +156,6 @@ class TokenizerInfo:
             "_control_tokens": MappingProxyType(dict(control_tokens)),
             "_name": name,
             "_native": None,
-            "_lock": threading.Lock(),
         }
         for field, value in fields.items():
             object.__setattr__(self, field, value)
@@ -187,19 +183,19 @@ class TokenizerInfo:
 
     @property
     def native(self) -> _core.Vocabulary:
-        """The engine's own form of the vocabulary; built on first use, then shared."""
-        if self._native is None:
-            with self._lock:
-                if self._native is None:
-                    from fcformat import _core
+        """The engine's own form of the vocabulary; built on first use, then shared.
 
-                    tokens = [self.token_bytes(i) for i in range(self._vocab_size)]
-                    vocabulary = _core.Vocabulary(
-                        tokens, self._vocab_size, list(self._stop_token_ids), dict(self._control_tokens)
-                    )
-                    object.__setattr__(self, "_native", vocabulary)
-        assert self._native is not None
-        return self._native
+        Threads that first use it at once may each build one, and one of them is kept: a lock would be lost in a forked child.
+        """
+        kept = self._native
+        if kept is None:
+            from fcformat import _core
+
+            tokens = [self.token_bytes(i) for i in range(self._vocab_size)]
+            kept = _core.Vocabulary(tokens, self._vocab_size, list(self._stop_token_ids), dict(self._control_tokens))
+            if self._native is None:
+                object.__setattr__(self, "_native", kept)
+        return self._native or kept
 
     def with_stop_token_ids(self, stop_token_ids: int | Iterable[int]) -> TokenizerInfo:
         """The same vocabulary with other end tokens; what ended a turn before and is a special token stays one.
