@@ -61,7 +61,7 @@ class ConversationFormat(Format):
             stops: Texts that the model writes to end its turn.
             begins: Texts that begin another turn, without being how a model ends its own.
             accepted_losses: What the publisher's own code leaves out: `"reasoning"`, `"system"` (the system message
-                that tools replace), `"tools"`, `"calls"`, `"content"` (text beside a call).
+                that tools replace), `"tools"`, `"calls"`, `"content"` (text beside a call), `"space"` around contents.
             header_trainable: Whether the publisher trains the model on the assistant's header.
             apart: Whether headers and contents are tokenized apart.
             training: What is different in training texts.
@@ -99,7 +99,7 @@ class ConversationFormat(Format):
         policy = LossPolicy(self.name, on_loss, self._accepted, draft.losses)
         for index, what in results_out_of_order(messages):
             policy.lose("order", index, what)
-        numbered = self._reasoned(list(enumerate(messages)), policy)
+        numbered = self._reasoned(self._stripped(messages, policy), policy)
         if training is not None and training.paired:
             numbered = _paired(numbered)
         draft.fixed(self.layout.begin)
@@ -113,10 +113,15 @@ class ConversationFormat(Format):
                 self._result(message, before, after, ended, draft)
             elif message.role == "assistant":
                 self._assistant(message, index, ended, policy, draft)
+            elif message.role != "user" and index and self.layout.one_system:
+                policy.lose("systems", index, "the system message does not begin the conversation, and is left out")
             else:
                 if message.name is not None:
                     policy.lose("name", index, f"found the speaker's name {message.name!r}, which cannot be written")
-                self._turn(self._role(message.role), message.content or "", draft, ended)
+                content = message.content or ""
+                aside = history.asides.get(options.get("enable_thinking"), "") if history is not None else ""
+                aside = "" if message.role != "user" or content.endswith(aside) else aside
+                self._turn(self._role(message.role), content, draft, ended, aside)
         if training is not None:
             draft.fixed(training.end)
         if add_generation_prompt and not (self.layout.last_open and numbered and numbered[-1][1].role == "assistant"):
@@ -143,9 +148,12 @@ class ConversationFormat(Format):
         if tools and told is not None:
             draft.fixed(system.header)
             if how == "joined":
-                draft.text((first.content or "") if first is not None else self.layout.default_system)
+                default = self.layout.default_system or told.default_system
+                draft.text((first.content or "") if first is not None else default)
                 draft.fixed(told.joint if first is not None else "")
             self._told(told, tools, draft)
+            if how == "first" and first is not None and first.content:
+                draft.text("\n\n" + first.content)
             draft.fixed(system.end + system.after)
             if how == "replaced" and first is not None and first.content:
                 policy.lose(
@@ -164,9 +172,10 @@ class ConversationFormat(Format):
         draft.text(told.json(tools))
         draft.fixed(told.after)
 
-    def _turn(self, role: Role, content: str, draft: Draft, ended: bool = True) -> None:
+    def _turn(self, role: Role, content: str, draft: Draft, ended: bool = True, aside: str = "") -> None:
         draft.fixed(role.header)
         draft.text(content, apart=self._apart)
+        draft.fixed(aside)
         draft.fixed((role.end + role.after) if ended else "")
 
     def _assistant(self, message: Message, index: int, ended: bool, policy: LossPolicy, draft: Draft) -> None:
@@ -195,11 +204,24 @@ class ConversationFormat(Format):
         if ended and not (results.grouped and after == "tool"):
             draft.fixed(results.role.end + results.role.after)
 
+    def _stripped(self, messages: tuple[Message, ...], policy: LossPolicy) -> list[tuple[int, Message]]:
+        """The messages, numbered, without the white space around their contents that the publisher's template leaves out."""
+        numbered = list(enumerate(messages))
+        for position, (index, message) in enumerate(numbered):
+            role = "calls" if message.tool_calls and "assistant" not in self.layout.strip else message.role
+            if message.content and ("system" if role == "developer" else role) in self.layout.strip:
+                stripped = message.content.strip()
+                if stripped != message.content:
+                    policy.lose("space", index, "the white space around the content is left out")
+                    numbered[position] = index, dataclasses.replace(message, content=stripped)
+        return numbered
+
     def _reasoned(self, numbered: list[tuple[int, Message]], policy: LossPolicy) -> list[tuple[int, Message]]:
         """The messages with the reasoning that is written: `None` for no block, `""` for an empty one."""
         history = self.layout.reasoning
         marks = self.turn.reasoning if isinstance(self.turn, ReasonedTurn) else None
-        asked = max((index for index, message in numbered if message.role == "user"), default=len(numbered))
+        results = history.results if history is not None else None
+        asked = max((index for index, message in numbered if _asks(message, results)), default=len(numbered))
         for position, (index, message) in enumerate(numbered):
             if message.role != "assistant":
                 continue
@@ -209,6 +231,9 @@ class ConversationFormat(Format):
                 history.keep == "all" or (history.keep == "after_last_user" and index > asked)
             )
             reasoning = message.reasoning
+            if reasoning and history is not None and history.strip and reasoning != reasoning.strip():
+                policy.lose("space", index, "the white space around the reasoning is left out")
+                reasoning = reasoning.strip()
             if reasoning and not kept:
                 policy.lose("reasoning", index, "the reasoning is left out")
                 reasoning = None
@@ -224,6 +249,12 @@ class ConversationFormat(Format):
     def _role(self, role: str) -> Role:
         # OpenAI's newer name for the same role.
         return self.layout.roles["system" if role == "developer" else role]
+
+
+def _asks(message: Message, results: tuple[str, str] | None) -> bool:
+    """Whether a message is a question, and no result in a user's turn."""
+    content = message.content or ""
+    return message.role == "user" and not (results and content.startswith(results[0]) and content.endswith(results[1]))
 
 
 def _split(message: Message, marks: Reasoning) -> Message:

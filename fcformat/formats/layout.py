@@ -60,7 +60,9 @@ class ToolList:
         indent: Indentation of one JSON array of all tools; `None`: one object a line, each after a line break.
         describe: How one tool is told, in place of its JSON; the tools stand on lines of their own.
         system: What becomes of the system message that begins the conversation: the tools are told after its text in
-            one turn (`"joined"`), or in a system turn of their own, before it (`"apart"`) or in its place (`"replaced"`).
+            one turn (`"joined"`) or before it (`"first"`, an empty line between), or in a system turn of their own, before
+            it (`"apart"`) or in its place (`"replaced"`).
+        default_system: System text where the conversation has none but tools, `""` for none.
     """
 
     before: str
@@ -70,6 +72,7 @@ class ToolList:
     indent: int | None = None
     describe: Callable[[Tool], str] | None = None
     system: str = "joined"
+    default_system: str = ""
 
     def json(self, tools: tuple[Tool, ...]) -> str:
         """The tools' definitions."""
@@ -91,12 +94,18 @@ class ReasoningHistory:
             conversation's last message, or all; `"always"`: turns that do not keep it get one as well.
         prompts: What follows the generation prompt, by the option `enable_thinking`; `None` stands for the option left out.
         split: Whether content that holds the closing tag is reasoning and content in one, as older clients send it.
+        strip: Whether white space around reasoning is left out.
+        results: What user messages begin and end with that are results and no questions.
+        asides: What follows each user message that does not end with it already, by the option `enable_thinking`.
     """
 
     keep: Literal["all", "after_last_user", "none"] = "after_last_user"
     empty: Literal["never", "last", "kept", "always"] = "never"
     prompts: Mapping[bool | None, str] = dataclasses.field(default_factory=dict)
     split: bool = True
+    strip: bool = False
+    results: tuple[str, str] | None = None
+    asides: Mapping[bool | None, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -114,6 +123,8 @@ class Layout:
         last_open: Whether the last turn is written without its end unless the model is to go on, which it never is after a
             turn of its own.
         beside: Whether what the assistant says beside a call is written.
+        strip: The roles around whose content white space is left out; `"calls"`: the assistant's, where it calls.
+        one_system: Whether only the conversation's first message may be a system message.
     """
 
     roles: Mapping[str, Role]
@@ -125,3 +136,5 @@ class Layout:
     reasoning: ReasoningHistory | None = None
     last_open: bool = False
     beside: bool = True
+    strip: frozenset[str] = frozenset()
+    one_system: bool = False

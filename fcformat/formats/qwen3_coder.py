@@ -1,24 +1,142 @@
-"""Qwen3-Coder: ChatML, calls as functions and parameters between `<tool_call>` tags, tools told as XML."""
+"""Qwen3-Coder and Qwen3.5: ChatML with calls as functions and parameters between `<tool_call>` tags.
+
+Sources: the chat templates that Qwen publishes with the models. Qwen3-Coder tells of tools as XML, Qwen3.5 as JSON before
+the system message; Qwen3.5 reasons, and keeps its reasoning after the last question. The templates write booleans and null as
+Python spells them; here they are written as JSON, which parsers of the format expect, and read either way.
+"""
 
 from __future__ import annotations
 
-from fcformat.formats.call_format import CallFormat
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fcformat.chat import Tool
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
+from fcformat.formats.chatml import CHATML_ROLES, CHATML_STOPS, HERMES_CONTROLS, USER_RESULTS
+from fcformat.formats.conversation_format import ConversationFormat
+from fcformat.formats.layout import Layout, ReasoningHistory, Results, Role, ToolList
 from fcformat.formats.tagged_shapes import function_tags
 
-__all__ = ["QWEN3_CODER"]
+__all__ = ["QWEN3_CODER", "QWEN35"]
 
-QWEN3_CODER = CallFormat(
+_CALLS = function_tags("<tool_call>", "</tool_call>", padding="\n")
+_THINK = Reasoning(after_opening="\n", before_closing="\n", after_closing="\n\n", unopened="undecided")
+_CONTROLS = (*HERMES_CONTROLS, "<think>", "</think>")
+
+
+def _described(tool: Tool) -> str:
+    """A tool as XML, every further key of it as an element."""
+    function = tool.function_dict()
+    lines = ["<function>", f"<name>{tool.name}</name>"]
+    if "description" in function:
+        lines.append(f"<description>{_said(function['description'])}</description>")
+    lines.append("<parameters>")
+    parameters = function.get("parameters")
+    if isinstance(parameters, Mapping):
+        properties = parameters.get("properties")
+        for name, fields in properties.items() if isinstance(properties, Mapping) else ():
+            lines.extend(("<parameter>", f"<name>{name}</name>"))
+            if isinstance(fields, Mapping):
+                if "type" in fields:
+                    lines.append(f"<type>{fields['type']}</type>")
+                if "description" in fields:
+                    lines.append(f"<description>{_said(fields['description'])}</description>")
+                lines.extend(_elements(fields, ("name", "type", "description")))
+            lines.append("</parameter>")
+        lines.extend(_elements(parameters, ("type", "properties")))
+    lines.append("</parameters>")
+    lines.extend(_elements(function, ("type", "name", "description", "parameters")))
+    lines.append("</function>")
+    return "\n".join(lines)
+
+
+def _said(description: Any) -> str:
+    return str(description).strip()
+
+
+def _elements(fields: Mapping[str, Any], handled: tuple[str, ...]) -> Iterator[str]:
+    for key, value in fields.items():
+        if key not in handled:
+            # Scalars as the template's engine prints them.
+            written = json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else str(value)
+            yield f"<{key}>{written}</{key}>"
+
+
+_CALL = "<tool_call>\n<function=example_function_name>\n<parameter=example_parameter_1>\nvalue_1\n</parameter>\n"
+_REST = (
+    "- Required parameters MUST be specified\n"
+    "- You may provide optional reasoning for your function call in natural language BEFORE the function call, but NOT"
+    " after\n- If there is no function call available, answer the question like normal with your current knowledge and do"
+    " not tell the user about function calls\n</IMPORTANT>"
+)
+_XML_TOOLS = ToolList(
+    before="\n\n# Tools\n\nYou have access to the following tools:\n\n<tools>\n",
+    describe=_described,
+    after=(
+        "\n</tools>\n\nIf you choose to call a tool ONLY reply in the following format with NO suffix:\n\n" + _CALL + ""
+        "<parameter=example_parameter_2>\nvalue_2\n</parameter>\n</function>\n</tool_call>\n\n<IMPORTANT>\nReminder:\n"
+        "- Function calls MUST follow the specified format: the tool calling block MUST begin with an opening <tool_call>"
+        " tag and end with a closing </tool_call> tag.\n" + _REST
+    ),
+    default_system="You are Qwen, a helpful AI assistant that can interact with a computer to solve tasks.",
+)
+_JSON_TOOLS = ToolList(
+    before="# Tools\n\nYou have access to the following functions:\n\n<tools>",
+    after=(
+        "\n</tools>\n\nIf you choose to call a function ONLY reply in the following format with NO suffix:\n\n"
+        + _CALL
+        + ""
+        "<parameter=example_parameter_2>\nThis is the value for the second parameter\nthat can span\nmultiple lines\n"
+        "</parameter>\n</function>\n</tool_call>\n\n<IMPORTANT>\nReminder:\n- Function calls MUST follow the specified"
+        " format: an inner <function=...></function> block must be nested within <tool_call></tool_call> XML tags\n"
+        + _REST
+    ),
+    system="first",
+)
+
+QWEN3_CODER = ConversationFormat(
     "qwen3_coder",
     aliases=("qwen3-coder", "Qwen/Qwen3-Coder-*"),
-    turn=ReasonedTurn(
-        Reasoning(
-            "<think>", "</think>", after_opening="\n", before_closing="\n", after_closing="\n\n", unopened="undecided"
+    layout=Layout(
+        roles=CHATML_ROLES,
+        tools=_XML_TOOLS,
+        results=Results(
+            Role("<|im_start|>user\n", end="<|im_end|>", after="\n"),
+            opening="<tool_response>\n",
+            closing="\n</tool_response>\n",
+            grouped=True,
         ),
-        function_tags("<tool_call>", "</tool_call>", padding="\n"),
+        generation_prompt="<|im_start|>assistant\n",
+        strip=frozenset(("calls",)),
     ),
-    stops=("<|im_end|>", "<|endoftext|>"),
-    headers=("<|im_start|>assistant\n",),
+    turn=ReasonedTurn(_THINK, _CALLS),
+    controls=_CONTROLS,
+    stops=CHATML_STOPS,
     begins=("<|im_start|>",),
-    controls=("<tool_call>", "</tool_call>", "<think>", "</think>"),
+    accepted_losses=frozenset(("reasoning", "space")),
+)
+
+QWEN35 = ConversationFormat(
+    "qwen3.5",
+    aliases=("qwen3_5", "qwen35", "Qwen/Qwen3.5-*", "Qwen/Qwen3.6-*"),
+    layout=Layout(
+        roles=CHATML_ROLES,
+        tools=_JSON_TOOLS,
+        results=USER_RESULTS,
+        generation_prompt="<|im_start|>assistant\n",
+        reasoning=ReasoningHistory(
+            empty="kept",
+            prompts={None: "<think>\n", True: "<think>\n", False: "<think>\n\n</think>\n\n"},
+            strip=True,
+            results=("<tool_response>", "</tool_response>"),
+        ),
+        strip=frozenset(("system", "user", "assistant", "tool")),
+        one_system=True,
+    ),
+    turn=ReasonedTurn(_THINK, _CALLS),
+    controls=_CONTROLS,
+    stops=CHATML_STOPS,
+    begins=("<|im_start|>",),
+    accepted_losses=frozenset(("reasoning", "space")),
 )

@@ -27,10 +27,12 @@ class Reasoning:
 
     Attributes:
         opening: The tag before it.
+        before_opening: Layout before the opening tag.
         closing: The tag after it.
         after_opening: Layout behind the opening tag.
         before_closing: Layout before the closing tag.
         after_closing: Layout behind the closing tag. When it is read, as much of its beginning as is there is dropped.
+        joint: Further layout there, if text or calls follow.
         unopened: What a reply without the opening tag begins with, where the prompt is not known: `"content"`; `"reasoning"`,
             as where the family's prompts open the block; `"undecided"`: reasoning if a closing tag comes before any call,
             else content, held back until that shows.
@@ -44,6 +46,8 @@ class Reasoning:
     after_opening: str = ""
     before_closing: str = ""
     after_closing: str = ""
+    before_opening: str = ""
+    joint: str = ""
     unopened: Literal["content", "reasoning", "undecided"] = "content"
     also_opening: tuple[str, ...] = ()
     ended_by: tuple[str, ...] = ()
@@ -69,6 +73,7 @@ class ReasonedTurn(Turn):
         self.inner = inner
         self.openings = inner.openings
         self._tail = reasoning.before_closing + reasoning.closing
+        self._after = reasoning.after_closing + reasoning.joint
 
     def write(self, message: Message, index: int, draft: Draft) -> None:
         """See `Turn`; a reasoning of `""` is written as an empty block, `None` as none."""
@@ -76,9 +81,10 @@ class ReasonedTurn(Turn):
         if message.reasoning is not None:
             if marks.closing in message.reasoning:
                 raise FormatError(f"message {index}: found {marks.closing!r} inside the reasoning, which it would end")
-            draft.fixed(marks.opening + marks.after_opening, trainable=True)
+            draft.fixed(marks.before_opening + marks.opening + marks.after_opening, trainable=True)
             draft.text(message.reasoning, trainable=True)
-            draft.fixed(self._tail + marks.after_closing, trainable=True)
+            joint = marks.joint if message.content or message.tool_calls else ""
+            draft.fixed(self._tail + marks.after_closing + joint, trainable=True)
         self.inner.write(message, index, draft)
 
     def grammar(self, plan: TurnPlan) -> g.Grammar:
@@ -93,18 +99,18 @@ class ReasonedTurn(Turn):
         else:
             opened, closed = self._opened(plan.begun or "")
         if closed:
-            return inner
+            written = plan.begun or ""
+            space = written[len(written.rstrip()) :]
+            left = self._after[len(space) :] if self._after.startswith(space) else ""
+            return g.sequence(g.literal(left), inner) if left else inner
         thought = g.free_text((marks.opening, marks.closing, *marks.ended_by, *plan.boundaries))
-        end = g.sequence(
-            g.literal(marks.before_closing), g.control_token(marks.closing), g.literal(marks.after_closing)
-        )
+        end = g.sequence(g.literal(marks.before_closing), g.control_token(marks.closing), g.literal(self._after))
         if mode == "none":
-            return (
-                g.sequence(g.control_token(marks.closing), g.literal(marks.after_closing), inner) if opened else inner
-            )
+            return g.sequence(g.control_token(marks.closing), g.literal(self._after), inner) if opened else inner
         if opened:
             return g.sequence(thought, end, inner)
-        block = g.sequence(g.control_token(marks.opening), g.literal(marks.after_opening), thought, end)
+        opening = (g.literal(marks.before_opening), g.control_token(marks.opening), g.literal(marks.after_opening))
+        block = g.sequence(*opening, thought, end)
         return g.sequence(block if mode == "required" else g.optional(block), inner)
 
     def _opened(self, begun: str) -> tuple[bool, bool]:
@@ -149,7 +155,7 @@ class ReasonedTurn(Turn):
             if rest.startswith(marks.closing):
                 # The prompt opened the block, or the family writes the closing tag alone where there is none.
                 cursor.take(space.end() + len(marks.closing))
-                yield from self._drop(cursor, marks.after_closing)
+                yield from self._drop(cursor, self._after)
                 return False
             begun = next((tag for tag in others if rest.startswith(tag)), None)
             if begun is not None:
@@ -223,7 +229,7 @@ class ReasonedTurn(Turn):
                 cursor.take(place + len(text))
                 return text
             cursor.take(place + len(text))
-            yield from self._drop(cursor, marks.after_closing)
+            yield from self._drop(cursor, self._after)
             return None
 
     def _drop(self, cursor: Cursor, layout: str) -> Steps[None]:
