@@ -16,6 +16,7 @@ from fcformat.chat import FunctionCall, Message, ToolCall
 from fcformat.formats import get_format, list_formats
 from support.conversations import (
     CUTS,
+    PROMPT,
     SCHEMAS,
     SPICE,
     TOOLS,
@@ -40,9 +41,9 @@ def test_what_a_format_writes_it_reads_back_in_every_cutting(name: str, data: st
     form = get_format(name)
     message = data.draw(messages(form))
     text = written(form, message)
-    read = form.parse(text, TOOLS, strict=True)
+    read = form.parse(text, TOOLS, prompt=PROMPT, strict=True)
     assert ((read.content or ""), calls_of(read)) == ((message.content or ""), calls_of(message)), text
-    assert read.reasoning is None
+    assert read.reasoning == message.reasoning
     assert read.issues == ()
     assert read.finish_reason == ("tool_calls" if message.tool_calls else "stop")
     whole, joined = streamed(form, text, data.draw(CUTS), TOOLS)
@@ -62,8 +63,9 @@ def test_damaged_text_is_read_the_same_in_every_cutting_and_nothing_is_raised(na
         end = start + data.draw(st.integers(0, 6))
         text = text[:start] + data.draw(marks | SPICE) + text[end:]
     tools = data.draw(st.sampled_from([None, TOOLS]))
-    whole = form.parse(text, tools)
-    message, joined = streamed(form, text, data.draw(CUTS), tools)
+    prompt = data.draw(st.sampled_from(["", PROMPT]))
+    whole = form.parse(text, tools, prompt=prompt)
+    message, joined = streamed(form, text, data.draw(CUTS), tools, prompt)
     assert everything(message) == everything(whole)
     assert joined == whole
     message.to_openai()
@@ -76,7 +78,7 @@ def test_the_grammar_allows_what_the_format_writes(name: str, data: st.DataObjec
     form = get_format(name)
     message = data.draw(messages(form, plain=True))
     text = written(form, message)
-    grammar = form.grammar(TOOLS, tool_choice="auto", parallel_tool_calls=True)
+    grammar = form.grammar(TOOLS, tool_choice="auto", parallel_tool_calls=True, prompt=PROMPT)
     matcher = GrammarMatcher(GrammarCompiler(_SINGLE_BYTES).compile_grammar(grammar))
     assert matcher.accept_string(text), text
     assert matcher.can_terminate()
@@ -94,10 +96,11 @@ def test_what_the_grammar_allows_is_read_as_valid_calls(
 ) -> None:
     form = get_format(name)
     ping = written(form, Message("assistant", None, (ToolCall(FunctionCall("ping", "{}"), "0" * 9),)))
-    text = random_text(form.grammar(TOOLS, tool_choice=choice, parallel_tool_calls=parallel), rng, (ping,))
+    grammar = form.grammar(TOOLS, tool_choice=choice, parallel_tool_calls=parallel, prompt=PROMPT)
+    text = random_text(grammar, rng, (ping,))
     if text is None:
         return
-    message = form.parse(text, TOOLS, strict=True)
+    message = form.parse(text, TOOLS, prompt=PROMPT, strict=True)
     for call in message.tool_calls:
         jsonschema.validate(json.loads(call.function.arguments), _closed(call.function.name))
     assert message.tool_calls or choice == "auto"

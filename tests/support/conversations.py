@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from fcformat.chat import FunctionCall, Message, ToolCall, join_deltas
 from fcformat.errors import FormatError
 from fcformat.formats.base import Format
+from fcformat.formats.call_syntax.reasoning import ReasonedTurn
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.fences import FenceTracker
 
 __all__ = [
     "CUTS",
     "IDS",
+    "PROMPT",
     "SCHEMAS",
     "SPICE",
     "TOOLS",
@@ -78,6 +80,9 @@ _WORDS = st.sampled_from(["Hello.", "One moment, please", "天气 is fine; 22 de
 #: Where ids are written, what they look like.
 IDS: dict[str, str] = {}
 
+#: A prompt that holds nothing of the reply; families differ in what they take a reply to begin with that has none.
+PROMPT = "Hello"
+
 CUTS = st.lists(st.integers(0, 300), max_size=8) | st.just(list(range(3000)))
 
 
@@ -92,7 +97,7 @@ def messages(draw: st.DrawFn, form: Format, plain: bool = False) -> Message:
     """
     content = draw(st.none() | (_WORDS if plain else TEXT))
     if content:
-        alone = form.parse(content, TOOLS)
+        alone = form.parse(content, TOOLS, prompt=PROMPT)
         fences = FenceTracker()
         fences.feed(content)
         # A call behind an open code fence is an example, not a call.
@@ -103,9 +108,14 @@ def messages(draw: st.DrawFn, form: Format, plain: bool = False) -> Message:
         name = draw(st.sampled_from(list(SCHEMAS)))
         arguments = draw(_WEATHER) if name == "get_weather" else {}
         calls.append(_call(form, name, arguments, index))
+    reasoning = draw(st.none() | (_WORDS if plain else TEXT)) if isinstance(form.turn, ReasonedTurn) else None
+    if reasoning and isinstance(form.turn, ReasonedTurn):
+        marks = form.turn.reasoning
+        if any(mark in reasoning for mark in (marks.opening, marks.closing, *marks.ended_by, *form.boundaries)):
+            reasoning = draw(_WORDS)
     options = [(content, calls), (content, calls[:1]), (None, calls[:1]), (content, [])]
     for text, some in options:
-        message = Message("assistant", text or (None if some else ""), tuple(some))
+        message = Message("assistant", text or (None if some else ""), tuple(some), reasoning=reasoning or None)
         if _is_written(form, message):
             return message
     # An argument that the format cannot spell.
@@ -153,9 +163,11 @@ def pieces(text: str, seed: object) -> list[str]:
     return out
 
 
-def streamed(form: Format, text: str, cuts: list[int], tools: Any = None) -> tuple[Message, Message]:
+def streamed(
+    form: Format, text: str, cuts: list[int], tools: Any = None, prompt: str = PROMPT
+) -> tuple[Message, Message]:
     """What a stream gives for a text cut at these places: its message, and its deltas joined."""
-    parser = form.stream_parser(tools)
+    parser = form.stream_parser(tools, prompt=prompt)
     places = [0, *sorted({cut for cut in cuts if 0 < cut < len(text)}), len(text)]
     deltas = [delta for start, end in itertools.pairwise(places) for delta in parser.feed(text[start:end])]
     message = parser.finish()
