@@ -16,13 +16,13 @@ from fcformat.chat import FunctionCall, Message, ToolCall
 from fcformat.formats import get_format, list_formats
 from support.conversations import (
     CUTS,
-    PROMPT,
     SCHEMAS,
     SPICE,
     TOOLS,
     calls_of,
     everything,
     messages,
+    prompt_of,
     streamed,
     written,
 )
@@ -41,7 +41,7 @@ def test_what_a_format_writes_it_reads_back_in_every_cutting(name: str, data: st
     form = get_format(name)
     message = data.draw(messages(form))
     text = written(form, message)
-    read = form.parse(text, TOOLS, prompt=PROMPT, strict=True)
+    read = form.parse(text, TOOLS, prompt=prompt_of(form), strict=True)
     assert ((read.content or ""), calls_of(read)) == ((message.content or ""), calls_of(message)), text
     assert read.reasoning == message.reasoning
     assert read.issues == ()
@@ -63,7 +63,7 @@ def test_damaged_text_is_read_the_same_in_every_cutting_and_nothing_is_raised(na
         end = start + data.draw(st.integers(0, 6))
         text = text[:start] + data.draw(marks | SPICE) + text[end:]
     tools = data.draw(st.sampled_from([None, TOOLS]))
-    prompt = data.draw(st.sampled_from(["", PROMPT]))
+    prompt = data.draw(st.sampled_from(["", prompt_of(form)]))
     whole = form.parse(text, tools, prompt=prompt)
     message, joined = streamed(form, text, data.draw(CUTS), tools, prompt)
     assert everything(message) == everything(whole)
@@ -78,7 +78,7 @@ def test_the_grammar_allows_what_the_format_writes(name: str, data: st.DataObjec
     form = get_format(name)
     message = data.draw(messages(form, plain=True))
     text = written(form, message)
-    grammar = form.grammar(TOOLS, tool_choice="auto", parallel_tool_calls=True, prompt=PROMPT)
+    grammar = form.grammar(TOOLS, tool_choice="auto", parallel_tool_calls=True, prompt=prompt_of(form))
     matcher = GrammarMatcher(GrammarCompiler(_SINGLE_BYTES).compile_grammar(grammar))
     assert matcher.accept_string(text), text
     assert matcher.can_terminate()
@@ -96,11 +96,11 @@ def test_what_the_grammar_allows_is_read_as_valid_calls(
 ) -> None:
     form = get_format(name)
     ping = written(form, Message("assistant", None, (ToolCall(FunctionCall("ping", "{}"), "0" * 9),)))
-    grammar = form.grammar(TOOLS, tool_choice=choice, parallel_tool_calls=parallel, prompt=PROMPT)
+    grammar = form.grammar(TOOLS, tool_choice=choice, parallel_tool_calls=parallel, prompt=prompt_of(form))
     text = random_text(grammar, rng, (ping,))
     if text is None:
         return
-    message = form.parse(text, TOOLS, prompt=PROMPT, strict=True)
+    message = form.parse(text, TOOLS, prompt=prompt_of(form), strict=True)
     for call in message.tool_calls:
         jsonschema.validate(json.loads(call.function.arguments), _closed(call.function.name))
     assert message.tool_calls or choice == "auto"

@@ -19,7 +19,6 @@ from fcformat.parsing.fences import FenceTracker
 __all__ = [
     "CUTS",
     "IDS",
-    "PROMPT",
     "SCHEMAS",
     "SPICE",
     "TOOLS",
@@ -27,6 +26,7 @@ __all__ = [
     "everything",
     "messages",
     "pieces",
+    "prompt_of",
     "streamed",
     "written",
 ]
@@ -80,8 +80,11 @@ _WORDS = st.sampled_from(["Hello.", "One moment, please", "天气 is fine; 22 de
 #: Where ids are written, what they look like.
 IDS: dict[str, str] = {}
 
-#: A prompt that holds nothing of the reply; families differ in what they take a reply to begin with that has none.
-PROMPT = "Hello"
+
+def prompt_of(form: Format) -> str:
+    """A prompt that holds nothing of the reply; families differ in what they take a reply to begin with that has none."""
+    return next(prompt for prompt in ("Hello", "[INST]Hello[/INST]") if not form.begun(prompt))
+
 
 CUTS = st.lists(st.integers(0, 300), max_size=8) | st.just(list(range(3000)))
 
@@ -97,7 +100,7 @@ def messages(draw: st.DrawFn, form: Format, plain: bool = False) -> Message:
     """
     content = draw(st.none() | (_WORDS if plain else TEXT))
     if content:
-        alone = form.parse(content, TOOLS, prompt=PROMPT)
+        alone = form.parse(content, TOOLS, prompt=prompt_of(form))
         fences = FenceTracker()
         fences.feed(content)
         # A call behind an open code fence is an example, not a call.
@@ -164,10 +167,10 @@ def pieces(text: str, seed: object) -> list[str]:
 
 
 def streamed(
-    form: Format, text: str, cuts: list[int], tools: Any = None, prompt: str = PROMPT
+    form: Format, text: str, cuts: list[int], tools: Any = None, prompt: str | None = None
 ) -> tuple[Message, Message]:
     """What a stream gives for a text cut at these places: its message, and its deltas joined."""
-    parser = form.stream_parser(tools, prompt=prompt)
+    parser = form.stream_parser(tools, prompt=prompt_of(form) if prompt is None else prompt)
     places = [0, *sorted({cut for cut in cuts if 0 < cut < len(text)}), len(text)]
     deltas = [delta for start, end in itertools.pairwise(places) for delta in parser.feed(text[start:end])]
     message = parser.finish()

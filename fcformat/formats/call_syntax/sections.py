@@ -159,7 +159,8 @@ class CallSections(Turn):
                 scan = place + len(tag)
                 continue
             bare = tag == self._bare
-            separator = self._between if said.after_call and builder.calls else self._before
+            follows = said.after_call and bool(builder.calls) and place == cursor.position
+            separator = self._between if follows else self._before
             end = place - len(separator) if buffer.endswith(separator, cursor.position, place) else place
             said.say(cursor.take(end))
             cursor.recorded = []
