@@ -196,8 +196,14 @@ class Finder:
         self._buffer: str | None = None
         self._places: list[int] = []
 
-    def find(self, buffer: str, start: int) -> tuple[int, str] | None:
-        """The first needle at or after `start`, with its place."""
+    def find(self, buffer: str, start: int, ended: bool = True) -> tuple[int, str] | None:
+        """The first needle at or after `start`, with its place.
+
+        Args:
+            buffer: The text.
+            start: Where to begin.
+            ended: Whether no more text will come: until then, a needle is not found while it may become a longer one.
+        """
         if self._buffer is not buffer:
             self._buffer = buffer
             self._places = [-2] * len(self._needles)
@@ -208,6 +214,10 @@ class Finder:
                 place = self._places[number] = buffer.find(needle, start)
             if place != -1 and (best is None or place < best[0]):
                 best = place, needle
+        if best is not None and not ended and best[1] in self._prefixes:
+            rest = buffer[best[0] : best[0] + self._longest + 1]
+            if any(len(rest) < len(needle) and needle.startswith(rest) for needle in self._needles):
+                return None
         return best
 
     def held(self, buffer: str, start: int) -> int:

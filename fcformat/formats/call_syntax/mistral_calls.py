@@ -16,6 +16,7 @@ from fcformat.formats.call_syntax.parts import MAX_NAME, JSONCall, Reading, Tag,
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
 from fcformat.formats.call_syntax.turn import TurnPlan, announce_end, answer
+from fcformat.formats.call_syntax.units import CallUnit, SingleCall
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
 from fcformat.parsing.cursor import Cursor, Steps, Truncated, Unreadable
@@ -49,8 +50,7 @@ class MistralCalls(TextThenCalls):
             text_and_calls: Whether text may stand before calls.
         """
         # The publisher's encoder takes blanks off the end of a text, so one before a call is none of the text's.
-        super().__init__(_NAMED, before=" ", between="")
-        self._start = self._starting(r"[\[{\w]")
+        super().__init__(SingleCall(_NAMED, start=r"[\[{\w]"), before=" ", between="")
         self._array = array
         self._ids = ids
         self._text_and_calls = text_and_calls
@@ -121,7 +121,7 @@ class MistralCalls(TextThenCalls):
         end = (g.literal(', "id": "'), g.regex(_IN_TEXT), g.literal('"}')) if self._ids else (g.literal("}"),)
         return g.sequence(g.literal(f'{{"name": {json_string(tool.name)}, "arguments": '), arguments, *end)
 
-    def _read_calls(self, reading: Reading) -> Steps[tuple[list[CallBuilder], str]]:
+    def _read_calls(self, reading: Reading, unit: CallUnit) -> Steps[tuple[list[CallBuilder], str]]:
         """See `TextThenCalls`."""
         cursor, builder = reading.cursor, reading.builder
         char = yield from cursor.skip_space()

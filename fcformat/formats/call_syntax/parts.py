@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,7 +26,7 @@ from fcformat.parsing.python_literals import PythonReader
 from fcformat.parsing.quotes import AfterCall
 from fcformat.parsing.strings import json_string
 
-__all__ = ["JSONCall", "Part", "PythonArguments", "Reading", "Tag", "Text", "ToolView", "read_arguments"]
+__all__ = ["JSONCall", "Part", "PythonArguments", "Reading", "Tag", "Text", "ToolView", "halves", "read_arguments"]
 
 #: Longest function name that is read.
 MAX_NAME = 256
@@ -47,6 +48,13 @@ class Reading:
     call: CallBuilder
     builder: MessageBuilder
     tools: tuple[ToolView, ...] = ()
+
+
+def halves(word: str, rest: str) -> str:
+    """A pattern of a word and what follows it, or of its beginning at the end of the text."""
+    for char in reversed(word):
+        rest = rf"{re.escape(char)}(?:\Z|{rest})"
+    return rest
 
 
 class Part(abc.ABC):
@@ -130,6 +138,8 @@ class JSONCall(Part):
         *,
         also: tuple[str, ...] = (),
         id: str = "",
+        numbered: bool = False,
+        whole: bool = False,
         style: JSONStyle = DUMPS,
     ) -> None:
         """Sets up the part.
@@ -139,25 +149,47 @@ class JSONCall(Part):
             arguments: Key of the arguments.
             also: Other keys under which models write the arguments; read and never written.
             id: Key of the call's id, where there is one; read here, written by the turn.
+            numbered: Whether the id is written first, as the call's number in the turn.
+            whole: Whether it is only a call once it has a name, one of the tools' where they are known, and arguments: for
+                calls without tags.
             style: How the arguments are spelled.
         """
         self._name = name
         self._id = id
         self._arguments = arguments
         self._read = (arguments, *also)
+        self._numbered = numbered
+        self._whole = whole
         self._style = style
+        self.keys = tuple(f"{quote}{name}{quote}" for quote in "\"'")
+        if whole:
+            first = "|".join(
+                halves(quote + key + quote, "") for quote in "\"'" for key in (name, *self._read, id, "type") if key
+            )
+            self.start = rf"\{{[ \t\r\n]{{0,64}}(?:\Z|{first})"
 
     def write(self, call: FunctionCall, draft: Draft) -> None:
         """See `Part`."""
+        self.write_numbered(call, 0, draft)
+
+    def write_numbered(self, call: FunctionCall, number: int, draft: Draft) -> None:
+        """Adds the call to a draft, as call `number` of its turn.
+
+        Raises:
+            FormatError: The arguments are not the JSON of an object.
+        """
+        identifier = f'"{self._id}": "{number}", ' if self._numbered else ""
         draft.text(
-            f'{{"{self._name}": {json_string(call.name)}, "{self._arguments}": {as_json(call.arguments)}}}',
+            f'{{{identifier}"{self._name}": {json_string(call.name)}, "{self._arguments}": {as_json(call.arguments)}}}',
             trainable=True,
         )
 
     def grammar(self, tool: ToolView) -> g.Grammar:
         """See `Part`."""
+        identifier = (g.literal(f'{{"{self._id}": "'), g.regex("0|[1-9][0-9]{0,3}"), g.literal('", '))
         return g.sequence(
-            g.literal(f'{{"{self._name}": {json_string(tool.name)}, "{self._arguments}": '),
+            *(identifier if self._numbered else (g.literal("{"),)),
+            g.literal(f'"{self._name}": {json_string(tool.name)}, "{self._arguments}": '),
             g.schema_value(tool.schema, style=self._style),
             g.literal("}"),
         )
@@ -170,12 +202,18 @@ class JSONCall(Part):
         if char != "{":
             raise Unreadable("'{'") if char else Truncated("'{'")
         cursor.take(cursor.position + 1)
-        first = True
+        first, name = True, ""
         while (key := (yield from json.key(first))) is not None:
             first = False
-            if key == self._name and call.name is None:
-                call.named((yield from _short_string(cursor, json)))
+            if key == self._name and call.name is None and not name:
+                name = yield from _short_string(cursor, json)
+                if self._whole and reading.tools and all(name != tool.name for tool in reading.tools):
+                    raise Unreadable("the name of a tool")
+                if not self._whole or call.has_arguments:
+                    call.named(name)
             elif key in self._read and not call.has_arguments:
+                if name and call.name is None:
+                    call.named(name)
                 yield from read_arguments(reading)
                 call.complete = True
             elif self._id and key == self._id and (yield from cursor.peek()) in ("'", '"'):

@@ -1,20 +1,21 @@
-"""The assistant's turn as text followed by calls, each call opened by a tag: Hermes, Qwen and many others.
+"""The assistant's turn as text followed by calls: Hermes, Qwen and many others.
 
-The separators around calls are layout, not content: one before a call is taken off the text before it, and white space
-between calls and after the last one is dropped. Everything else that is not a call is content, to the character.
+Calls stand in units, each opened by a tag or by JSON's own bracket. The separators around them are layout, not content: one
+before a call is taken off the text before it, and white space between calls and after the last one is dropped. Everything
+else that is not a call is content, to the character.
 """
 
 from __future__ import annotations
 
-import re
-
 from fcformat import grammar as g
 from fcformat.chat import Message
-from fcformat.formats.call_syntax.parts import Reading, Text, ToolView
+from fcformat.errors import FormatError
+from fcformat.formats.call_syntax.parts import Reading, ToolView
 from fcformat.formats.call_syntax.syntax import CallSyntax
-from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, write_call
+from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, answer
+from fcformat.formats.call_syntax.units import CallUnit, SingleCall
 from fcformat.formats.rendered import Draft
-from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable
+from fcformat.parsing.cursor import Cursor, Finder, Steps
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
 
 __all__ = ["TextThenCalls"]
@@ -23,61 +24,103 @@ __all__ = ["TextThenCalls"]
 class TextThenCalls(Turn):
     """Text, then calls."""
 
-    def __init__(self, call: CallSyntax, *, before: str = "\n", between: str = "\n") -> None:
+    def __init__(
+        self,
+        call: CallSyntax | CallUnit,
+        *also: CallUnit,
+        before: str = "\n",
+        between: str = "\n",
+        also_between: tuple[str, ...] = (),
+        spoken: tuple[str, str] = ("", ""),
+        layout_tags: tuple[str, ...] = (),
+        blank_before: bool = False,
+        most: int | None = None,
+    ) -> None:
         """Sets up the turn.
 
         Args:
-            call: How a call is written; its first part is the tag that opens it.
+            call: How calls are written.
+            *also: Other ways in which models write them; read and never written.
             before: Layout between text and the first call.
             between: Layout between calls.
+            also_between: Other texts that models write between calls; read and never written.
+            spoken: What is written around a text without calls.
+            layout_tags: Texts that are passed over when they are read: those of `spoken`, and others.
+            blank_before: Whether white space before the first call, and nothing else, is layout.
+            most: Most calls in a turn, `None` for any number; more are read.
         """
-        opening = call.parts[0]
-        assert isinstance(opening, Text)  # a declaration without an opening tag is a mistake of ours
-        self._call = call
-        self._opening = opening.text
-        self.openings = (opening.text,)
+        unit = SingleCall(call) if isinstance(call, CallSyntax) else call
+        self._unit = unit
+        self._units = (unit, *also)
+        self.openings = tuple(dict.fromkeys(each.opening for each in self._units))
         self._before = before
         self._between = between
-        first = next(part for part in call.parts[1:] if not isinstance(part, Text) or part.words)
-        self._start = self._starting(first.start)
-
-    @staticmethod
-    def _starting(pattern: str) -> re.Pattern[str]:
-        """What must stand behind an opening tag for it to count; the end of the text does."""
-        return re.compile(rf"[ \t\r\n]{{0,64}}(?:\Z|{pattern})")
+        self._separators = tuple(sorted({before, between, *also_between}, key=len, reverse=True))
+        self._spoken = spoken
+        self._tags = tuple(text for text in dict.fromkeys((*spoken, *layout_tags)) if text)
+        self._blank_before = blank_before
+        self._most = most
 
     def write(self, message: Message, index: int, draft: Draft) -> None:
         """See `Turn`."""
+        opened, closed = self._spoken if not message.tool_calls else ("", "")
+        draft.fixed(opened, trainable=True)
         draft.text(message.content or "", trainable=True)
-        separator = self._before if message.content else ""
-        for position, call in enumerate(message.tool_calls):
-            draft.text(separator, trainable=True)
-            write_call(self._call, call.function, index, position, draft)
-            separator = self._between
+        draft.fixed(closed, trainable=True)
+        calls = message.tool_calls
+        if self._most is not None and len(calls) > self._most:
+            raise FormatError(f"message {index}: found {len(calls)} calls, expected at most {self._most} a turn")
+        draft.text(self._before if message.content and calls else "", trainable=True)
+        for position in range(len(calls)):
+            if self._unit.together:
+                self._unit.write(calls, index, 0, draft)
+                return
+            draft.text(self._between if position else "", trainable=True)
+            self._unit.write(calls[position : position + 1], index, position, draft)
 
     def grammar(self, plan: TurnPlan) -> g.Grammar:
         """See `Turn`."""
-        text = answer(plan, self._opening)
+        excludes = dict.fromkeys(text for unit in self._units for text in unit.excludes)
+        text = answer(plan, *excludes, *self._tags)
+        opened, closed = self._spoken
+        said = g.sequence(g.control_token(opened), text, g.control_token(closed)) if opened else text
         if not plan.tools:
-            return text
-        call = g.choice(*(self._call.grammar(tool) for tool in plan.tools))
-        most = None if plan.most is None else plan.most - 1
-        calls = g.sequence(call, g.repeat(g.sequence(g.literal(self._between), call), max=most))
+            return said
+        most = min((bound for bound in (plan.most, self._most) if bound is not None), default=None)
+        calls = self._unit.grammar(plan.tools, most)
+        if not self._unit.together:
+            more = g.sequence(g.literal(self._between), calls)
+            calls = g.sequence(calls, g.repeat(more, max=None if most is None else most - 1))
         if plan.required:
             return calls
-        return g.sequence(text, g.optional(calls)) if plan.response is None else g.choice(text, calls)
+        if opened or plan.response is not None:
+            return g.choice(said, calls)
+        return g.sequence(text, g.optional(calls))
 
     def begins_call(self, buffer: str, place: int, ended: bool) -> bool | None:
         """See `Turn`."""
-        start = self._start.match(buffer, place + len(self._opening))
-        return None if start is not None and start.end() == len(buffer) and not ended else start is not None
+        unit = self._unit_at(buffer, place, ended)
+        return None if unit is None else bool(unit)
+
+    def _unit_at(self, buffer: str, place: int, ended: bool) -> CallUnit | bool | None:
+        """The unit that begins at a place where openings stand; `False` for none, `None` if that is not known yet."""
+        undecided = False
+        for unit in self._units:
+            if buffer.startswith(unit.opening, place):
+                starts = unit.starts(buffer, place, ended)
+                if starts and not undecided:
+                    return unit
+                undecided = undecided or starts is not False
+        return None if undecided else False
 
     def read(
         self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
     ) -> Steps[str | None]:
         """See `Turn`."""
-        finder = Finder((self._opening, *boundaries), (self._before + self._opening, self._between + self._opening))
+        led_by = tuple(space + opening for opening in self.openings for space in self._separators)
+        finder = Finder((*self.openings, *self._tags, *boundaries), led_by)
         said = Speech(builder)
+        said.after_call = self._blank_before and not builder.has_content
         known = frozenset(tool.name for tool in tools)
         scan = 0  # text before this place holds no tag that counts
         while True:
@@ -85,61 +128,71 @@ class TextThenCalls(Turn):
                 yield from said.skip_gap(cursor)
             scan = max(scan, cursor.position)
             buffer = cursor.buffer
-            found = finder.find(buffer, scan)
+            found = finder.find(buffer, scan, cursor.ended)
             if found is None:
                 held = 0 if cursor.ended else finder.held(buffer, cursor.position)
                 said.say(cursor.take(len(buffer) - held))
                 if cursor.ended:
+                    if not builder.calls:
+                        said.say_gap()
                     return None
                 yield
                 scan = 0
                 continue
             place, tag = found
-            if tag != self._opening:
+            if tag in self._tags:
                 said.say(cursor.take(place))
                 cursor.take(place + len(tag))
-                return tag
-            start = self._start.match(buffer, place + len(tag))
-            if start is None:
-                scan = place + len(tag)
                 continue
-            if start.end() == len(buffer) and not cursor.ended:
-                yield
-                scan = 0
+            if tag in boundaries:
+                said.say(cursor.take(place))
+                if not builder.calls:
+                    said.say_gap()
+                return cursor.take(place + len(tag))
+            unit = self._unit_at(buffer, place, cursor.ended)
+            if not isinstance(unit, CallUnit):
+                if unit is None:
+                    yield
+                    scan = 0
+                else:
+                    scan = place + len(tag)
                 continue
-            follows = said.after_call and place == cursor.position
-            separator = self._between if follows else self._before
-            end = place - len(separator) if buffer.endswith(separator, cursor.position, place) else place
-            said.say(cursor.take(end))
+            said.say(
+                cursor.take(place - self._separator_before(cursor, place, said.after_call and bool(builder.calls)))
+            )
             cursor.recorded = []
             cursor.take(place)
             if said.in_fence:
                 cursor.take(place + len(tag))
                 said.say("".join(_stop_recording(cursor)))
                 continue
-            cursor.take(place + len(tag))
-            calls, rest = yield from self._read_calls(Reading(cursor, CallBuilder(builder), builder, tools))
+            if not unit.bare:
+                cursor.take(place + len(tag))
+            calls, rest = yield from self._read_calls(Reading(cursor, CallBuilder(builder), builder, tools), unit)
             recorded = _stop_recording(cursor)
+            scan = 0
             if not calls:
                 said.say("".join(recorded))
-                scan = 0
                 continue
             said.called()
             for call in calls:
                 if known and call.name not in known:
                     builder.report(f"a call of {call.name!r}, which is not among the tools")
             said.say(rest)
-            scan = 0
 
-    def _read_calls(self, reading: Reading) -> Steps[tuple[list[CallBuilder], str]]:
-        """Reads what stands behind an opening tag; the calls that joined the message, and text behind them that is no call."""
-        try:
-            yield from self._call.read(reading, skip=1)
-        except (Unreadable, Truncated) as error:
-            announce_end(reading.builder, reading.call, error)
-        else:
-            reading.cursor.recorded = None
-        return [reading.call] if reading.call.announced else [], ""
+    def _separator_before(self, cursor: Cursor, place: int, follows: bool) -> int:
+        """How many characters before a unit are layout."""
+        buffer = cursor.buffer
+        if follows:
+            # Between calls a separator counts as a whole only.
+            between = buffer[cursor.position : place]
+            if between in self._separators:
+                return len(between)
+        return len(self._before) if buffer.endswith(self._before, cursor.position, place) else 0
+
+    def _read_calls(self, reading: Reading, unit: CallUnit) -> Steps[tuple[list[CallBuilder], str]]:
+        """Reads a unit; the calls that joined the message, and text behind them that is no call."""
+        return (yield from unit.read(reading)), ""
 
 
 def _stop_recording(cursor: Cursor) -> list[str]:

@@ -1,4 +1,4 @@
-"""What calls stand in: a call by itself behind its tag, or a JSON array of calls.
+"""What calls stand in: a call by itself behind its tag, or a JSON array of calls; between tags, or bare.
 
 A unit is written, constrained and read as a whole; `TextThenCalls` puts units and text together.
 """
@@ -12,17 +12,17 @@ from collections.abc import Sequence
 from fcformat import grammar as g
 from fcformat.chat import ToolCall
 from fcformat.errors import FormatError
-from fcformat.formats.call_syntax.parts import JSONCall, Part, Reading, Text, ToolView
+from fcformat.formats.call_syntax.parts import JSONCall, Reading, Text, ToolView, halves
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.turn import announce_end, write_call
 from fcformat.formats.rendered import Draft
-from fcformat.parsing.cursor import Cursor, Steps, Truncated, Unreadable
+from fcformat.parsing.cursor import Steps, Truncated, Unreadable
 from fcformat.parsing.json_incremental import JSONReader
-from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
+from fcformat.parsing.message_builder import CallBuilder
 
 __all__ = ["CallArray", "CallUnit", "SingleCall"]
 
-_BARE_KEYS = ('"name"', "'name'", '"function"', "'function'")
+_SPACE = r"[ \t\r\n]{0,64}"
 
 
 class CallUnit(abc.ABC):
@@ -48,7 +48,7 @@ class CallUnit(abc.ABC):
 
     @abc.abstractmethod
     def write(self, calls: Sequence[ToolCall], index: int, first: int, draft: Draft) -> None:
-        """Adds calls to a draft; those of a unit that is not `together` one at a time.
+        """Adds calls to a draft; where calls do not stand together, one.
 
         Args:
             calls: The calls.
@@ -65,8 +65,11 @@ class CallUnit(abc.ABC):
         """What may be generated: one call, or up to `most` where they stand together."""
 
     @abc.abstractmethod
-    def read(self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...]) -> Steps[None]:
-        """Reads a unit behind its opening, or at it if it is bare. What cannot be read is reported, and left unread."""
+    def read(self, reading: Reading) -> Steps[list[CallBuilder]]:
+        """Reads a unit behind its opening, or at it if it is bare; the calls that joined the message.
+
+        What cannot be read is reported and left unread. As long as no call has joined, what was read is recorded.
+        """
 
 
 class SingleCall(CallUnit):
@@ -74,87 +77,84 @@ class SingleCall(CallUnit):
 
     together = False
 
-    def __init__(self, call: CallSyntax, *, bare: bool = False) -> None:
+    def __init__(self, call: CallSyntax, *, start: str = "") -> None:
         """Sets up the unit.
 
         Args:
-            call: How the call is written; its first part is the tag that opens it.
-            bare: Whether there is no such tag and the call is JSON.
+            call: How the call is written. Its first part is the tag that opens it, or else it is bare JSON.
+            start: Pattern of what must stand behind the tag, in place of what the next part says.
         """
-        self.bare = bare
-        self._call = call
         first = call.parts[0]
-        if bare:
+        self.bare = not isinstance(first, Text)
+        self.call = call
+        if isinstance(first, JSONCall):
             self.opening = "{"
-            self.excludes = _BARE_KEYS
-            self._start = re.compile(rf"(?:{call.parts[0].start})")
+            self.excludes = first.keys
+            self._start = re.compile(first.start)
             return
         assert isinstance(first, Text)  # a declaration without an opening tag is a mistake of ours
         self.opening = first.text
         self.excludes = (self.opening,)
         after = next(part for part in call.parts[1:] if not isinstance(part, Text) or part.words)
-        self._start = re.compile(rf"[ \t\r\n]{{0,64}}(?:\Z|{_start_of(after)})")
+        self._start = re.compile(rf"{_SPACE}(?:\Z|{start or after.start})")
 
     def write(self, calls: Sequence[ToolCall], index: int, first: int, draft: Draft) -> None:
         """See `CallUnit`."""
         for number, call in enumerate(calls):
-            write_call(self._call, call.function, index, first + number, draft)
+            write_call(self.call, call.function, index, first + number, draft)
 
     def grammar(self, tools: tuple[ToolView, ...], most: int | None) -> g.Grammar:
         """See `CallUnit`."""
-        return g.choice(*(self._call.grammar(tool) for tool in tools))
+        return g.choice(*(self.call.grammar(tool) for tool in tools))
 
-    def read(self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...]) -> Steps[None]:
+    def read(self, reading: Reading) -> Steps[list[CallBuilder]]:
         """See `CallUnit`."""
-        call = CallBuilder(builder)
         try:
-            yield from self._call.read(Reading(cursor, call, builder, tools), skip=0 if self.bare else 1)
+            yield from self.call.read(reading, skip=0 if self.bare else 1)
         except (Unreadable, Truncated) as error:
-            announce_end(builder, call, error)
+            announce_end(reading.builder, reading.call, error)
+        else:
+            reading.cursor.recorded = None
+        return [reading.call] if reading.call.announced else []
 
 
 class CallArray(CallUnit):
-    """A JSON array of calls, possibly between tags. Read is also one call without the array's brackets."""
+    """A JSON array of calls, between tags or bare. Read is also one call without the array's brackets."""
 
     together = True
 
     def __init__(
         self,
         *tags: Text,
-        item: Part | None = None,
+        item: JSONCall | None = None,
         closing: Text | None = None,
-        begin: str = "[",
-        separator: str = ", ",
-        end: str = "]",
+        layout: tuple[str, str, str] = ("[", ", ", "]"),
     ) -> None:
         """Sets up the unit.
 
         Args:
             *tags: What stands before the array; none: the array is bare.
             item: How one call is written.
-            closing: What stands behind it; a text that ends without it is complete.
-            begin: The opening bracket with its layout.
-            separator: The comma with its layout.
-            end: The closing bracket with its layout.
+            closing: What stands behind it.
+            layout: The array's opening bracket, its commas, and its closing bracket, with the white space around them.
         """
         self._tags = tags
         self._item = item if item is not None else JSONCall(also=("parameters",))
         self._closing = closing
-        self._begin = begin
-        self._separator = separator
-        self._end = end
+        self._begin, self._comma, self._end = layout
         self.bare = not tags
-        item_start = self._item.start or r"[{\]]"
-        array = rf"\[[ \t\r\n]{{0,64}}(?:\Z|\]|{item_start})|{item_start}"
+        array = rf"\[{_SPACE}(?:\Z|{self._item.start})"
         if self.bare:
             self.opening = "["
-            self.excludes = _BARE_KEYS
-            self._start = re.compile(rf"\[[ \t\r\n]{{0,64}}(?:\Z|{item_start})")
+            self.excludes = self._item.keys
+            self._start = re.compile(array)
             return
-        self.opening = tags[0].text.rstrip()
+        self.opening = tags[0].words[0] if tags[0].words else tags[0].text
         self.excludes = (self.opening,)
-        words = "".join(f"{re.escape(word)}[ \\t\\r\\n]{{0,64}}" for tag in tags[1:] for word in tag.words)
-        self._start = re.compile(rf"[ \t\r\n]{{0,64}}(?:\Z|{words}(?:\Z|{array}))" if words else rf"[ \t\r\n]{{0,64}}(?:\Z|{array})")
+        rest = rf"{array}|\[{_SPACE}\]|{self._item.start}"
+        for word in reversed([word for tag in tags for word in tag.words][1:]):
+            rest = halves(word, rf"{_SPACE}(?:\Z|{rest})")
+        self._start = re.compile(rf"{_SPACE}(?:\Z|{rest})")
 
     def write(self, calls: Sequence[ToolCall], index: int, first: int, draft: Draft) -> None:
         """See `CallUnit`."""
@@ -162,9 +162,9 @@ class CallArray(CallUnit):
             draft.fixed(tag.text, trainable=True)
         draft.fixed(self._begin, trainable=True)
         for number, call in enumerate(calls):
-            draft.fixed(self._separator if number else "", trainable=True)
+            draft.fixed(self._comma if number else "", trainable=True)
             try:
-                self._item.write(call.function, draft)
+                self._item.write_numbered(call.function, first + number, draft)
             except FormatError as error:
                 raise FormatError(
                     f"message {index}: tool_calls[{first + number}] ({call.function.name}): {error}"
@@ -174,47 +174,48 @@ class CallArray(CallUnit):
     def grammar(self, tools: tuple[ToolView, ...], most: int | None) -> g.Grammar:
         """See `CallUnit`."""
         item = g.choice(*(self._item.grammar(tool) for tool in tools))
-        view = tools[0]
-        more = g.repeat(g.sequence(g.literal(self._separator), item), max=None if most is None else most - 1)
-        closing = () if self._closing is None else (self._closing.grammar(view),)
-        return g.sequence(
-            *(tag.grammar(view) for tag in self._tags), g.literal(self._begin), item, more, g.literal(self._end), *closing
-        )
+        more = g.repeat(g.sequence(g.literal(self._comma), item), max=None if most is None else most - 1)
+        before = (tag.grammar(tools[0]) for tag in self._tags)
+        after = () if self._closing is None else (self._closing.grammar(tools[0]),)
+        return g.sequence(*before, g.literal(self._begin), item, more, g.literal(self._end), *after)
 
-    def read(self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...]) -> Steps[None]:
+    def read(self, reading: Reading) -> Steps[list[CallBuilder]]:
         """See `CallUnit`."""
-        call = CallBuilder(builder)
+        cursor, builder = reading.cursor, reading.builder
+        calls: list[CallBuilder] = []
         try:
-            for tag in self._tags[1:]:
-                yield from tag.read(Reading(cursor, call, builder, tools))
+            words = tuple(word for tag in self._tags for word in tag.words)[1:]
+            if words and not (yield from cursor.match_loosely(words)):
+                raise Truncated(repr(words[0])) if cursor.ended else Unreadable(repr(words[0]))
             char = yield from cursor.skip_space()
             if char == "{":
                 builder.report("a call without the array around it")
-                yield from self._item.read(Reading(cursor, call, builder, tools))
+                yield from self._read_item(reading, calls)
             elif char != "[":
                 raise Unreadable("'['") if char else Truncated("'['")
             else:
                 cursor.take(cursor.position + 1)
                 json = JSONReader(cursor, builder.report)
-                first = True
-                while (yield from json.item(first)):
-                    first = False
-                    call = CallBuilder(builder)
-                    yield from self._item.read(Reading(cursor, call, builder, tools))
-                    cursor.recorded = None
+                while (yield from json.item(not calls)):
+                    yield from self._read_item(reading, calls)
         except (Unreadable, Truncated) as error:
-            if not call.announced and builder.calls and cursor.recorded is None:
-                # The array breaks off between calls that stand.
-                if isinstance(error, Truncated):
-                    builder.truncated = True
-                builder.report(f"an array of calls breaks off, expected {error}")
+            if calls and calls[-1].complete:
+                builder.report(f"the array of calls breaks off, expected {error}")
             else:
-                announce_end(builder, call, error)
-            return
+                announce_end(builder, calls[-1] if calls else reading.call, error)
+            return calls
         if self._closing is not None and not (yield from cursor.match_loosely(self._closing.words)):
             builder.report(f"expected {self._closing.text!r} at the end of the calls")
+        if not calls:
+            builder.report("an array without calls")
+        return calls
 
-
-def _start_of(part: Part) -> str:
-    """Pattern of how a part begins."""
-    return re.escape(part.words[0]) if isinstance(part, Text) and part.words and not part.start else part.start
+    def _read_item(self, reading: Reading, calls: list[CallBuilder]) -> Steps[None]:
+        """Reads a call, and adds it to `calls` once it has joined the message."""
+        call = CallBuilder(reading.builder)
+        try:
+            yield from self._item.read(Reading(reading.cursor, call, reading.builder, reading.tools))
+        finally:
+            if call.announced:
+                calls.append(call)
+                reading.cursor.recorded = None
