@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "bindings_sampler.h"
 #include "errors.h"
 #include "grammar/compile.h"
 #include "grammar/matcher.h"
@@ -374,6 +375,8 @@ PYBIND11_MODULE(_core, m) {
       .def("matches", &Expression::matches, py::arg("text"))
       .def("is_empty", &Expression::is_empty)
       .def("shortest", &Expression::shortest);
+
+  bind_value_sampler(m, {[](py::handle value) { return json_of(value, "", 0); }, &resources_of, &limits_of});
 
   m.def("apply_bitmask", &apply_bitmask_at, py::arg("logits_ptr"), py::arg("dtype"), py::arg("rows"), py::arg("vocab"),
         py::arg("row_stride"), py::arg("bitmask_ptr"), py::arg("bitmask_words"), py::arg("bitmask_row_stride"),

@@ -116,6 +116,8 @@ class ExpressionArena {
   bool enumerate(ExprId e, size_t limit, std::vector<std::u32string>* texts);
   // Strings of exactly "any string with min to max code points": the common case that masks treat apart.
   bool is_length_range(ExprId e, uint32_t* min, uint32_t* max) const;
+  // Expressions whose union this is, where it is one or the intersection of one with others; else itself alone.
+  std::vector<ExprId> union_parts(ExprId e, size_t limit);
   size_t size() const;
   size_t bytes() const;
 

@@ -243,6 +243,31 @@ bool ExpressionArena::shortest(ExprId start, std::u32string* text) {
   return false;
 }
 
+std::vector<ExprId> ExpressionArena::union_parts(ExprId e, size_t limit) {
+  auto children = [this](ExprId of) {
+    const ExprNode& n = impl_->at(of);
+    return std::vector<ExprId>(impl_->children.begin() + n.a, impl_->children.begin() + n.a + n.b);
+  };
+  std::vector<ExprId> out{e};
+  if (impl_->at(e).kind == ExprKind::kUnion) {
+    out = children(e);
+  } else if (impl_->at(e).kind == ExprKind::kIntersect) {
+    std::vector<ExprId> factors = children(e);
+    auto choice = std::find_if(factors.begin(), factors.end(),
+                               [this](ExprId f) { return impl_->at(f).kind == ExprKind::kUnion; });
+    if (choice != factors.end()) {
+      out = children(*choice);
+      factors.erase(choice);
+      for (ExprId& part : out) {
+        std::vector<ExprId> all = factors;
+        all.push_back(part);
+        part = intersect(std::move(all));
+      }
+    }
+  }
+  return out.size() <= limit ? out : std::vector<ExprId>{e};
+}
+
 size_t ExpressionArena::count_strings(ExprId start, size_t limit) {
   if (limit == 0 || is_empty(start)) return 0;
   // Level by level: how many strings of this length lead to each state. A cycle among live states never runs dry, so

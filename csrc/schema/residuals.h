@@ -104,6 +104,8 @@ class Residuals {
   bool is_endless(ObjectId id, size_t cell) const { return plan(id).cells[cell].endless; }
   ObjectId after_cell(ObjectId id, size_t cell, size_t choice);
   ObjectId after_cell_key(ObjectId id, size_t cell, size_t choice, const std::u32string& key);
+  // Places of the names that must still come, with those that they require in turn.
+  std::vector<uint32_t> required_left(ObjectId id) const { return still_required(objects_[id]); }
 
   const ArrayResidual& array(ArrayId id) const { return arrays_[id]; }
   // Whether what may follow depends on the items' values, so that each must be read back.

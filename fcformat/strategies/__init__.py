@@ -1,0 +1,1 @@
+from fcformat.strategies.values import from_schema
