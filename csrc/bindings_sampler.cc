@@ -130,6 +130,7 @@ void bind_value_sampler(py::module_& m, Converters convert) {
             return self.knowing_item(id, convert.json(item));
           },
           py::arg("array"), py::arg("item"))
+      .def("is_empty", &ValueSampler::is_empty, py::arg("expression"))
       .def("edges", &edges_of, py::arg("expression"))
       .def("union_parts", &ValueSampler::union_parts, py::arg("expression"))
       .def("shortest", &ValueSampler::shortest, py::arg("expression"))

@@ -231,7 +231,7 @@ bool ExpressionArena::shortest(ExprId start, std::u32string* text) {
     for (const Edge& edge : edges(order[i].e)) {
       if (!seen.emplace(edge.target, true).second) continue;
       uint32_t c = edge.lo;  // something readable where the range has it
-      for (uint32_t nice : {'a', '0', 'A', ' '}) {
+      for (uint32_t nice : {'a', '1', '0', 'A', ' '}) {
         if (edge.lo <= nice && nice <= edge.hi) {
           c = nice;
           break;

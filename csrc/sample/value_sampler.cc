@@ -38,9 +38,7 @@ ValueSampler::Alternatives ValueSampler::alternatives(FormulaId f) {
   out.true_value = n.true_value;
   if (!arena_.is_empty(n.strings)) out.strings = n.strings;
   for (const NumberPiece& piece : n.numbers.pieces) {
-    bool bounds_only = piece.multiples.empty() && piece.non_multiples.empty() && piece.excluded.empty();
-    ExprId texts = bounds_only ? 0 : spell(arena_, NumberSet{{piece}, {}, {}}, algebra_->spelling());
-    if (bounds_only || !arena_.is_empty(texts)) out.numbers.push_back({piece, texts});
+    out.numbers.push_back({piece, spell(arena_, NumberSet{{piece}, {}, {}}, algebra_->spelling())});
   }
   for (const Decimal& v : n.numbers.points) out.points.push_back(v), out.integral.push_back(false);
   for (const Decimal& v : n.numbers.integer_points) out.points.push_back(v), out.integral.push_back(true);
@@ -147,6 +145,11 @@ std::vector<ValueSampler::Item> ValueSampler::items(ArrayId id) {
 std::vector<ArrayId> ValueSampler::knowing_item(ArrayId id, const Json& item) {
   arena_.start_clock();
   return residuals_->knowing_item(id, item);
+}
+
+bool ValueSampler::is_empty(ExprId e) {
+  arena_.start_clock();
+  return arena_.is_empty(e);
 }
 
 std::vector<Edge> ValueSampler::edges(ExprId e) {

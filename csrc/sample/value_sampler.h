@@ -18,14 +18,14 @@ namespace fcformat {
 
 class ValueSampler {
  public:
-  // One kind of number. `texts`: its spellings; 0 where arithmetic alone says everything (bounds, no divisors).
+  // One kind of number and its spellings. Whether there are any is not asked here: arithmetic mostly knows sooner.
   struct Numbers {
     NumberPiece piece;
-    ExprId texts = 0;
+    ExprId texts;
   };
   struct Alternatives {
     bool null = false, false_value = false, true_value = false;
-    std::vector<Numbers> numbers;   // none is empty
+    std::vector<Numbers> numbers;   // some may be empty
     std::vector<Decimal> points;    // single numbers
     std::vector<bool> integral;     // of points: spelled as integers
     ExprId strings = 0;             // 0: none
@@ -78,6 +78,7 @@ class ValueSampler {
   std::vector<ArrayId> knowing_item(ArrayId id, const Json& item);
 
   // Strings: one step of the automaton, the parts of a union, a shortest string, all of them where they are few.
+  bool is_empty(ExprId e);
   bool nullable(ExprId e) const { return arena_.nullable(e); }
   std::vector<Edge> edges(ExprId e);
   std::vector<ExprId> union_parts(ExprId e);

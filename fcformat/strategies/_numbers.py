@@ -40,7 +40,7 @@ class NumberPiece:
         non_multiples: It is a multiple of none of these.
         excluded: It is none of these.
         integer: Whether the schema calls it an integer.
-        texts: The engine's expression of its spellings; 0 where bounds are all there is.
+        texts: The engine's expression of its spellings.
     """
 
     low: Fraction | None
@@ -100,8 +100,22 @@ class NumberPiece:
         """A simple number of the piece, always the same."""
         step = self._step() or self._grid(0, coarse=True)
         first, last = self._places(step)
-        place = min(max(0, first if first is not None else 0), last if last is not None else max(0, first or 0))
-        return self._nearest(place, step, first, last, shortest)
+        return self._nearest(self._start(first, last), step, first, last, shortest)
+
+    def plainly_inhabited(self) -> bool:
+        """Whether arithmetic finds a number at once; where it does not, there may be one all the same."""
+        step = self._step() or self._grid(0, coarse=True)
+        first, last = self._places(step)
+        if first is not None and last is not None and first > last:
+            return False
+        start = self._start(first, last)
+        return any(self._value(at, step) is not None for at in _around(start, first, last))
+
+    @staticmethod
+    def _start(first: int | None, last: int | None) -> int:
+        """The place next to zero."""
+        place = max(0, first) if first is not None else 0
+        return min(place, last) if last is not None else place
 
     def _step(self) -> Fraction | None:
         """The grid that the divisors make; `None` where there are none."""
@@ -145,9 +159,7 @@ class NumberPiece:
             value = self._value(at, step)
             if value is not None:
                 return value
-        if self.texts:
-            return as_number(shortest(self.texts))
-        return as_number(str(self.low if self.low is not None else self.high or 0))
+        return as_number(shortest(self.texts))
 
     def _value(self, place: int, step: Fraction) -> int | float | None:
         """The number at a place of the grid; `None` where it is excluded, or no float says it exactly."""

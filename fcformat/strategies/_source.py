@@ -99,7 +99,12 @@ class ValueSource:
             constants, pieces, points, strings, objects, arrays = self.sampler.alternatives(formula)
             scalars: list[tuple[str, Any]] = [("constant", constant) for constant in constants]
             scalars += [("constant", as_number(text)) for text, _ in points]
-            scalars += [("number", NumberPiece.of(fields)) for fields in pieces]
+            numbers = [NumberPiece.of(fields) for fields in pieces]
+            scalars += [
+                ("number", piece)
+                for piece in numbers
+                if piece.plainly_inhabited() or not self.sampler.is_empty(piece.texts)
+            ]
             scalars += [("string", strings)] if strings else []
             found = self._alternatives[formula] = _Alternatives(tuple(scalars), tuple(objects), tuple(arrays))
         return found
@@ -126,7 +131,7 @@ class ValueSource:
         for kind, data in choices.scalars:
             if kind == "constant":
                 return data
-            return data.least(self.sampler.shortest) if kind == "number" else self.strings.least(data)
+            return data.least(self.strings.least) if kind == "number" else self.strings.least(data)
         for array in choices.arrays:
             if self.sampler.array(array)[0]:
                 return []
@@ -216,10 +221,16 @@ class Building:
                 add(moves[self.pick(len(moves))])
             raise GrammarLimitError(f"an object needs more than max_drawn_members = {_MOST_OBLIGATIONS} members")
 
+        if plan.fewest > _MOST_OBLIGATIONS:
+            raise GrammarLimitError(
+                f"an object needs {plan.fewest} members, which is more than max_drawn_members = {_MOST_OBLIGATIONS}"
+            )
         meet_obligations(names_only=True)
         if self._draw is not None and room > 0:
             optional = [place for place in range(len(plan.names)) if place not in used]
-            for place in self._some(optional, room):
+            # None, all and every number between are equally likely, as far as there is room.
+            for _ in range(self.pick(min(len(optional), room) + 1)):
+                place = optional.pop(self.pick(len(optional)))
                 moves = () if place in used else self._sampler.members_named(state, place)
                 if moves:
                     add(moves[self.pick(len(moves))])
@@ -230,14 +241,6 @@ class Building:
                 add(moves[self.pick(len(moves))])
         meet_obligations(names_only=False)
         return {name: members[name] for name in sorted(members, key=ranks.__getitem__)}
-
-    def _some(self, places: list[int], room: int) -> list[int]:
-        """Some of the optional names: none, all and every number between are equally likely, as far as there is room."""
-        count = self.pick(min(len(places), room) + 1) if places else 0
-        if count == len(places):
-            return places
-        left = list(places)
-        return [left.pop(self.pick(len(left))) for _ in range(count)]
 
     def _further_keys(self, plan: _Plan, members: int, room: int) -> int:
         """How many keys without a declared name: seldom any where names are declared."""
@@ -256,6 +259,10 @@ class Building:
         out: list[Any] = []
         fewest, most, prefix = self._sampler.array_bounds(state)
         wanted = 0
+        if fewest > _MOST_OBLIGATIONS:
+            raise GrammarLimitError(
+                f"an array needs {fewest} items, which is more than max_drawn_items = {_MOST_OBLIGATIONS}"
+            )
         if self._draw is not None and room > 0:
             longest = max(fewest, prefix) + _MORE_ITEMS
             if most >= 0:
@@ -265,7 +272,7 @@ class Building:
             closes, items, compares = self._sampler.array(state)
             if not items or (closes and len(out) >= wanted):
                 return out
-            if len(out) >= max(_MOST_OBLIGATIONS, wanted):
+            if len(out) > _MOST_OBLIGATIONS:
                 raise GrammarLimitError(f"an array needs more than max_drawn_items = {_MOST_OBLIGATIONS} items")
             if len(out) >= wanted or self._draw is None:
                 items = _gaining(items, gain=2)
@@ -309,7 +316,7 @@ class _Drawing:
                 return data
             if kind == "string":
                 return self._source.strings.draw(self._draw, data)
-            return data.draw(self._draw, self._source.sampler.shortest)
+            return data.draw(self._draw, self._source.strings.least)
         at -= scalars
         if at < len(choices.arrays):
             return self._building.array(choices.arrays[at], depth, self._left)

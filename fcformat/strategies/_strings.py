@@ -13,6 +13,10 @@ from hypothesis import strategies as st
 
 __all__ = ["StringSource"]
 
+#: Alternatives of a union are equally likely, if there are no more; of more, the likelier are those with more strings.
+_MOST_PARTS = 12
+#: Among the characters that may come next, those that lead to one state count as at most so many.
+_MOST_WEIGHT = 8
 #: An expression with at most so many strings is a list of them.
 _LISTED = 64
 _MOST_STEPS = 40
@@ -26,8 +30,10 @@ _ODD = st.sampled_from((False, False, False, True))
 _PLAIN = st.characters(min_codepoint=32, max_codepoint=126)
 _ANY = st.characters(exclude_categories=["Cs"])
 #: Characters that programs get wrong: ends of blocks, combining and right-to-left ones, separators, the plane beyond 16 bits.
-_INTERESTING = tuple(map(ord, '\n\r\t\0\x1f\x7f\x85\xa0"\\/éßÅİıſ\u0301\u0660\u200b\u200e\u2028\ufeff\ufffd\uffff中あ한א😀\U0010ffff'))
-_FIRST_CHOICES = tuple(map(ord, "a0A-_. "))
+_INTERESTING = tuple(
+    map(ord, '\n\r\t\0\x1f\x7f\x85\xa0"\\/éßÅİıſ\u0301\u0660\u200b\u200e\u2028\ufffd\uffff中あ한א😀\U0010ffff')
+)
+_FIRST_CHOICES = tuple(map(ord, "a1A0-_. "))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,9 +46,13 @@ class _Characters:
 
 @dataclasses.dataclass(frozen=True)
 class _State:
-    """A state of an automaton: whether it may end, and for each state behind it the characters that lead there."""
+    """A state of an automaton: whether it may end, and for each state behind it the characters that lead there.
+
+    `choices` holds places in `steps`, as often as they shall be likely.
+    """
 
     ends: bool
+    choices: tuple[int, ...]
     steps: tuple[tuple[int, tuple[tuple[int, int], ...], _Characters], ...]
 
 
@@ -53,6 +63,7 @@ class StringSource:
         self._sampler = sampler
         self._kinds: dict[int, tuple[str, Any]] = {}
         self._states: dict[int, _State] = {}
+        self._least: dict[int, str] = {}
 
     def draw(self, draw: st.DrawFn, expression: int) -> str:
         """A string of the expression, which has one."""
@@ -66,8 +77,10 @@ class StringSource:
 
     def least(self, expression: int) -> str:
         """A shortest string, always the same."""
-        text: str = self._sampler.shortest(expression)
-        return text
+        found = self._least.get(expression)
+        if found is None:
+            found = self._least[expression] = self._sampler.shortest(expression)
+        return found
 
     def _kind(self, expression: int) -> tuple[str, Any]:
         found = self._kinds.get(expression)
@@ -79,12 +92,12 @@ class StringSource:
         lengths = self._sampler.length_range(expression)
         if lengths is not None:
             return "text", _texts(*lengths)
-        parts = self._sampler.union_parts(expression)
-        if len(parts) > 1:
-            return "parts", st.sampled_from(parts)
         listed = self._sampler.enumerate(expression, _LISTED)
         if listed is not None:
             return "text", st.sampled_from(sorted(listed, key=lambda text: (len(text), text)))
+        parts = self._sampler.union_parts(expression)
+        if 1 < len(parts) <= _MOST_PARTS:
+            return "parts", st.sampled_from(parts)
         return "walk", None
 
     def _walk(self, draw: st.DrawFn, expression: int) -> str:
@@ -95,14 +108,14 @@ class StringSource:
             state = self._state(expression)
             if not state.steps:
                 break
-            at = draw(st.integers(0, len(state.steps) - 1)) if len(state.steps) > 1 else 0
-            expression, ranges, characters = state.steps[at]
+            at = draw(st.integers(0, len(state.choices) - 1)) if len(state.steps) > 1 else 0
+            expression, ranges, characters = state.steps[state.choices[at]]
             code = draw(characters.odd if odd else characters.plain)
             if code is None:
                 code = _nth(ranges, draw(st.integers(0, sum(hi - lo + 1 for lo, hi in ranges) - 1)))
             out.append(chr(code))
         if not self._state(expression).ends:
-            out.append(self._sampler.shortest(expression))
+            out.append(self.least(expression))
         return "".join(out)
 
     def _state(self, expression: int) -> _State:
@@ -112,10 +125,12 @@ class StringSource:
             behind: dict[int, list[tuple[int, int]]] = {}
             for low, high, target in edges:
                 behind.setdefault(target, []).append((low, high))
-            # What leads on comes before what stays where it is.
-            order = sorted(behind, key=lambda target: target == expression)
+            # What leads on comes before what stays where it is, simple characters before others.
+            order = sorted(behind, key=lambda target: (target == expression, _rank(behind[target])))
             steps = tuple((target, tuple(behind[target]), _characters(behind[target])) for target in order)
-            found = self._states[expression] = _State(ends, steps)
+            weights = [min(sum(high - low + 1 for low, high in ranges), _MOST_WEIGHT) for _, ranges, _ in steps]
+            choices = tuple(at for at, weight in enumerate(weights) for _ in range(weight))
+            found = self._states[expression] = _State(ends, choices, steps)
         return found
 
 
@@ -141,6 +156,12 @@ def _characters(ranges: list[tuple[int, int]]) -> _Characters:
         others.append(None)
     mixed = [*plain, *others * max(1, len(plain) // max(1, len(others)))]  # about half and half
     return _Characters(st.sampled_from(plain or others), st.sampled_from(mixed))
+
+
+def _rank(ranges: list[tuple[int, int]]) -> int:
+    """How early the simplest character of a set stands among the first choices."""
+    ranks = [at for at, code in enumerate(_FIRST_CHOICES) if any(low <= code <= high for low, high in ranges)]
+    return min(ranks, default=len(_FIRST_CHOICES))
 
 
 def _nth(ranges: tuple[tuple[int, int], ...], place: int) -> int:
