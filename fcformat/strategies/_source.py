@@ -251,7 +251,7 @@ class Building:
             if plan.most <= _REACHED and not plan.names:
                 return self.pick(max(room, 0) + 1)
         if plan.names:
-            return max(0, min(room, self.pick(_MORE_MEMBERS + 4) - 4))
+            return max(0, min(room, self.pick(12) - 9))
         return self.pick(max(0, min(room, _MORE_MEMBERS)) + 1)
 
     def array(self, state: int, depth: int, room: int = 0) -> list[Any]:
