@@ -72,6 +72,19 @@ class TokenEncoder:
         """The id of the control token spelled `text`, or `None` if the vocabulary has none."""
         return self._controls.get(text)
 
+    def split(self, text: str) -> list[tuple[str, int | None]]:
+        """A template's own text in pieces: control tokens with their ids, and what stands between them."""
+        pieces: list[tuple[str, int | None]] = []
+        at = 0
+        for match in self._spelled.finditer(text):
+            if match.start() > at:
+                pieces.append((text[at : match.start()], None))
+            pieces.append((match[0], self._controls[match[0]]))
+            at = match.end()
+        if at < len(text):
+            pieces.append((text[at:], None))
+        return pieces
+
     def encode_text(self, text: str) -> list[int]:
         """Ids of the text, none of them a control token's.
 
@@ -99,10 +112,15 @@ class TokenEncoder:
             raise TokenizerError(f"tokenizer: found the control token {min(wrong)} in the encoding of plain text")
         return ids
 
+    @functools.cached_property
+    def _spelled(self) -> re.Pattern[str]:
+        """Finds control tokens, the longest first, as tokenizers do."""
+        spellings = sorted((text for text in self._controls if len(text) > 1), key=len, reverse=True)
+        return re.compile("|".join(map(re.escape, spellings)) or r"(?!)")
+
     def _cut(self, text: str) -> list[str]:
         """The text in pieces, each spelling of a control token cut after its first character."""
-        spellings = sorted((text for text in self._controls if len(text) > 1), key=len, reverse=True)
-        places = [match.start() + 1 for match in re.finditer("|".join(map(re.escape, spellings)), text)]
+        places = [match.start() + 1 for match in self._spelled.finditer(text)]
         return [text[start:end] for start, end in zip([0, *places], [*places, len(text)], strict=True) if start < end]
 
     @functools.cached_property

@@ -26,12 +26,14 @@ class Segment:
             token, it is text.
         trainable: Whether a model is trained to write it.
         apart: Whether it is tokenized apart from the text before it, as some publishers' own code does.
+        own: Whether it is a template's own text, in which every control token of a vocabulary is one.
     """
 
     text: str
     control: bool = False
     trainable: bool = False
     apart: bool = False
+    own: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -95,7 +97,12 @@ class Rendered:
             if segment.apart or segment.trainable != trainable:
                 flush()
             trainable = segment.trainable
-            pending.append(segment.text)
+            for text, token in encoder.split(segment.text) if segment.own else ((segment.text, None),):
+                if token is None:
+                    pending.append(text)
+                else:
+                    flush()
+                    tokens.append((token, trainable))
         flush()
         return tokens
 

@@ -1,0 +1,106 @@
+"""What a template put out, with its marks: where control tokens stand, and the segments.
+
+Control tokens are looked for in the template's own characters only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Sequence
+
+from fcformat.formats.rendered import Segment
+from fcformat.formats.templates.marked import OWN, marks_of
+
+__all__ = ["CONTROL", "Printed", "control_pattern"]
+
+#: How vocabularies spell control tokens. What is none in a tokenizer's vocabulary is encoded as text.
+CONTROL = (
+    r"<\|[^<>|\s]{1,64}\|?>|<[^<>|\s]{1,64}\|>|<｜[^<>]{1,64}｜>|<\|\"\|>"
+    r"|</?(?:s|bos|eos|pad|unk|sop|eop|think|answer|tools?|tool_calls?|tool_responses?|tool_sep|arg_key|arg_value|img|image"
+    r"|video|audio|escape|seed:\w+|minimax:\w+|start_of_\w+|end_of_\w+|start_function_\w+|end_function_\w+|SPECIAL_\d+"
+    r"|extra_id_\d+|unused\d+|image_soft_token|sep)>"
+    r"|\[\|[^\[\]|\s]{1,64}\|\]|\[/?[A-Z][A-Z_]{2,40}\]|\[gMASK\]|\]<\]\w+\[>\[|\]~!?b\[?\]?|\[e~\["
+)
+_OWN_RUN = re.compile(f"{OWN}+")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Printed:
+    """A rendered text.
+
+    Attributes:
+        text: The text.
+        marks: A mark for each character.
+        pieces: Start, message and whether in a `generation` block of each piece that was put out, in order.
+    """
+
+    text: str
+    marks: str
+    pieces: tuple[tuple[int, int | None, bool], ...]
+
+    @classmethod
+    def of(cls, chunks: Iterable[tuple[str, int | None, bool]]) -> Printed:
+        """Joins the pieces that a template put out, each with its message and whether the assistant generates it."""
+        listed = list(chunks)
+        pieces: list[tuple[int, int | None, bool]] = []
+        at = 0
+        for chunk, message, generated in listed:
+            if chunk and (not pieces or pieces[-1][1:] != (message, generated)):
+                pieces.append((at, message, generated))
+            at += len(chunk)
+        return cls("".join(each[0] for each in listed), "".join(marks_of(each[0]) for each in listed), tuple(pieces))
+
+    def controls(self, pattern: re.Pattern[str]) -> list[tuple[int, int]]:
+        """Where the template itself wrote control tokens."""
+        return [
+            control.span()
+            for run in _OWN_RUN.finditer(self.marks)
+            for control in pattern.finditer(self.text, *run.span())
+        ]
+
+    def regions(self) -> list[tuple[int, int, int | None]]:
+        """Start, end and message of the stretches that were put out for one message."""
+        found: list[tuple[int, int, int | None]] = []
+        ends = [start for start, _, _ in self.pieces[1:]] + [len(self.text)]
+        for (start, message, _), end in zip(self.pieces, ends, strict=True):
+            if found and found[-1][2] == message:
+                found[-1] = (found[-1][0], end, message)
+            else:
+                found.append((start, end, message))
+        return found
+
+    def generated(self) -> list[tuple[int, int]]:
+        """Where the template says that the assistant generates."""
+        ends = [start for start, _, _ in self.pieces[1:]] + [len(self.text)]
+        return [(start, end) for (start, _, yes), end in zip(self.pieces, ends, strict=True) if yes]
+
+    def segments(self, controls: Sequence[tuple[int, int]], trainable: Sequence[tuple[int, int]]) -> tuple[Segment, ...]:
+        """The text in segments."""
+        cuts = {0, len(self.text)}
+        for start, end in (*controls, *trainable):
+            cuts |= {start, end}
+        for run in _OWN_RUN.finditer(self.marks):
+            cuts |= set(run.span())
+        starts = dict(controls)
+        edges = sorted(cuts)
+        found: list[Segment] = []
+        spans = iter(sorted(trainable))
+        span = next(spans, None)
+        for start, end in zip(edges, edges[1:]):
+            while span is not None and span[1] <= start:
+                span = next(spans, None)
+            found.append(
+                Segment(
+                    self.text[start:end],
+                    control=starts.get(start) == end,
+                    trainable=span is not None and span[0] <= start,
+                    own=self.marks[start] == OWN,
+                )
+            )
+        return tuple(found)
+
+
+def control_pattern(tokens: Iterable[str]) -> re.Pattern[str]:
+    """Finds these control tokens, the longest first."""
+    return re.compile("|".join(re.escape(token) for token in sorted(set(tokens), key=len, reverse=True)) or r"(?!)")

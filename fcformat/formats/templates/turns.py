@@ -1,0 +1,172 @@
+"""What of a rendered text the assistant wrote, or would be trained to write.
+
+A turn is what the template put out while its loop was at the assistant's message. It begins where a prompt for it would have
+ended, and ends with the turn's last control token. A template may write results of calls in the middle of a turn; they and
+what the template puts around them are not the assistant's. (A template with `{% generation %}` blocks says all this
+itself; then this module is not asked.)
+"""
+
+from __future__ import annotations
+
+import bisect
+import os.path
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from fcformat.formats.templates.printed import CONTROL, Printed
+from fcformat.formats.templates.probes import Probes
+
+__all__ = ["assistant_turns"]
+
+_RUN = re.compile(r"([\x02-\U0010ffff])\1*")
+_END = re.compile(rf"(?:{CONTROL})|\s")
+
+#: A stretch of somebody's text: start, end and message.
+_Said = tuple[int, int, int]
+
+
+def assistant_turns(
+    printed: Printed,
+    roles: Sequence[str],
+    message_of: Callable[[str], int | None],
+    controls: Sequence[tuple[int, int]],
+    probes: Probes,
+    stops: Sequence[str],
+) -> list[tuple[int, int]]:
+    """Where the assistant's text stands, in order.
+
+    Args:
+        printed: The text.
+        roles: The role of each message.
+        message_of: The message of a mark.
+        controls: Where control tokens stand.
+        probes: What is known of the template.
+        stops: Control tokens that end the assistant's turn.
+    """
+    said = [
+        (run.start(), run.end(), message)
+        for run in _RUN.finditer(printed.marks)
+        if (message := message_of(run[1])) is not None
+    ]
+    starts = [run[0] for run in said]
+    control_starts = [span[0] for span in controls]
+    found: list[tuple[int, int]] = []
+    for start, end, message in _regions(printed, said, roles):
+        first, behind = bisect.bisect_left(starts, start), bisect.bisect_left(starts, end)
+        inside = said[first:behind]
+        begin = _begin(printed.text, start, inside, said[first - 1] if first else None, message, roles, probes)
+        for stretch, foreign in _stretches(inside, begin, end, message, roles):
+            finish = _finish(printed.text, stretch, foreign, controls, control_starts, probes, stops)
+            if stretch[0] < finish:
+                found.append((stretch[0], finish))
+    return found
+
+
+def _regions(printed: Printed, said: Sequence[_Said], roles: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+    """Where the template put out the assistant's messages."""
+    regions = [region for region in printed.regions() if region[2] is not None]
+    if regions or not said:
+        for start, end, message in regions:
+            if message is not None and roles[message] == "assistant":
+                yield start, end, message
+        return
+    # The template puts everything out at once; a turn is then what lies between the texts of its neighbours.
+    at = 0
+    for position, (_, end, message) in enumerate(said):
+        if roles[message] != "assistant":
+            at = end
+        elif position + 1 == len(said) or said[position + 1][2] != message:
+            stop = len(printed.text) if position + 1 == len(said) else said[position + 1][0]
+            yield at, stop, message
+            at = end
+
+
+def _begin(
+    text: str, start: int, inside: Sequence[_Said], before: _Said | None, message: int, roles: Sequence[str], probes: Probes
+) -> int:
+    """Where the assistant begins to write."""
+    first = next((run[0] for run in inside if run[2] == message), None)
+    if before is not None:
+        # What a prompt has behind the last message's text, as far as it stands here.
+        expected = probes.after.get(roles[before[2]], "")
+        there = text[before[1] : before[1] + len(expected)]
+        common = len(os.path.commonprefix([expected, there]))
+        for length in _lengths(expected, any_token=True):
+            if length <= common and before[1] + length > start:
+                return before[1] + length if first is None else min(before[1] + length, first)
+    own = text[start : first if first is not None else start + len(probes.header)]
+    for header in dict.fromkeys((probes.header, probes.header.lstrip())):
+        for length in _lengths(header):
+            place = own.rfind(header[:length])
+            if place >= 0:
+                return start + place + length
+    return start
+
+
+def _lengths(header: str, any_token: bool = False) -> list[int]:
+    """Lengths of the beginnings of a header that end where a token may end, the longest first.
+
+    Args:
+        header: The header.
+        any_token: Whether a beginning counts that has no control token.
+    """
+    ends = {len(header)} | {match.end() for match in _END.finditer(header)}
+    if any_token:
+        ends |= {match.start() for match in re.finditer(CONTROL, header)}
+        return sorted(ends - {0}, reverse=True)
+    first = next((match.end() for match in re.finditer(CONTROL, header)), len(header))
+    return sorted((length for length in ends if length >= first and length), reverse=True)
+
+
+def _stretches(
+    inside: Sequence[_Said], begin: int, end: int, message: int, roles: Sequence[str]
+) -> Iterator[tuple[tuple[int, int, int], bool]]:
+    """The assistant's stretches of a turn: start, end of what it says and end of all; whether a result follows."""
+    start, last, foreign = begin, begin, False
+    for run_start, run_end, owner in inside:
+        if run_end <= begin:
+            continue
+        if owner == message or roles[owner] == "assistant":
+            if foreign:
+                start, foreign = run_start, False
+            last = run_end
+        elif not foreign:
+            yield (start, last, run_start), True
+            foreign = True
+    if not foreign:
+        yield (start, last, end), False
+
+
+def _finish(
+    text: str,
+    stretch: tuple[int, int, int],
+    foreign: bool,
+    controls: Sequence[tuple[int, int]],
+    starts: Sequence[int],
+    probes: Probes,
+    stops: Sequence[str],
+) -> int:
+    """Where the assistant's turn ends that says its last in this stretch."""
+    start, last, end = stretch
+    next_turn = bisect.bisect_left(starts, end)
+    inside = controls[bisect.bisect_left(starts, last) : next_turn]
+    if foreign:
+        # What the template writes of a result may name the function once more: the call ends before.
+        between = controls[bisect.bisect_left(starts, start) : next_turn]
+        for number in range(len(between) - 1, -1, -1):
+            if text[slice(*between[number])] == probes.call_end:
+                finish = between[number][1]
+                following = between[number + 1 : number + 2]
+                if following and following[0][0] == finish and text[slice(*following[0])] in stops:
+                    return following[0][1]
+                return finish
+        return last
+    stop = next((span for span in inside if text[slice(*span)] in stops), None)
+    if stop is not None:
+        return stop[1]
+    finish = inside[-1][1] if inside else max(last, start + len(text[start:end].rstrip()))
+    # The end of a turn may be written when the next one begins.
+    after = controls[next_turn] if next_turn < len(controls) else None
+    if after is not None and text[slice(*after)] in stops and not text[finish : after[0]].strip():
+        return after[1]
+    return finish

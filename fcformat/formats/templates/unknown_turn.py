@@ -1,0 +1,67 @@
+"""The assistant's turn of a template whose call syntax is not known: text, and an error where calls are asked for."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from fcformat import grammar as g
+from fcformat.chat import Message
+from fcformat.errors import FormatError
+from fcformat.formats.call_syntax.parts import ToolView
+from fcformat.formats.call_syntax.turn import Turn, TurnPlan, drain
+from fcformat.formats.rendered import Draft
+from fcformat.parsing.cursor import Cursor, Finder, Steps
+from fcformat.parsing.message_builder import MessageBuilder
+
+__all__ = ["UnknownTurn"]
+
+
+class UnknownTurn(Turn):
+    """Text without calls."""
+
+    def __init__(self, name: str) -> None:
+        """Sets up the turn.
+
+        Args:
+            name: Name of the format, for errors.
+        """
+        self._name = name
+
+    def write(self, message: Message, index: int, draft: Draft) -> None:
+        """See `Turn`."""
+        if message.tool_calls:
+            self._refuse()
+        draft.text(message.content or "", trainable=True)
+
+    def grammar(self, plan: TurnPlan) -> g.Grammar:
+        """See `Turn`."""
+        if plan.tools:
+            self._refuse()
+        return g.free_text(plan.boundaries)
+
+    def read(
+        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
+    ) -> Steps[None]:
+        """See `Turn`."""
+        if tools:
+            self._refuse()
+        finder = Finder(boundaries, ())
+        while True:
+            found = finder.find(cursor.buffer, cursor.position)
+            if found is not None:
+                place, boundary = found
+                builder.content(cursor.take(place))
+                cursor.take(place + len(boundary))
+                yield from drain(cursor, builder)
+                return
+            held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
+            builder.content(cursor.take(len(cursor.buffer) - held))
+            if cursor.ended:
+                return
+            yield
+
+    def _refuse(self) -> NoReturn:
+        raise FormatError(
+            f"{self._name}: how this model writes calls cannot be told from its chat template; name the format of its "
+            "calls with call_format="
+        )
