@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fcformat.errors import FormatError
 from fcformat.formats.base import Format
+from fcformat.formats.registry import get_format
 
 if TYPE_CHECKING:
     from fcformat.formats.templates.template_format import TemplateFormat
@@ -47,9 +48,8 @@ def format_from_template(
             raise
         raise ImportError("chat templates need jinja2: pip install 'fcformat[jinja]'") from error
     template = ChatTemplate(chat_template, {**(variables or {}), "bos_token": bos_token, "eos_token": eos_token})
-    return TemplateFormat(
-        template, name=name, call_format=None, control_tokens=control_tokens, eos_token=eos_token
-    )
+    named = get_format(call_format) if isinstance(call_format, str) else call_format
+    return TemplateFormat(template, name=name, call_format=named, control_tokens=control_tokens, eos_token=eos_token)
 
 
 def detect_format(tokenizer: Any) -> Format:

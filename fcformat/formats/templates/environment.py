@@ -18,6 +18,7 @@ from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 
 from fcformat.formats.templates import marked_json
 from fcformat.formats.templates.marked import OWN, UNKNOWN, Marked, MarkedDict, formatted, join, marks_of
@@ -86,20 +87,21 @@ class _Generator(CodeGenerator):
         table.append(Marked(text, OWN))
         return f"environment.own[{len(table) - 1}]"
 
-    def visit_Const(self, node: nodes.Const, frame: Frame) -> None:
+    # The names of these methods are jinja2's.
+    def visit_Const(self, node: nodes.Const, frame: Frame) -> None:  # noqa: N802
         value = node.as_const(frame.eval_ctx)
         if isinstance(value, str):
             self.write(self._own(value))
         else:
             super().visit_Const(node, frame)
 
-    def visit_TemplateData(self, node: nodes.TemplateData, frame: Frame) -> None:
+    def visit_TemplateData(self, node: nodes.TemplateData, frame: Frame) -> None:  # noqa: N802
         self.write(self._own(str(node.as_const(frame.eval_ctx))))
 
     def _output_const_repr(self, group: Iterable[Any]) -> str:
         return self._own("".join(map(str, group)))
 
-    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:
+    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: N802
         self.write("environment.join_texts((")
         for each in node.nodes:
             self.visit(each, frame)
@@ -115,7 +117,9 @@ class _Generation(Extension):
     def parse(self, parser: Parser) -> nodes.CallBlock:
         line = next(parser.stream).lineno
         body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
-        return nodes.CallBlock(self.call_method("_generated"), [], [], body).set_lineno(line)
+        block = nodes.CallBlock(self.call_method("_generated"), [], [], body)
+        block.set_lineno(line)
+        return block
 
     def _generated(self, caller: Callable[[], str]) -> str:
         return Generated(caller())
@@ -126,17 +130,17 @@ class Generated(Marked):
 
     __slots__ = ()
 
-    def __str__(self) -> Generated:  # type: ignore[override]
+    def __str__(self) -> Generated:
         return self
 
 
-class MarkedMarkup(jinja2.utils.markupsafe.Markup):
+class MarkedMarkup(Markup):
     """What the filter `safe` gives: text to which other text is added escaped, which templates hardly mean."""
 
     _marks: str
 
     def __new__(cls, base: Any = "", encoding: str | None = None, errors: str = "strict") -> MarkedMarkup:
-        self = super().__new__(cls, base)
+        self: MarkedMarkup = super().__new__(cls, base)
         self._marks = getattr(base, "_marks", "") if isinstance(base, str) else ""
         return self
 
@@ -151,7 +155,9 @@ class MarkedMarkup(jinja2.utils.markupsafe.Markup):
 
     def _joined(self, text: Any, left: Any, right: Any) -> Any:
         if isinstance(text, MarkedMarkup) and len(text) == len(left) + len(right):
-            text._marks = "".join(each._marks if hasattr(each, "_marks") else UNKNOWN * len(each) for each in (left, right))
+            text._marks = "".join(
+                each._marks if hasattr(each, "_marks") else UNKNOWN * len(each) for each in (left, right)
+            )
         return text
 
 
@@ -166,9 +172,7 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):
 
     def __init__(self) -> None:
         # Folding constants would hide them in tuples and lists; what they are is the same.
-        super().__init__(
-            trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols], optimized=False
-        )
+        super().__init__(trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols], optimized=False)
         self.own: list[Marked] = []
         self.filters |= {"tojson": _tojson, "join": _join_filter, "indent": _indent, "safe": MarkedMarkup}
         self.globals |= {
@@ -178,7 +182,7 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):
             "namespace": _TemplateNamespace,
         }
 
-    concat = staticmethod(lambda pieces: join("", pieces))  # type: ignore[assignment]
+    concat = staticmethod(lambda pieces: join("", pieces))
 
     @staticmethod
     def join_texts(values: Iterable[Any]) -> str:
@@ -196,6 +200,7 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):
         context.parent[RUN].leave(loop)
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
+        """See jinja2's sandbox; the result is marked."""
         wrapped = super().wrap_str_format(value)
         pattern = getattr(value, "__self__", None)
         if wrapped is None or not isinstance(pattern, Marked):
@@ -307,7 +312,7 @@ class _TemplateDict:
 class _TemplateNamespace(jinja2.utils.Namespace):
     """The global `namespace`, which takes no names that Python's internals have."""
 
-    def __init__(*args: Any, **kwargs: Any) -> None:  # noqa: N805, B902 - a template may pass `self=...`
+    def __init__(*args: Any, **kwargs: Any) -> None:
         self, args = args[0], args[1:]
         attributes = dict(*args, **kwargs)
         for name in attributes:

@@ -12,7 +12,18 @@ import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, SupportsIndex
 
-__all__ = ["OWN", "UNKNOWN", "Marked", "MarkedDict", "MarkedFloat", "MarkedInt", "MarkedList", "formatted", "join", "marks_of"]
+__all__ = [
+    "OWN",
+    "UNKNOWN",
+    "Marked",
+    "MarkedDict",
+    "MarkedFloat",
+    "MarkedInt",
+    "MarkedList",
+    "formatted",
+    "join",
+    "marks_of",
+]
 
 #: Mark of a character whose origin is not known.
 UNKNOWN = "\x00"
@@ -46,7 +57,7 @@ class Marked(str):
         self._marks = marks if len(marks) == len(self) else UNKNOWN * len(self)
         return self
 
-    def __str__(self) -> Marked:  # type: ignore[override]
+    def __str__(self) -> Marked:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -56,7 +67,7 @@ class Marked(str):
         if not isinstance(other, str):
             return NotImplemented
         if hasattr(other, "__html__"):  # markup escapes what is added to it
-            added: str = other.__radd__(self)  # type: ignore[attr-defined]
+            added: str = getattr(other, "__radd__")(self)  # noqa: B009 - typing knows no such method
             return added
         return Marked(str.__add__(self, other), self._marks + marks_of(other))
 
@@ -95,15 +106,15 @@ class Marked(str):
         """See `str`."""
         return join(self, items)
 
-    def split(self, sep: str | None = None, maxsplit: SupportsIndex = -1) -> list[str]:  # type: ignore[override]
+    def split(self, sep: str | None = None, maxsplit: SupportsIndex = -1) -> list[str]:
         """See `str`."""
         return self._found(str.split(self, sep, maxsplit), sep)
 
-    def rsplit(self, sep: str | None = None, maxsplit: SupportsIndex = -1) -> list[str]:  # type: ignore[override]
+    def rsplit(self, sep: str | None = None, maxsplit: SupportsIndex = -1) -> list[str]:
         """See `str`."""
         return self._found(str.rsplit(self, sep, maxsplit), sep)
 
-    def splitlines(self, keepends: bool = False) -> list[str]:  # type: ignore[override]
+    def splitlines(self, keepends: bool = False) -> list[str]:
         """See `str`."""
         lines: list[str] = []
         at = 0
@@ -147,7 +158,7 @@ class Marked(str):
         text = str.removesuffix(self, suffix)
         return Marked(text, self._marks[: len(text)])
 
-    def replace(self, old: str, new: str, count: SupportsIndex = -1) -> str:  # type: ignore[override]
+    def replace(self, old: str, new: str, count: SupportsIndex = -1) -> str:
         """See `str`. What is put in place of somebody's text counts as theirs: they chose that it appears."""
         text = str.replace(self, old, new, count)
         if not old:

@@ -6,13 +6,14 @@ Control tokens are looked for in the template's own characters only.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 
 from fcformat.formats.rendered import Segment
 from fcformat.formats.templates.marked import OWN, marks_of
 
-__all__ = ["CONTROL", "Printed", "control_pattern"]
+__all__ = ["CONTROL", "Printed", "common_prefix", "control_pattern"]
 
 #: How vocabularies spell control tokens. What is none in a tokenizer's vocabulary is encoded as text.
 CONTROL = (
@@ -75,7 +76,9 @@ class Printed:
         ends = [start for start, _, _ in self.pieces[1:]] + [len(self.text)]
         return [(start, end) for (start, _, yes), end in zip(self.pieces, ends, strict=True) if yes]
 
-    def segments(self, controls: Sequence[tuple[int, int]], trainable: Sequence[tuple[int, int]]) -> tuple[Segment, ...]:
+    def segments(
+        self, controls: Sequence[tuple[int, int]], trainable: Sequence[tuple[int, int]]
+    ) -> tuple[Segment, ...]:
         """The text in segments."""
         cuts = {0, len(self.text)}
         for start, end in (*controls, *trainable):
@@ -87,7 +90,7 @@ class Printed:
         found: list[Segment] = []
         spans = iter(sorted(trainable))
         span = next(spans, None)
-        for start, end in zip(edges, edges[1:]):
+        for start, end in itertools.pairwise(edges):
             while span is not None and span[1] <= start:
                 span = next(spans, None)
             found.append(
@@ -104,3 +107,9 @@ class Printed:
 def control_pattern(tokens: Iterable[str]) -> re.Pattern[str]:
     """Finds these control tokens, the longest first."""
     return re.compile("|".join(re.escape(token) for token in sorted(set(tokens), key=len, reverse=True)) or r"(?!)")
+
+
+def common_prefix(left: str, right: str) -> str:
+    """The longest beginning that two texts share."""
+    size = next((at for at, (a, b) in enumerate(zip(left, right)) if a != b), min(len(left), len(right)))
+    return left[:size]

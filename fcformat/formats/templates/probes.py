@@ -7,7 +7,7 @@ later has less to go by.
 from __future__ import annotations
 
 import dataclasses
-import os.path
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,9 +15,9 @@ from typing import Any
 from fcformat.chat import Tool
 from fcformat.errors import FormatError
 from fcformat.formats.templates.chat_template import ChatTemplate, Rendering
-from fcformat.formats.templates.printed import CONTROL, Printed
+from fcformat.formats.templates.printed import CONTROL, common_prefix
 
-__all__ = ["REASONING", "Probes"]
+__all__ = ["REASONING", "Probes", "token_ends"]
 
 #: How blocks of reasoning begin and end.
 REASONING = re.compile(
@@ -32,16 +32,20 @@ _TOOL = Tool(
     "Looks a word up.",
     {"type": "object", "properties": {"word": {"type": "string", "description": "The word."}}, "required": ["word"]},
 )
-_CONTROL = re.compile(CONTROL)
-
-
-def _call(arguments: Any) -> dict[str, Any]:
-    function = {"name": "look_up", "arguments": arguments}
-    return {
+_CALLS: tuple[dict[str, Any], ...] = tuple(
+    {
         "role": "assistant",
-        "content": "",
-        "tool_calls": [{"id": "call00001", "type": "function", "function": function}],
+        "content": content,
+        "tool_calls": [
+            {"id": "call00001", "type": "function", "function": {"name": "look_up", "arguments": arguments}}
+        ],
     }
+    for content in ("", None, "Let me look.")
+    for arguments in ({"word": "so"}, '{"word": "so"}')
+)
+_CONTROL = re.compile(CONTROL)
+#: Arguments as models do not write them: escaped for HTML, as a Python dict, encoded twice.
+_WRONG = re.compile(r"&#34;|\{'word'|\{\\\"word")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class Probes:
         stop: The control token at the end of an answer.
         call_end: The last control token of a call that a result follows at once.
         call: An assistant's turn with one call, as the template writes it behind the prompt.
+        arguments: The form of arguments that the template writes rightly, `"object"` or `"string"`.
+        reasoning: What the template writes before reasoning and between it and the answer.
     """
 
     after: Mapping[str, str]
@@ -61,6 +67,8 @@ class Probes:
     stop: str | None
     call_end: str | None
     call: str | None
+    arguments: str
+    reasoning: tuple[str, str] | None
 
     @classmethod
     def of(cls, template: ChatTemplate, options: Mapping[str, Any], control: re.Pattern[str]) -> Probes:
@@ -72,33 +80,65 @@ class Probes:
             control: Finds control tokens.
         """
 
-        def run(*messages: Mapping[str, Any], prompt: bool = False) -> Rendering | None:
+        def run(*messages: Mapping[str, Any], prompt: bool = False, shows: str | None = None) -> Rendering | None:
             for tools in ((), (_TOOL,)):
                 try:
-                    return template.run(messages, tools, prompt, options=options)
+                    rendering = template.run(messages, tools, prompt, options=options)
                 except FormatError:
                     continue
+                if shows is None or _end_of(rendering, 1, shows) is not None:
+                    return rendering
             return None
 
         asked = run(_USER, prompt=True)
-        answered = run(_USER, _ANSWER)
         calling = returned = None
-        for arguments in ({"word": "so"}, '{"word": "so"}'):
-            calling, returned = run(_USER, _call(arguments)), run(_USER, _call(arguments), _RESULT, prompt=True)
-            if calling is not None:
+        form = "object"
+        for number, message in enumerate(_CALLS):
+            rendering = run(_USER, message, shows="call arguments")
+            if rendering is None:
+                continue
+            wrong = _WRONG.search(rendering.printed.text) is not None
+            if calling is None or not wrong:
+                calling, returned = rendering, run(_USER, message, _RESULT, prompt=True)
+                form = ("object", "string")[number % 2]
+            if not wrong:
                 break
         after = {}
-        for role, rendering, index in (("user", asked, 0), ("tool", returned, 2)):
-            end = None if rendering is None else _end_of(rendering, index)
-            if rendering is not None and end is not None:
-                after[role] = rendering.printed.text[end:]
+        for role, probed, index in (("user", asked, 0), ("tool", returned, 2)):
+            end = None if probed is None else _end_of(probed, index)
+            if probed is not None and end is not None:
+                after[role] = probed.printed.text[end:]
         header = _header(run(_USER), asked) or _common_end(list(after.values()))
-        call = None
-        if calling is not None and asked is not None and _end_of(calling, 1, "call name") is not None:
-            text, prompt = calling.printed.text, after.get("user", header)
-            place = text.rfind(prompt) if prompt else -1
-            call = text[place + len(prompt) :] if place >= 0 else text[_end_of(calling, 0) or 0 :]
-        return cls(after, header, _stop(answered, control), _call_end(calling, returned), call)
+        call = None if calling is None else _behind(calling, after.get("user", header))
+        thought = run(_USER, {**_ANSWER, "reasoning_content": "So it is."}, shows="reasoning")
+        reasoning = None if thought is None else _around_reasoning(thought)
+        stop = _stop(run(_USER, _ANSWER), control)
+        return cls(after, header, stop, _call_end(calling, returned), call, form, reasoning)
+
+
+def token_ends(text: str) -> list[int]:
+    """Places in a text where a token may end, the last one first."""
+    ends = {len(text)} | {match.end() for match in re.finditer(rf"(?:{CONTROL})|\s", text)}
+    return sorted(ends | {match.start() for match in _CONTROL.finditer(text)}, reverse=True)
+
+
+def _behind(rendering: Rendering, header: str) -> str:
+    """What the template writes behind the first message and as much of a header as is there."""
+    text = rendering.printed.text[_end_of(rendering, 0) or 0 :]
+    common = len(common_prefix(header, text))
+    return text[max((end for end in token_ends(header) if end <= common), default=0) :]
+
+
+def _around_reasoning(thought: Rendering) -> tuple[str, str] | None:
+    """What stands before reasoning, from the last opening tag on, and between it and the answer."""
+    text, marks = thought.printed.text, thought.printed.marks
+    theirs = [mark for mark in set(marks) if (origin := thought.inputs.origin(mark)) and origin.kind == "reasoning"]
+    begin, end = min(map(marks.find, theirs)), max(map(marks.rfind, theirs)) + 1
+    answer = text.find(_ANSWER["content"], end)
+    before = [match.start() for match in REASONING.finditer(text, 0, begin)]
+    if not before or answer < 0:
+        return None
+    return text[before[-1] : begin], text[end:answer]
 
 
 def _header(said: Rendering | None, asked: Rendering | None) -> str:
@@ -146,11 +186,10 @@ def _call_end(calling: Rendering | None, returned: Rendering | None) -> str | No
         if end is None:
             return None
         tails.append(rendering.printed.text[end:])
-    common = os.path.commonprefix(tails)
-    found = _CONTROL.findall(common)
+    found = _CONTROL.findall(common_prefix(tails[0], tails[1]))
     return found[-1] if found else None
 
 
 def _common_end(texts: Sequence[str]) -> str:
     """The longest end that all texts have in common."""
-    return os.path.commonprefix([text[::-1] for text in texts])[::-1]
+    return functools.reduce(common_prefix, [text[::-1] for text in texts] or [""])[::-1]

@@ -17,6 +17,7 @@ from fcformat.formats.templates.chat_template import ChatTemplate, Rendering
 from fcformat.formats.templates.inputs import read_messages, with_arguments
 from fcformat.formats.templates.printed import CONTROL, control_pattern
 from fcformat.formats.templates.probes import REASONING, Probes
+from fcformat.formats.templates.syntaxes import call_format_of
 from fcformat.formats.templates.template_losses import Loss, losses_of, report
 from fcformat.formats.templates.turns import assistant_turns
 from fcformat.formats.templates.unknown_turn import UnknownTurn
@@ -56,10 +57,12 @@ class TemplateFormat(Format):
         self.name = name
         self.aliases = ()
         self.template = template
-        self.call_format = call_format
         self._controls = re.compile(CONTROL) if control_tokens is None else control_pattern(control_tokens)
         self._probes: dict[str, Probes] = {}
         probes = self.probes({})
+        if call_format is None:
+            call_format = call_format_of(probes.call, template.source)
+        self.call_format = call_format
         theirs = call_format.stops if call_format is not None else ()
         self.stops = tuple(dict.fromkeys(stop for stop in (probes.stop, eos_token, *theirs) if stop))
         header = self._controls.search(probes.header)
@@ -88,8 +91,8 @@ class TemplateFormat(Format):
             add_generation_prompt: As in `Format.render`.
             date: What the template takes for now, a `date` or a `datetime`; by default the present.
             on_loss: As in `Format.render`. The default is to warn: a template is rendered as its publisher wrote it.
-            arguments: Whether calls' arguments reach the template as they are `"given"` (those of a `Message`: as an
-                object), as an `"object"` or as a `"string"`. Given a form that it cannot handle, it gets the other one.
+            arguments: Whether calls' arguments reach the template as they are `"given"` (those of a `Message`: as
+                the template writes them rightly), as an `"object"` or as a `"string"`. Given a form that it cannot handle, it gets the other one.
             **options: Variables that the template reads, such as `enable_thinking` or `documents`.
 
         Raises:
@@ -103,7 +106,9 @@ class TemplateFormat(Format):
         options = {name: json_copy(value, name) for name, value in options.items()}
         copies, read = read_messages(messages)
         for index, message in enumerate(messages):
-            form = "object" if arguments == "given" and isinstance(message, Message) else arguments
+            form = (
+                self.probes(options).arguments if arguments == "given" and isinstance(message, Message) else arguments
+            )
             copies[index] = with_arguments(copies[index], form)
         tools = normalize_tools(tools)
         rendering, changed = self._run(copies, tools, add_generation_prompt, date, options)
@@ -175,6 +180,7 @@ class TemplateFormat(Format):
     def _writes_python(self) -> bool:
         return self.call_format is not None and self.call_format.name in _PYTHON
 
+
 #: Call syntaxes whose values are Python's.
 _PYTHON = frozenset(("chatglm3", "pythonic", "llama4_pythonic", "lfm2", "olmo3"))
 
@@ -188,7 +194,9 @@ def _forms(messages: list[dict[str, Any]]) -> Iterator[tuple[list[dict[str, Any]
         form = "object" if any(isinstance(call["function"]["arguments"], str) for call in calls) else "string"
         other = [with_arguments(message, form) for message in messages]
         yield other, []
-    empty = [index for index, each in enumerate(messages) if each["role"] == "assistant" and each.get("content") is None]
+    empty = [
+        index for index, each in enumerate(messages) if each["role"] == "assistant" and each.get("content") is None
+    ]
     if empty:
         sentence = "the template cannot handle missing content, which is rendered as an empty text"
         changed = [("content", f"message {index}: {sentence}") for index in empty]

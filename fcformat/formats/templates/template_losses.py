@@ -48,11 +48,9 @@ def losses_of(rendering: Rendering, messages: Sequence[Message], tools: Sequence
     for mark in sorted(rendering.run.reencoded):
         reencoded = rendering.inputs.origin(mark)
         if reencoded is not None and reencoded.kind == "call arguments":
-            yield (
-                "encoding",
-                f"message {reencoded.message}: tool_calls[{reencoded.call}]: the template writes arguments that are a "
-                "string as JSON once more; arguments='object' gives it an object",
-            )
+            where = f"message {reencoded.message}: tool_calls[{reencoded.call}]"
+            what = "the template writes arguments that are a string as JSON once more"
+            yield "encoding", f"{where}: {what}; arguments='object' gives it an object"
 
 
 def report(name: str, on_loss: str, losses: Sequence[Loss]) -> tuple[str, ...]:

@@ -9,17 +9,15 @@ itself; then this module is not asked.)
 from __future__ import annotations
 
 import bisect
-import os.path
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from fcformat.formats.templates.printed import CONTROL, Printed
-from fcformat.formats.templates.probes import Probes
+from fcformat.formats.templates.printed import CONTROL, Printed, common_prefix
+from fcformat.formats.templates.probes import Probes, token_ends
 
 __all__ = ["assistant_turns"]
 
 _RUN = re.compile(r"([\x02-\U0010ffff])\1*")
-_END = re.compile(rf"(?:{CONTROL})|\s")
 
 #: A stretch of somebody's text: start, end and message.
 _Said = tuple[int, int, int]
@@ -82,7 +80,13 @@ def _regions(printed: Printed, said: Sequence[_Said], roles: Sequence[str]) -> I
 
 
 def _begin(
-    text: str, start: int, inside: Sequence[_Said], before: _Said | None, message: int, roles: Sequence[str], probes: Probes
+    text: str,
+    start: int,
+    inside: Sequence[_Said],
+    before: _Said | None,
+    message: int,
+    roles: Sequence[str],
+    probes: Probes,
 ) -> int:
     """Where the assistant begins to write."""
     first = next((run[0] for run in inside if run[2] == message), None)
@@ -90,9 +94,9 @@ def _begin(
         # What a prompt has behind the last message's text, as far as it stands here.
         expected = probes.after.get(roles[before[2]], "")
         there = text[before[1] : before[1] + len(expected)]
-        common = len(os.path.commonprefix([expected, there]))
-        for length in _lengths(expected, any_token=True):
-            if length <= common and before[1] + length > start:
+        common = len(common_prefix(expected, there))
+        for length in token_ends(expected):
+            if 0 < length <= common and before[1] + length > start:
                 return before[1] + length if first is None else min(before[1] + length, first)
     own = text[start : first if first is not None else start + len(probes.header)]
     for header in dict.fromkeys((probes.header, probes.header.lstrip())):
@@ -103,19 +107,10 @@ def _begin(
     return start
 
 
-def _lengths(header: str, any_token: bool = False) -> list[int]:
-    """Lengths of the beginnings of a header that end where a token may end, the longest first.
-
-    Args:
-        header: The header.
-        any_token: Whether a beginning counts that has no control token.
-    """
-    ends = {len(header)} | {match.end() for match in _END.finditer(header)}
-    if any_token:
-        ends |= {match.start() for match in re.finditer(CONTROL, header)}
-        return sorted(ends - {0}, reverse=True)
+def _lengths(header: str) -> list[int]:
+    """Lengths of the beginnings of a header that end where a token may end and hold a control token, the longest first."""
     first = next((match.end() for match in re.finditer(CONTROL, header)), len(header))
-    return sorted((length for length in ends if length >= first and length), reverse=True)
+    return [length for length in token_ends(header) if length >= first and length]
 
 
 def _stretches(
