@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
     from fcformat.decoding.constrain import constrain
     from fcformat.formats import Format, get_format, list_formats
+    from fcformat.formats.templates import detect_format, format_from_template
 
 __version__ = "0.1.0"
 
@@ -62,6 +63,8 @@ __all__ = [
     "allocate_token_bitmask",
     "apply_token_bitmask_inplace",
     "constrain",
+    "detect_format",
+    "format_from_template",
     "get_format",
     "list_formats",
 ]
@@ -80,6 +83,7 @@ _ROOMS = {
         "constrain",
     ),
     "fcformat.formats": ("Format", "get_format", "list_formats"),
+    "fcformat.formats.templates": ("detect_format", "format_from_template"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

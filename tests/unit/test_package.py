@@ -57,7 +57,7 @@ def test_numpy_is_the_only_requirement() -> None:
 
 def test_the_extras_are_those_that_the_readme_names() -> None:
     extras = importlib.metadata.metadata("fcformat").get_all("Provides-Extra") or []
-    assert set(extras) == {"torch", "transformers", "hypothesis", "demo", "test", "lint", "bench", "all"}
+    assert set(extras) == {"torch", "transformers", "hypothesis", "jinja", "demo", "test", "lint", "bench", "all"}
 
 
 def installed_files() -> list[str]:

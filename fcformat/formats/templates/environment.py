@@ -219,7 +219,7 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):
         return tree
 
     def _follow(self, node: nodes.Node, count: int) -> int:
-        """Makes every loop over one variable tell where it is; how many loops there are so far."""
+        """Makes loops over messages, or over their numbers, tell where they are; how many loops there are so far."""
         for field, value in node.iter_fields():
             if isinstance(value, nodes.Node):
                 count = self._follow(value, count)
@@ -231,9 +231,14 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):
                         continue
                     count = self._follow(each, count)
                     if isinstance(each, nodes.For) and isinstance(each.target, nodes.Name):
-                        line = each.lineno
-                        item = nodes.Name(each.target.name, "load")
-                        each.body.insert(0, self._call("enter", line, count, item))
+                        line, name = each.lineno, each.target.name
+                        body = [self._call("enter", line, count, nodes.Name(name, "load"))]
+                        for statement in each.body:
+                            body.append(statement)
+                            picked = _picked(statement, name)
+                            if picked is not None:
+                                body.append(self._call("enter", statement.lineno, count, nodes.Name(picked, "load")))
+                        each.body = body
                         following.append(self._call("leave", line, count))
                         count += 1
                 setattr(node, field, following)
@@ -247,6 +252,15 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):
             node.set_lineno(line, override=True)
             node.set_environment(self)
         return statement
+
+
+def _picked(statement: nodes.Node, index: str) -> str | None:
+    """The variable that `{% set message = messages[index] %}` sets; `None` for other statements."""
+    if isinstance(statement, nodes.Assign) and isinstance(statement.target, nodes.Name):
+        value = statement.node
+        if isinstance(value, nodes.Getitem) and isinstance(value.arg, nodes.Name) and value.arg.name == index:
+            return str(statement.target.name)
+    return None
 
 
 @jinja2.pass_context

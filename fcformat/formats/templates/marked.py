@@ -8,6 +8,7 @@ surely the template's own can become a control token.
 
 from __future__ import annotations
 
+import itertools
 import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, SupportsIndex
@@ -272,21 +273,21 @@ def marks_of(text: str) -> str:
 def join(separator: str, items: Iterable[str]) -> str:
     """`separator.join(items)`, marked.
 
-    A separator between two pieces of one origin that is not the template's counts as theirs: whoever wrote the text
-    decided how many there are.
+    A separator between two pieces of one origin that is not the template's counts as theirs, and so does one beside a
+    piece that is empty: whoever wrote the text decided how many there are.
     """
     listed = list(items)
     text = str.join(separator, listed)
+    marks = [marks_of(item) for item in listed]
     if not separator:
-        return Marked(text, "".join(map(marks_of, listed)))
-    between, marks = marks_of(separator), [marks_of(item) for item in listed]
+        return Marked(text, "".join(marks))
+    between = marks_of(separator)
     joined: list[str] = []
-    for before, after in zip(["", *marks], marks):
-        if joined:
-            foreign = before and after and before[-1] == after[0] and after[0] != OWN
-            joined.append(after[0] * len(between) if foreign else between)
-        joined.append(after)
-    return Marked(text, "".join(joined))
+    for before, after in itertools.pairwise(marks):
+        left, right = before[-1:] or after[:1], after[:1] or before[-1:]
+        foreign = left == right and left != OWN
+        joined += [before, (left or UNKNOWN) * len(between) if foreign else between]
+    return Marked(text, "".join((*joined, *marks[-1:])))
 
 
 def formatted(pattern: str, text: str, field: Callable[[str], Any]) -> str:

@@ -21,7 +21,7 @@ CONTROL = (
     r"|</?(?:s|bos|eos|pad|unk|sop|eop|think|answer|tools?|tool_calls?|tool_responses?|tool_sep|arg_key|arg_value|img|image"
     r"|video|audio|escape|seed:\w+|minimax:\w+|start_of_\w+|end_of_\w+|start_function_\w+|end_function_\w+|SPECIAL_\d+"
     r"|extra_id_\d+|unused\d+|image_soft_token|sep)>"
-    r"|\[\|[^\[\]|\s]{1,64}\|\]|\[/?[A-Z][A-Z_]{2,40}\]|\[gMASK\]|\]<\]\w+\[>\[|\]~!?b\[?\]?|\[e~\["
+    r"|\[\|[^\[\]|\s]{1,64}\|\]|\[/?[A-Z][A-Z_]{2,40}\]|\[gMASK\]|\]<\]\w+\[>\[|\]~!b\[|\]~b\]|\[e~\["
 )
 _OWN_RUN = re.compile(f"{OWN}+")
 

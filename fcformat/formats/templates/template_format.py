@@ -17,6 +17,7 @@ from fcformat.formats.templates.chat_template import ChatTemplate, Rendering
 from fcformat.formats.templates.inputs import read_messages, with_arguments
 from fcformat.formats.templates.printed import CONTROL, control_pattern
 from fcformat.formats.templates.probes import REASONING, Probes
+from fcformat.formats.templates.reasoning_marks import reasoned
 from fcformat.formats.templates.syntaxes import call_format_of
 from fcformat.formats.templates.template_losses import Loss, losses_of, report
 from fcformat.formats.templates.turns import assistant_turns
@@ -69,7 +70,8 @@ class TemplateFormat(Format):
         begins = (header[0],) if header else ()
         others = call_format.boundaries if call_format is not None else ()
         self.boundaries = tuple(dict.fromkeys((*self.stops, *begins, *others)))
-        self.turn = call_format.turn if call_format is not None else UnknownTurn(name)
+        turn = call_format.turn if call_format is not None else UnknownTurn(name)
+        self.turn = reasoned(turn, probes, template.source)
 
     def render(
         self,
@@ -121,7 +123,9 @@ class TemplateFormat(Format):
         opened = REASONING.search(header)
         if opened:
             header = header[: opened.start()]
-        return prompt.rpartition(header)[2] if header and header in prompt else ""
+        if header and header in prompt:
+            return prompt.rpartition(header)[2]
+        return self.call_format.begun(prompt) if self.call_format is not None else ""
 
     def probes(self, options: Mapping[str, Any]) -> Probes:
         """What short exchanges show of the template.

@@ -57,25 +57,24 @@ def assistant_turns(
             finish = _finish(printed.text, stretch, foreign, controls, control_starts, probes, stops)
             if stretch[0] < finish:
                 found.append((stretch[0], finish))
-    return found
+    return sorted(found)
 
 
 def _regions(printed: Printed, said: Sequence[_Said], roles: Sequence[str]) -> Iterator[tuple[int, int, int]]:
     """Where the template put out the assistant's messages."""
-    regions = [region for region in printed.regions() if region[2] is not None]
-    if regions or not said:
-        for start, end, message in regions:
-            if message is not None and roles[message] == "assistant":
+    located = set()
+    for start, end, message in printed.regions():
+        if message is not None:
+            located.add(message)
+            if roles[message] == "assistant":
                 yield start, end, message
-        return
-    # The template puts everything out at once; a turn is then what lies between the texts of its neighbours.
+    # What was put out at another time, all at once: a turn is then what lies between the texts of its neighbours.
     at = 0
     for position, (_, end, message) in enumerate(said):
-        if roles[message] != "assistant":
-            at = end
-        elif position + 1 == len(said) or said[position + 1][2] != message:
-            stop = len(printed.text) if position + 1 == len(said) else said[position + 1][0]
-            yield at, stop, message
+        last = position + 1 == len(said)
+        if roles[message] == "assistant" and message not in located and (last or said[position + 1][2] != message):
+            yield at, len(printed.text) if last else said[position + 1][0], message
+        if last or said[position + 1][2] != message:
             at = end
 
 

@@ -8,7 +8,7 @@ from fcformat import grammar as g
 from fcformat.chat import Message
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.parts import ToolView
-from fcformat.formats.call_syntax.turn import Turn, TurnPlan, drain
+from fcformat.formats.call_syntax.turn import Turn, TurnPlan, answer
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import Cursor, Finder, Steps
 from fcformat.parsing.message_builder import MessageBuilder
@@ -37,11 +37,11 @@ class UnknownTurn(Turn):
         """See `Turn`."""
         if plan.tools:
             self._refuse()
-        return g.free_text(plan.boundaries)
+        return answer(plan)
 
     def read(
         self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
-    ) -> Steps[None]:
+    ) -> Steps[str | None]:
         """See `Turn`."""
         if tools:
             self._refuse()
@@ -52,12 +52,11 @@ class UnknownTurn(Turn):
                 place, boundary = found
                 builder.content(cursor.take(place))
                 cursor.take(place + len(boundary))
-                yield from drain(cursor, builder)
-                return
+                return boundary
             held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
             builder.content(cursor.take(len(cursor.buffer) - held))
             if cursor.ended:
-                return
+                return None
             yield
 
     def _refuse(self) -> NoReturn:
