@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-import fcformat
 from fcformat.errors import FormatError
 from fcformat.formats.losses import FormatLossWarning
 from fcformat.formats.templates.printed import CONTROL
@@ -75,7 +74,7 @@ def exchange(text: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     parameters = {"type": "object", "properties": {text: {"type": "string", "description": text}}, "required": [text]}
     tool = {"type": "function", "function": {"name": text, "description": text, "parameters": parameters}}
     function = {"name": text, "arguments": {text: text}}
-    messages = [
+    messages: list[dict[str, Any]] = [
         {"role": "user", "content": text},
         {"role": "assistant", "content": "", "tool_calls": [{"id": text, "type": "function", "function": function}]},
         {"role": "tool", "tool_call_id": text, "name": text, "content": text},

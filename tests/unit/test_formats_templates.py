@@ -82,11 +82,9 @@ def test_text_from_outside_is_never_a_control_token() -> None:
     ids = rendered.encode(tokenizer)
     assert sum(token in special for token in ids) == 10
     assert tokenizer.decode(ids) == rendered.text
-    own = [segment.text for segment in rendered.segments if segment.control]
-    assert own == [*["<|im_start|>", "<|im_end|>"] * 2, "<|im_start|>", "<tool_call>", "</tool_call>", "<|im_end|>"] + [
-        "<|im_start|>",
-        "<|im_end|>",
-    ]
+    turn = ["<|im_start|>", "<|im_end|>"]
+    called = ["<|im_start|>", "<tool_call>", "</tool_call>", "<|im_end|>"]
+    assert [segment.text for segment in rendered.segments if segment.control] == [*turn, *turn, *called, *turn]
 
 
 @pytest.mark.parametrize(
@@ -228,9 +226,9 @@ def test_arguments_encoded_twice_are_named() -> None:
         + "{{ messages[0].tool_calls[0].function.arguments | tojson }}"
     )
     losses = fcformat.format_from_template(template).render([call('{"word": "x"}')], on_loss="drop").losses
-    assert losses == (
-        "message 0: tool_calls[0]: the template writes arguments that are a string as JSON once more; arguments='object' "
-        "gives it an object",
+    (loss,) = losses
+    assert loss.startswith(
+        "message 0: tool_calls[0]: the template writes arguments that are a string as JSON once more"
     )
 
 

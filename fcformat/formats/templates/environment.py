@@ -232,7 +232,7 @@ class ChatEnvironment(ImmutableSandboxedEnvironment):
                     count = self._follow(each, count)
                     if isinstance(each, nodes.For) and isinstance(each.target, nodes.Name):
                         line, name = each.lineno, each.target.name
-                        body = [self._call("enter", line, count, nodes.Name(name, "load"))]
+                        body: list[nodes.Node] = [self._call("enter", line, count, nodes.Name(name, "load"))]
                         for statement in each.body:
                             body.append(statement)
                             picked = _picked(statement, name)
