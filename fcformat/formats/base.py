@@ -16,7 +16,6 @@ from fcformat.chat import Message, Tool, normalize_messages, normalize_tools
 from fcformat.errors import FormatError
 from fcformat.formats.argument_schemas import arguments_schema
 from fcformat.formats.call_syntax.parts import ToolView
-from fcformat.formats.call_syntax.reasoning import ReasonedTurn
 from fcformat.formats.call_syntax.turn import Turn, TurnPlan, drain
 from fcformat.formats.rendered import Rendered
 from fcformat.formats.tool_choice import plan_calls
@@ -106,7 +105,7 @@ class Format(abc.ABC):
         views = tuple(ToolView(tool.name, arguments_schema(tool, undeclared_arguments)) for tool in plan.tools)
         if reasoning not in ("auto", "none", "required"):
             raise FormatError(f"reasoning: found {reasoning!r}, expected 'auto', 'none' or 'required'")
-        if reasoning == "required" and not isinstance(self.turn, ReasonedTurn):
+        if reasoning == "required" and not self.turn.reasons:
             raise FormatError(f"reasoning: found 'required', but {self.name} has no reasoning")
         begun = self.begun(prompt) if prompt else None
         return self.turn.grammar(

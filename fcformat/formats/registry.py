@@ -13,6 +13,7 @@ from fcformat.formats.gemma import FUNCTIONGEMMA, GEMMA4
 from fcformat.formats.glm4 import GLM4
 from fcformat.formats.glm45 import GLM45
 from fcformat.formats.glm47 import GLM47, HUNYUAN_HY3, HUNYUAN_HY3_OPENSOURCE, LING3, POOLSIDE_V1
+from fcformat.formats.harmony import HARMONY
 from fcformat.formats.kimi_k2 import KIMI_K2
 from fcformat.formats.minicpm5 import MINICPM5
 from fcformat.formats.minimax import MINIMAX_M2, MINIMAX_M3
@@ -66,6 +67,7 @@ _FORMATS: tuple[Format, ...] = (
     HUNYUAN_HY3_OPENSOURCE,
     LING3,
     POOLSIDE_V1,
+    HARMONY,
     KIMI_K2,
     MINICPM5,
     MINIMAX_M2,

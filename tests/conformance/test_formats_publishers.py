@@ -1,4 +1,4 @@
-"""Prompts, byte for byte as the publishers' own code and templates write them: Qwen 1, Qwen-Agent, generic ReAct, Mistral, DeepSeek.
+"""Prompts, byte for byte as the publishers' own code and templates write them: Qwen 1, Qwen-Agent, generic ReAct, Mistral, DeepSeek, gpt-oss.
 
 A row whose reference is an error says what the publisher refuses; here only the rows that have a prompt are compared.
 """
@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from fcformat.errors import FormatError
 from fcformat.formats import get_format
 from support.data import data_path
 
@@ -25,15 +26,22 @@ GOLDEN = [
     ("code-mistral-common-v13-tekken", "mistral-v13-tekken"),
     ("deepseek-v3", "deepseek_v3"),
     ("deepseek-v3.1", "deepseek_v31"),
+    ("gpt-oss", "harmony"),
 ]
 #: Templates that print a string of arguments as JSON once more; we decode it first.
-ENCODES_TWICE = {"deepseek-v3.1"}
+ENCODES_TWICE = {"deepseek-v3.1", "gpt-oss"}
 #: Templates that leave calls out of history, unless `content` is null, and then do not close the section of one call.
 DROPS_CALLS = {"deepseek-v3"}
+#: Conversations of which a template leaves something out in silence: we raise.
+REFUSED = {"gpt-oss": {"s11-parallel-calls", "s12-parallel-results", "s24-numbers", "s25-two-systems"}}
 
 
 def wrong(golden: str, row: dict[str, Any], conversation: dict[str, Any]) -> bool:
     """Whether the reference makes a mistake that we do not copy."""
+    if row["conversation"] in REFUSED.get(golden, ()):
+        with pytest.raises(FormatError):
+            rendered(dict(GOLDEN)[golden], row, conversation)
+        return True
     calls = any(message.get("tool_calls") for message in conversation["messages"])
     return calls and (golden in DROPS_CALLS or (golden in ENCODES_TWICE and row["arguments"] == "string"))
 

@@ -62,6 +62,8 @@ class ReasonedTurn(Turn):
         inner: The turn around which it stands.
     """
 
+    reasons = True
+
     def __init__(self, reasoning: Reasoning, inner: Turn) -> None:
         """Sets up the turn.
 

@@ -53,9 +53,11 @@ class Turn(abc.ABC):
 
     Attributes:
         openings: Texts that open a call, where that is how calls begin.
+        reasons: Whether reasoning may stand before the answer.
     """
 
     openings: tuple[str, ...] = ()
+    reasons = False
 
     @abc.abstractmethod
     def write(self, message: Message, index: int, draft: Draft) -> None:

@@ -1,0 +1,265 @@
+"""The assistant's turn of harmony (gpt-oss): messages in channels, each with a header and a body.
+
+`analysis` is reasoning, `final` is the answer, `commentary` is text to the user beside a call, and a message with a recipient
+is a call. The recipient may stand before or after the channel. Further messages of the turn begin with their role. Text
+without any mark is content.
+"""
+
+from __future__ import annotations
+
+import re
+
+from fcformat import grammar as g
+from fcformat.chat import Message
+from fcformat.errors import FormatError
+from fcformat.formats.call_syntax.named import bare_name, raw_arguments
+from fcformat.formats.call_syntax.parts import Reading, ToolView, read_arguments
+from fcformat.formats.call_syntax.turn import Turn, TurnPlan, announce_end, answer
+from fcformat.formats.rendered import Draft
+from fcformat.json_style import DUMPS
+from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable
+from fcformat.parsing.json_text import as_json
+from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
+
+__all__ = ["CALL", "CHANNEL", "END", "MESSAGE", "NEXT", "RETURN", "START", "HarmonyChannels"]
+
+START, CHANNEL, MESSAGE, CONSTRAIN = "<|start|>", "<|channel|>", "<|message|>", "<|constrain|>"
+END, CALL, RETURN = "<|end|>", "<|call|>", "<|return|>"
+_MARKS = (START, CHANNEL, MESSAGE, CONSTRAIN, END, CALL, RETURN)
+#: Between two messages of one turn.
+NEXT = f"{END}{START}assistant"
+
+#: Longest header that is read as one.
+MAX_HEADER = 1_000
+_CHANNEL_NAME = re.compile(r"<\|channel\|>\s*(\w+)")
+_RECIPIENT = re.compile(r"\bto=([^\s<]+)")
+_OTHER_ROLE = re.compile(r"\s*(?:user|system|developer|tool|functions\.\S+)(?:\s|<|\Z)")
+
+
+class HarmonyChannels(Turn):
+    """Messages in channels; the header of the first one begins in the prompt."""
+
+    reasons = True
+
+    def write(self, message: Message, index: int, draft: Draft) -> None:
+        """See `Turn`; the end of the last message is the format's."""
+        if len(message.tool_calls) > 1:
+            raise FormatError(f"message {index}: found {len(message.tool_calls)} calls, expected one a turn")
+        if message.reasoning is not None:
+            self._message(f"{CHANNEL}analysis{MESSAGE}", message.reasoning, draft)
+            draft.fixed(NEXT, trainable=True)
+        if not message.tool_calls:
+            self._message(f"{CHANNEL}final{MESSAGE}", message.content or "", draft)
+            return
+        if message.content:
+            self._message(f"{CHANNEL}commentary{MESSAGE}", message.content, draft)
+            draft.fixed(NEXT, trainable=True)
+        function = message.tool_calls[0].function
+        try:
+            name, arguments = bare_name(function.name), as_json(function.arguments)
+        except FormatError as error:
+            raise FormatError(f"message {index}: tool_calls[0] ({function.name}): {error}") from error
+        draft.text(f" to=functions.{name}", trainable=True)
+        self._message(f"{CHANNEL}commentary json{MESSAGE}", arguments, draft)
+
+    def _message(self, header: str, body: str, draft: Draft) -> None:
+        draft.fixed(header, trainable=True)
+        draft.text(body, trainable=True)
+
+    def grammar(self, plan: TurnPlan) -> g.Grammar:
+        """See `Turn`."""
+        text = g.free_text((*_MARKS, *plan.boundaries))
+        again = g.sequence(*map(g.control_token, (END, START)), g.literal("assistant"))
+        thought = g.sequence(_header("analysis"), text, again)
+        spoken = g.sequence(_header("commentary"), text, again)
+        constrained = g.sequence(_header("final", g.optional(_JSON)), answer(plan))
+        final = g.sequence(_header("final"), text) if plan.response is None else constrained
+        calls = g.choice(*(_call(tool) for tool in plan.tools)) if plan.tools else final
+        ending = calls if plan.required or not plan.tools else g.choice(final, calls)
+        before = g.repeat(spoken if plan.reasoning == "none" else g.choice(thought, spoken))
+        opened = _open_channel(plan.begun or "")
+        if opened == "analysis":
+            return g.sequence(text, again, before, ending)
+        if opened == "commentary":
+            return g.sequence(text, again, before, ending)
+        if opened == "final":
+            return text if plan.response is None else answer(plan)
+        if plan.reasoning == "required" and not plan.begun:
+            return g.sequence(thought, before, ending)
+        return g.sequence(before, ending)
+
+    def read(
+        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
+    ) -> Steps[str | None]:
+        """See `Turn`."""
+        return (yield from _Reader(cursor, builder, tools, boundaries).read())
+
+
+_JSON = g.choice(g.literal(" json"), g.sequence(g.literal(" "), g.control_token(CONSTRAIN), g.literal("json")))
+
+
+def _header(channel: str, rest: g.Grammar | None = None) -> g.Grammar:
+    after = () if rest is None else (rest,)
+    return g.sequence(g.control_token(CHANNEL), g.literal(channel), *after, g.control_token(MESSAGE))
+
+
+def _call(tool: ToolView) -> g.Grammar:
+    to = g.literal(f" to=functions.{bare_name(tool.name)}")
+    before = g.sequence(to, _header("commentary", g.optional(_JSON)))
+    after = _header("commentary", g.sequence(to, g.optional(_JSON)))
+    return g.sequence(g.choice(before, after), g.schema_value(tool.schema, style=DUMPS))
+
+
+def _open_channel(begun: str) -> str:
+    """The channel whose message the prompt's end is inside of; `""` if it is inside of none."""
+    header, message, body = begun.rpartition(START)[2].rpartition(MESSAGE)
+    if not message or END in body or CALL in body:
+        return ""
+    channels = _CHANNEL_NAME.findall(header)
+    return str(channels[-1]) if channels else ""
+
+
+class _Reader:
+    """Reads one turn."""
+
+    def __init__(
+        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
+    ) -> None:
+        self._cursor = cursor
+        self._builder = builder
+        self._tools = tools
+        self._known = frozenset(tool.name for tool in tools)
+        self._boundaries = tuple(text for text in boundaries if text not in (END, CALL))
+        self._finder = Finder((*_MARKS, *self._boundaries))
+
+    def read(self) -> Steps[str | None]:
+        """Reads messages to the end of the turn."""
+        while True:
+            header = yield from self._header()
+            if header is None or header in self._boundaries:
+                return header
+            if _OTHER_ROLE.match(header):
+                return START
+            channel = _CHANNEL_NAME.search(header)
+            recipient = _RECIPIENT.search(header)
+            if recipient is not None and recipient[1] not in ("assistant", "user", "all"):
+                mark = yield from self._call(recipient[1])
+            else:
+                mark = yield from self._body(reasoning=channel is not None and channel[1] == "analysis")
+            if mark is None or mark in self._boundaries:
+                return mark
+
+    def _find(self) -> tuple[str, str | None]:
+        """Reads up to a mark: text, and the mark that was read; `""` if more text must come, `None` at the end."""
+        cursor = self._cursor
+        found = self._finder.find(cursor.buffer, cursor.position)
+        if found is not None:
+            text = cursor.take(found[0])
+            return text, cursor.take(found[0] + len(found[1]))
+        held = 0 if cursor.ended else self._finder.held(cursor.buffer, cursor.position)
+        text = cursor.take(len(cursor.buffer) - held)
+        return text, None if cursor.ended else ""
+
+    def _header(self) -> Steps[str | None]:
+        """Reads a header to its end: the header, the boundary that stands in its place, or `None` at the end of the text.
+
+        A header begins with a mark or a recipient; anything else is text of a reply that has none.
+        """
+        header: list[str] = []
+        size, role, lead = 0, False, ""  # lead: how the header begins, enough of it to tell
+        start = self._cursor.offset
+        while True:
+            text, mark = self._find()
+            header.append(text)
+            size += len(text)
+            lead = lead if role or len(lead) == 3 else (lead + text).lstrip()[:3]
+            plain = lead and not role and not (lead == "to=" or (mark == "" and "to=".startswith(lead)))
+            if plain or size > MAX_HEADER:
+                if not plain:
+                    self._builder.report("a header that does not end; it is kept as content", start)
+                mark = yield from self._body(reasoning=False, begun=("".join(header), mark))
+                if mark is None or mark in self._boundaries:
+                    return mark
+                header, size, role, lead, start = [], 0, mark == START, "", self._cursor.offset
+            elif mark is None:
+                if "".join(header).strip():
+                    self._builder.truncated = True
+                    self._builder.report("the text ends inside the header of a message")
+                return None
+            elif mark in self._boundaries:
+                self._astray(header)
+                return mark
+            elif mark == MESSAGE:
+                return "".join(header)
+            elif mark in (CHANNEL, CONSTRAIN):
+                header.append(mark)
+                role = True
+            elif mark != "":
+                self._astray(header)
+                header, size, role, lead, start = [], 0, mark == START, "", self._cursor.offset
+            else:
+                yield
+
+    def _astray(self, header: list[str]) -> None:
+        """A header that breaks off says nothing; it is reported unless it is empty."""
+        text = "".join(header).strip()
+        if text:
+            self._builder.report(f"a header without a message: {text[:100]!r}")
+
+    def _body(self, *, reasoning: bool, begun: tuple[str, str | None] | None = None) -> Steps[str | None]:
+        """Reads a message's text, of which the beginning may have been read; the mark that ended it, `None` at the end."""
+        emit = self._builder.reasoning if reasoning else self._builder.content
+        while True:
+            text, mark = begun or self._find()
+            begun = None
+            emit(text)
+            if mark in (MESSAGE, CONSTRAIN):
+                emit(mark)  # a mark that means nothing here
+            elif mark == CHANNEL:
+                self._builder.report("a message that is not ended")
+                self._cursor.give_back(CHANNEL)
+                return mark
+            elif mark != "":
+                return mark
+            else:
+                yield
+
+    def _call(self, recipient: str) -> Steps[str | None]:
+        """Reads a call's arguments; the mark that ended it, `None` at the end of the text."""
+        builder, cursor = self._builder, self._cursor
+        name = recipient.removeprefix("functions.")
+        call = CallBuilder(builder)
+        call.named(name)
+        if self._known and name not in self._known:
+            builder.report(f"a call of {name!r}, which is not among the tools")
+        reading = Reading(cursor, call, builder, self._tools)
+        char = yield from cursor.skip_space()
+        try:
+            if char in ("{", '"', "'"):
+                yield from read_arguments(reading)
+            elif char:
+                yield from raw_arguments(reading, (*_MARKS, *self._boundaries))
+            else:
+                raise Truncated("the arguments")
+        except (Unreadable, Truncated) as error:
+            # What is no JSON goes on to the end of the text.
+            if not call.has_arguments or char in ("{", '"', "'"):
+                announce_end(builder, call, error)
+        call.complete = True
+        yield from cursor.skip_space()
+        start, more = cursor.offset, False
+        while True:
+            text, mark = self._find()
+            if text and not more:
+                more = True
+                builder.report("text behind the arguments of a call; it is kept as content", start)
+            builder.content(text)
+            if mark in (MESSAGE, CONSTRAIN):
+                builder.content(mark)
+            elif mark == CHANNEL:
+                cursor.give_back(CHANNEL)
+                return mark
+            elif mark != "":
+                return mark
+            else:
+                yield
