@@ -35,6 +35,7 @@ class Format(abc.ABC):
         turn: How the assistant's turn is laid out.
         stops: Texts that the model writes to end its turn.
         boundaries: Texts that cannot be inside a turn: the stops, and what begins another turn.
+        tags: Control tokens of which a half at the end of a reply is no text, because nothing but a cut can write it.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Format(abc.ABC):
     turn: Turn
     stops: tuple[str, ...]
     boundaries: tuple[str, ...]
+    tags: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Format {self.name!r}>"
@@ -127,11 +129,11 @@ class Format(abc.ABC):
         Raises:
             ParseError: `strict` is set and the text is not as the format has it.
         """
-        return read_whole(self._reader(tools, prompt), text, begun=self.begun(prompt), strict=strict)
+        return read_whole(self._reader(tools, prompt), text, begun=self.begun(prompt), strict=strict, tags=self.tags)
 
     def stream_parser(self, tools: Iterable[Any] | None = None, prompt: str = "", strict: bool = False) -> StreamParser:
         """A parser for a reply that arrives in pieces; see `parse`."""
-        return StreamParser(self._reader(tools, prompt), begun=self.begun(prompt), strict=strict)
+        return StreamParser(self._reader(tools, prompt), begun=self.begun(prompt), strict=strict, tags=self.tags)
 
     @abc.abstractmethod
     def begun(self, prompt: str) -> str:

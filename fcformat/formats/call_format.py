@@ -35,6 +35,7 @@ class CallFormat(Format):
         headers: tuple[str, ...] = (),
         begins: tuple[str, ...] = (),
         controls: tuple[str, ...] = (),
+        tags: tuple[str, ...] = (),
     ) -> None:
         """Declares a format.
 
@@ -46,7 +47,9 @@ class CallFormat(Format):
             headers: Texts that open the assistant's turn: what a prompt holds behind the last of them is part of the reply.
             begins: Texts that begin another turn, without being how a model ends its own.
             controls: The control tokens in the turn's own texts.
+            tags: Those of which a half at the end of a reply is no text.
         """
+        self.tags = tags
         self.name = name
         self.aliases = aliases
         self.turn = turn

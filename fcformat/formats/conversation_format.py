@@ -226,7 +226,7 @@ class ConversationFormat(Format):
             if message.role != "assistant":
                 continue
             if history is not None and history.split and marks is not None:
-                message = _split(message, marks)
+                message = _split(message, marks, "split" in self.layout.strip)
             kept = history is not None and (
                 history.keep == "all" or (history.keep == "after_last_user" and index > asked)
             )
@@ -257,14 +257,14 @@ def _asks(message: Message, results: tuple[str, str] | None) -> bool:
     return message.role == "user" and not (results and content.startswith(results[0]) and content.endswith(results[1]))
 
 
-def _split(message: Message, marks: Reasoning) -> Message:
+def _split(message: Message, marks: Reasoning, strip: bool) -> Message:
     """The message with the reasoning that its content holds in a place of its own, as the publishers' templates read it."""
     content = message.content or ""
     if message.reasoning is not None or marks.closing not in content:
         return message
     thought = content.partition(marks.closing)[0].rstrip("\n").rpartition(marks.opening)[2].lstrip("\n")
     said = content.rpartition(marks.closing)[2].lstrip("\n")
-    return dataclasses.replace(message, content=said, reasoning=thought)
+    return dataclasses.replace(message, content=said.strip() if strip else said, reasoning=thought)
 
 
 def _paired(numbered: list[tuple[int, Message]]) -> list[tuple[int, Message]]:

@@ -48,7 +48,7 @@ GLM45 = ConversationFormat(
             asides={False: "/nothink"},
             strip=True,
         ),
-        strip=frozenset(("assistant",)),
+        strip=frozenset(("assistant", "split")),
     ),
     turn=ReasonedTurn(
         Reasoning(before_opening="\n", joint="\n", unopened="undecided"), key_value_tags(before="\n", between="\n")

@@ -123,7 +123,8 @@ class Layout:
         last_open: Whether the last turn is written without its end unless the model is to go on, which it never is after a
             turn of its own.
         beside: Whether what the assistant says beside a call is written.
-        strip: The roles around whose content white space is left out; `"calls"`: the assistant's, where it calls.
+        strip: The roles around whose content white space is left out; `"calls"`: the assistant's, where it calls;
+            `"split"`: also what is left of it when reasoning has been split off.
         one_system: Whether only the conversation's first message may be a system message.
     """
 

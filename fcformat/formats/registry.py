@@ -14,11 +14,14 @@ from fcformat.formats.glm4 import GLM4
 from fcformat.formats.glm45 import GLM45
 from fcformat.formats.glm47 import GLM47, HUNYUAN_HY3, HUNYUAN_HY3_OPENSOURCE, LING3, POOLSIDE_V1
 from fcformat.formats.harmony import HARMONY
+from fcformat.formats.inkling import INKLING
 from fcformat.formats.kimi_k2 import KIMI_K2
 from fcformat.formats.minicpm5 import MINICPM5
 from fcformat.formats.minimax import MINIMAX_M2, MINIMAX_M3
 from fcformat.formats.mistral import MISTRAL_V3, MISTRAL_V7, MISTRAL_V11, MISTRAL_V13
+from fcformat.formats.muse import MUSE, MUSE_GLIMMER
 from fcformat.formats.openai import OPENAI
+from fcformat.formats.plamo3 import PLAMO3
 from fcformat.formats.pythonic import LFM2, LLAMA4_PYTHONIC, OLMO3, PYTHONIC
 from fcformat.formats.qwen1_react import QWEN1_REACT
 from fcformat.formats.qwen2 import QWEN2, QWEN15
@@ -78,6 +81,10 @@ _FORMATS: tuple[Format, ...] = (
     QWEN3_CODER,
     QWEN35,
     GLM45,
+    INKLING,
+    MUSE,
+    MUSE_GLIMMER,
+    PLAMO3,
 )
 _BY_NAME: dict[str, Format] = {}
 _BY_PATTERN: dict[str, Format] = {}

@@ -26,14 +26,17 @@ class StreamParser:
         final_deltas: After `finish`, the deltas that only the end of the text decided.
     """
 
-    def __init__(self, reader: Reader, *, begun: str = "", strict: bool = False) -> None:
+    def __init__(self, reader: Reader, *, begun: str = "", strict: bool = False, tags: tuple[str, ...] = ()) -> None:
         """Sets up the parser.
 
         Args:
             reader: Reads the turn.
             begun: Text of the reply that the prompt already holds; it is part of the message.
             strict: Raise instead of repairing.
+            tags: Spellings of control tokens; where the text ends inside of one, that half is no text.
         """
+        self._tags = tags
+        self._half = ""
         self.final_deltas: tuple[Delta, ...] = ()
         self._cursor = Cursor()
         self._builder = MessageBuilder(self._cursor, strict=strict, skipped=len(begun))
@@ -56,6 +59,10 @@ class StreamParser:
         """
         if self._message is not None:
             raise FcformatError("stream parser: found text after finish(), expected none")
+        if self._tags:
+            text = self._half + text
+            whole = len(text) - _half_tag(text, self._tags)
+            text, self._half = text[:whole], text[whole:]
         self._cursor.feed(text)
         self._advance()
         return self._builder.take()
@@ -67,6 +74,10 @@ class StreamParser:
             ParseError: Parsing is strict and the text is not as the format has it.
         """
         if self._message is None:
+            if len(self._half) < _LEAST_HALF:
+                self._cursor.feed(self._half)
+            else:
+                _report_half(self._half, self._cursor, self._builder)
             self._cursor.ended = True
             self._advance()
             self._message = self._builder.message()
@@ -82,7 +93,28 @@ class StreamParser:
             self._steps = None
 
 
-def read_whole(reader: Reader, text: str, *, begun: str = "", strict: bool = False) -> Message:
+#: How much of a control token's spelling must be there to be the half of one, and no text.
+_LEAST_HALF = 2
+
+
+def _half_tag(text: str, tags: tuple[str, ...]) -> int:
+    """How many characters at the end of a text are half a tag."""
+    for size in range(min(max(map(len, tags)) - 1, len(text)), 0, -1):
+        end = text[len(text) - size :]
+        if any(len(tag) > size and tag.startswith(end) for tag in tags):
+            return size
+    return 0
+
+
+def _report_half(half: str, cursor: Cursor, builder: MessageBuilder) -> None:
+    if half:
+        builder.truncated = True
+        builder.report(f"the text ends inside of a tag: {half!r}", cursor.offset + len(cursor.buffer) - cursor.position)
+
+
+def read_whole(
+    reader: Reader, text: str, *, begun: str = "", strict: bool = False, tags: tuple[str, ...] = ()
+) -> Message:
     """Parses a whole reply: the message that a `StreamParser` gives, without its deltas.
 
     Raises:
@@ -90,7 +122,10 @@ def read_whole(reader: Reader, text: str, *, begun: str = "", strict: bool = Fal
     """
     cursor = Cursor()
     builder = MessageBuilder(cursor, strict=strict, streaming=False, skipped=len(begun))
-    cursor.feed(begun + text)
+    half = _half_tag(text, tags) if tags else 0
+    whole = len(text) - (half if half >= _LEAST_HALF else 0)
+    cursor.feed(begun + text[:whole])
+    _report_half(text[whole:], cursor, builder)
     cursor.ended = True
     for _ in reader(cursor, builder):
         raise AssertionError("a reader waits for text after the end")

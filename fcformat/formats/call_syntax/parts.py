@@ -111,8 +111,9 @@ class Text(Part):
     def read(self, reading: Reading) -> Steps[None]:
         """See `Part`."""
         if self.words and not (yield from reading.cursor.match_loosely(self.words)):
-            char = yield from reading.cursor.skip_space()
-            raise Unreadable(repr(self.text)) if char else Truncated(repr(self.text))
+            yield from reading.cursor.skip_space()
+            cut = reading.cursor.ended and self.words[0].startswith(reading.cursor.buffer[reading.cursor.position :])
+            raise Truncated(repr(self.text)) if cut else Unreadable(repr(self.text))
 
 
 class Tag(Text):

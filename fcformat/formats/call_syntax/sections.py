@@ -176,7 +176,7 @@ class CallSections(Turn):
             if tag in self._openings:
                 yield from self._read_section(cursor, builder, tools, said)
             else:
-                yield from self._read_call(cursor, builder, tools, said, skip=1 if self._tag else 0)
+                yield from self._read_call(cursor, builder, tools, said, skip=1 if self._tag else 0, bare=bare)
             scan = 0
 
     def _closes(self, cursor: Cursor) -> Steps[bool]:
@@ -209,8 +209,10 @@ class CallSections(Turn):
             if not char or start is None:
                 builder.report(f"expected a call or {self._closing!r}")
                 recorded = _stop_recording(cursor)
-                if not count:
-                    builder.truncated = builder.truncated or not char
+                if not count and not char:
+                    builder.truncated = True
+                    builder.report(f"left over: {recorded!r}")
+                elif not count:
                     said.say(recorded)
                 return
             skip = 0
@@ -223,9 +225,18 @@ class CallSections(Turn):
             cursor.recorded = []
 
     def _read_call(
-        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], said: Speech, skip: int
+        self,
+        cursor: Cursor,
+        builder: MessageBuilder,
+        tools: tuple[ToolView, ...],
+        said: Speech,
+        skip: int,
+        bare: bool = False,
     ) -> Steps[bool]:
-        """Reads one call whose beginning has been read; whether it was one, to its end."""
+        """Reads one call whose beginning has been read; whether it was one, to its end.
+
+        A text that ends before the function's name has been read holds no call: its tags are reported, and no content.
+        """
         call = CallBuilder(builder)
         complete = True
         try:
@@ -234,10 +245,16 @@ class CallSections(Turn):
             complete = False
             recorded = _stop_recording(cursor)
             announce_end(builder, call, error)
-            if not call.announced:
+            if isinstance(error, Truncated):
+                recorded += cursor.take(len(cursor.buffer))
+                if not call.announced and not bare:
+                    builder.report(f"left over: {recorded!r}")
+                elif not call.announced:
+                    said.say(recorded)
+                elif not call.has_arguments:
+                    call.arguments("{}")
+            elif not call.announced:
                 said.say(recorded)
-            elif isinstance(error, Truncated) and cursor.position < len(cursor.buffer):
-                builder.report(f"left over: {cursor.take(len(cursor.buffer))!r}")
         else:
             cursor.recorded = None
         if call.announced:

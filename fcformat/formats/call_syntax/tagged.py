@@ -110,7 +110,9 @@ def _words(text: str) -> tuple[str, ...]:
 class TagName(Part):
     """The function's name between two texts: `<function=NAME>`, `<invoke name="NAME">`, or alone on its line."""
 
-    def __init__(self, before: str, after: str, *, next: tuple[str, ...], controls: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, before: str, after: str, *, next: tuple[str, ...], controls: tuple[str, ...] = (), doubled: bool = False
+    ) -> None:
         """Sets up the part.
 
         Args:
@@ -118,7 +120,9 @@ class TagName(Part):
             after: After it, layout included.
             next: What may come then: the tags of arguments, and of the end of the call. Where none does, this is no call.
             controls: Spellings of control tokens in the texts.
+            doubled: Whether models write `NAME.NAME` for a function that is in no group.
         """
+        self._doubled = doubled
         self.start = begins(before) if before else r"(?:[^\s<>{\[]|\Z)"
         self._before = before
         self._after = after
@@ -170,6 +174,9 @@ class TagName(Part):
             yield
         if not known:
             raise Unreadable(" or ".join(self._next))
+        half = name[: len(name) // 2]
+        if self._doubled and name == f"{half}.{half}" and any(tool.name == half for tool in reading.tools):
+            name = half
         reading.call.named(name)
 
 
@@ -199,6 +206,7 @@ class TaggedArguments(Part):
         quoted: tuple[str, str] | None = None,
         wrappers: tuple[str, ...] = (),
         following: tuple[str, ...] = (),
+        untyped: Permitted = TEXT,
         controls: tuple[str, ...] = (),
     ) -> None:
         """Sets up the part.
@@ -215,6 +223,7 @@ class TaggedArguments(Part):
             quoted: Two marks around strings in which tags or line breaks occur, such as those of CDATA.
             wrappers: Keys under which models put all the arguments as one object, where the tool has no such parameter.
             following: What may follow the end of a call.
+            untyped: What a value may be that no schema is known of.
             controls: Spellings of control tokens in the tags.
         """
         self.start = begins(before_key, ends[0])
@@ -228,6 +237,7 @@ class TaggedArguments(Part):
         self._following = following
         self._quoted = quoted
         self._wrappers = wrappers
+        self._untyped = untyped
         self._controls = controls
         told = None if after_other_key is None else True
         self._after_keys: tuple[tuple[str, bool | None], ...] = ((after_key, told),)
@@ -291,7 +301,7 @@ class TaggedArguments(Part):
             if parameter is not None:
                 permitted = parameter.permitted
             else:
-                permitted = ANYTHING if is_text is False else TEXT
+                permitted = ANYTHING if is_text is False else self._untyped
                 if key in self._wrappers and view is not None and not given:
                     if (yield from self._json(reading, Permitted({"object": None}), call.arguments)):
                         report("all the arguments in one")

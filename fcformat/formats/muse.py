@@ -1,0 +1,66 @@
+"""Muse and Muse Glimmer: messages to recipients, calls as `atem` elements in a message to the tool.
+
+Source: the chat template of Muse Glimmer. A message to `self` is reasoning, one to `user` or `commentary` is text.
+"""
+
+from __future__ import annotations
+
+from fcformat.formats.call_format import CallFormat
+from fcformat.formats.call_syntax.blocks import MessageBlocks
+from fcformat.formats.call_syntax.parts import Text
+from fcformat.formats.call_syntax.syntax import CallSyntax
+from fcformat.formats.call_syntax.tagged import TaggedArguments, TagName
+from fcformat.parsing.typed_values import ANYTHING
+
+__all__ = ["MUSE", "MUSE_GLIMMER"]
+
+_INVOKE, _PARAMETER = '<atem:invoke name="', '<atem:parameter name="'
+_END, _LAST = "</atem:invoke>", "</atem:function_calls>"
+_NAME = r"[\w.:/*-]{1,256}"
+_HEADER = rf"(?:\s{{0,8}}<\|start\|>assistant)?\s{{0,8}}to=({_NAME})<\|message\|>"
+
+
+def _muse(name: str, aliases: tuple[str, ...]) -> CallFormat:
+    turn = MessageBlocks(
+        CallSyntax(
+            Text("<atem:function_calls>\n"),
+            TagName(_INVOKE, '">\n', next=(_PARAMETER, _END), doubled=True),
+            TaggedArguments(
+                _PARAMETER,
+                '">',
+                "</atem:parameter>",
+                ends=(_END,),
+                after="\n",
+                following=(_LAST, _INVOKE),
+                untyped=ANYTHING,
+            ),
+            Text(f"{_END}\n"),
+            Text(_LAST),
+        ),
+        headers={
+            "reasoning": " to=self<|message|>",
+            "content": " to=user<|message|>",
+            "call": " to={name}<|message|>",
+        },
+        header=_HEADER,
+        half=rf"\s{{0,8}}(?:<[^<>]{{0,8}}|<\|start\|>[asitn]{{0,9}})?\s{{0,8}}(?:t|to|to=(?:{_NAME})?(?:<[|mesag]{{0,9}})?)?",
+        kinds={"self": "reasoning", "user": "content", "commentary": "content"},
+        other="call",
+        starts=("<|start|>", " to="),
+        end="<|eom|>",
+        between="<|start|>assistant",
+        last=False,
+        controls=("<|start|>", "<|message|>", "<|eom|>", "<|eot|>"),
+    )
+    return CallFormat(
+        name,
+        aliases=aliases,
+        turn=turn,
+        stops=("<|eot|>",),
+        headers=("<|start|>assistant",),
+        controls=("<|start|>", "<|message|>", "<|eom|>", "<|eot|>"),
+    )
+
+
+MUSE = _muse("muse", ())
+MUSE_GLIMMER = _muse("muse_glimmer", ("muse-glimmer",))

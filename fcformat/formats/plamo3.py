@@ -1,0 +1,55 @@
+"""PLaMo 3: calls in a section, each with its name and its JSON between tokens of their own.
+
+Source: the tests of serving projects. Every tag is a control token, so half a tag at the end of a reply is no text.
+"""
+
+from __future__ import annotations
+
+from fcformat.formats.call_format import CallFormat
+from fcformat.formats.call_syntax.named import JSONArguments, Name
+from fcformat.formats.call_syntax.parts import Tag
+from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
+from fcformat.formats.call_syntax.sections import CallSections
+from fcformat.formats.call_syntax.syntax import CallSyntax
+from fcformat.formats.call_syntax.tagged import Marked
+
+__all__ = ["PLAMO3"]
+
+
+def _tag(name: str) -> str:
+    return f"<|plamo:{name}:plamo|>"
+
+
+_MARK, _MESSAGE = "<|plamo:constrain|>", "<|plamo:msg|>"
+_SECTION = (_tag("begin_tool_requests"), _tag("end_tool_requests"))
+_CALL = (_tag("begin_tool_request"), _tag("end_tool_request"))
+_NAME = (_tag("begin_tool_name"), _tag("end_tool_name"))
+_ARGUMENTS = (_tag("begin_tool_arguments"), _tag("end_tool_arguments"))
+_THINK = (_tag("begin_think"), _tag("end_think"))
+_TAGS = (*_SECTION, *_CALL, *_NAME, *_ARGUMENTS, *_THINK, _MARK, _MESSAGE)
+
+PLAMO3 = CallFormat(
+    "plamo3",
+    aliases=("plamo-3", "pfnet/plamo-3*"),
+    turn=ReasonedTurn(
+        Reasoning(*_THINK, unopened="undecided"),
+        CallSections(
+            CallSyntax(
+                Tag(_CALL[0]),
+                Tag(_NAME[0]),
+                Name(until_end=True),
+                Tag(_NAME[1]),
+                Tag(_ARGUMENTS[0]),
+                Marked(f"{_MARK}json{_MESSAGE}", (_MARK, _MESSAGE)),
+                JSONArguments(until=(_ARGUMENTS[1],)),
+                Tag(_ARGUMENTS[1]),
+                Tag(_CALL[1]),
+            ),
+            section=_SECTION,
+            controls=_SECTION,
+        ),
+    ),
+    stops=("<|plamo:eos|>", "<|plamo:end_turn:plamo|>"),
+    controls=_TAGS,
+    tags=_TAGS,
+)
