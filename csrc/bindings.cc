@@ -14,6 +14,7 @@
 #include "grammar/compile.h"
 #include "grammar/matcher.h"
 #include "mask/apply.h"
+#include "mask/masked_copy.h"
 #include "regex/pattern_parser.h"
 #include "vocabulary/vocabulary.h"
 
@@ -298,6 +299,22 @@ void apply_bitmask_at(uintptr_t logits, const std::string& type, size_t rows, si
   apply_bitmask(task);
 }
 
+std::vector<std::size_t> masked_copy_at(uintptr_t logits, const std::string& type, size_t rows, size_t columns,
+                                        ptrdiff_t row_stride, uintptr_t bitmask, size_t bitmask_words,
+                                        ptrdiff_t bitmask_row_stride, uintptr_t target) {
+  ApplyTask task;
+  task.logits = reinterpret_cast<void*>(logits);
+  task.type = logit_type_from_name(type);
+  task.rows = rows;
+  task.columns = columns;
+  task.row_stride = row_stride;
+  task.bitmask = reinterpret_cast<const uint32_t*>(bitmask);
+  task.bitmask_words = bitmask_words;
+  task.bitmask_row_stride = bitmask_row_stride;
+  py::gil_scoped_release release;
+  return masked_copy(task, reinterpret_cast<void*>(target));
+}
+
 }  // namespace
 }  // namespace fcformat
 
@@ -381,4 +398,7 @@ PYBIND11_MODULE(_core, m) {
   m.def("apply_bitmask", &apply_bitmask_at, py::arg("logits_ptr"), py::arg("dtype"), py::arg("rows"), py::arg("vocab"),
         py::arg("row_stride"), py::arg("bitmask_ptr"), py::arg("bitmask_words"), py::arg("bitmask_row_stride"),
         py::arg("indices"));
+  m.def("masked_copy", &masked_copy_at, py::arg("logits_ptr"), py::arg("dtype"), py::arg("rows"), py::arg("vocab"),
+        py::arg("row_stride"), py::arg("bitmask_ptr"), py::arg("bitmask_words"), py::arg("bitmask_row_stride"),
+        py::arg("target_ptr"));
 }

@@ -111,3 +111,14 @@ def apply_bitmask(
     bitmask_row_stride: int,
     indices: Sequence[int] | None,
 ) -> None: ...
+def masked_copy(
+    logits_ptr: int,
+    dtype: str,
+    rows: int,
+    vocab: int,
+    row_stride: int,
+    bitmask_ptr: int,
+    bitmask_words: int,
+    bitmask_row_stride: int,
+    target_ptr: int,
+) -> list[int]: ...

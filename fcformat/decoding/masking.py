@@ -57,10 +57,43 @@ def masked_copy(scores: torch.Tensor, bitmask: torch.Tensor, stop: Words) -> tup
         copied.record(torch.cuda.current_stream(scores.device))
         source = scores if scores.stride(1) == 1 else scores.contiguous()
         return kernels.masked_copy(source, words), copied
+    if _native_can_read(scores):
+        return _native_copy(scores, bitmask, stop), None
     masked = scores.clone(memory_format=torch.contiguous_format)
     apply_token_bitmask_inplace(masked, bitmask)
     _keep_one_token(masked, bitmask.numpy(), stop)
     return masked, None
+
+
+def _native_can_read(scores: torch.Tensor) -> bool:
+    return (
+        scores.device.type == "cpu"
+        and scores.dtype in _KERNEL_TYPES
+        and scores.stride(1) == 1
+        and not scores.requires_grad
+        and scores.numel() > 0
+    )
+
+
+def _native_copy(scores: torch.Tensor, bitmask: torch.Tensor, stop: Words) -> torch.Tensor:
+    from fcformat import _core
+
+    masked = torch.empty(scores.shape, dtype=scores.dtype)
+    rows, width = scores.shape
+    without = _core.masked_copy(
+        scores.data_ptr(),
+        str(scores.dtype).removeprefix("torch."),
+        rows,
+        width,
+        scores.stride(0),
+        bitmask.data_ptr(),
+        bitmask.shape[1],
+        bitmask.stride(0),
+        masked.data_ptr(),
+    )
+    if without:
+        masked[without] = masked[without].index_fill(1, torch.tensor(_ids_of(stop, width)), 0.0)
+    return masked
 
 
 def _keep_one_token(masked: torch.Tensor, bits: Words, stop: Words) -> None:
