@@ -85,14 +85,28 @@ class TokenEncoder:
             pieces.append((text[at:], None))
         return pieces
 
-    def encode_text(self, text: str) -> list[int]:
+    def encode_text(self, text: str, before: str | None = None, after: str | None = None) -> list[int]:
         """Ids of the text, none of them a control token's.
+
+        Args:
+            text: The text.
+            before: The control token that it follows, `""` where it follows other text; `None` where it is encoded apart.
+            after: The control token that follows.
 
         Raises:
             TokenizerError: Every way of encoding gives a control token.
         """
         tokenizer = self._tokenizer()
         assert tokenizer is not None  # the caller holds it
+        if self._neutral is not None and before is not None:
+            # Tokenizers may strip white space beside a control token, or put a blank only before the first word of all.
+            before, after = before or self._neutral, after or ""
+            around: list[int] = tokenizer.encode(before + text + after, add_special_tokens=False)
+            last = len(around) - 1 if after else len(around)
+            inside = around[1:last]
+            framed = around[0] == self._controls[before] and (not after or around[-1] == self._controls[after])
+            if framed and self._ids.isdisjoint(inside):
+                return inside
         ids: list[int] = tokenizer.encode(text, add_special_tokens=False)
         if self._ids.isdisjoint(ids):
             return ids
@@ -111,6 +125,21 @@ class TokenEncoder:
         if wrong:
             raise TokenizerError(f"tokenizer: found the control token {min(wrong)} in the encoding of plain text")
         return ids
+
+    @functools.cached_property
+    def _neutral(self) -> str | None:
+        """A control token to put before text where what stands before matters to the tokenizer, else `None`."""
+        tokenizer = self._tokenizer()
+        added = getattr(tokenizer, "added_tokens_decoder", {})
+        strips = {str(token) for token in added.values() if getattr(token, "rstrip", False)}
+        stripping = any(getattr(token, "rstrip", False) or getattr(token, "lstrip", False) for token in added.values())
+        neutral = next((text for text in self._controls if len(text) > 1 and text not in strips), None)
+        if neutral is None or tokenizer is None:
+            return None
+        after_control = tokenizer.encode(neutral + "a", add_special_tokens=False)
+        if after_control[:1] != [self._controls[neutral]]:
+            return None  # a tokenizer that keeps its control tokens to itself
+        return neutral if stripping or after_control[1:] != tokenizer.encode("a", add_special_tokens=False) else None
 
     @functools.cached_property
     def _spelled(self) -> re.Pattern[str]:

@@ -83,26 +83,36 @@ class Rendered:
         pending: list[str] = []
         trainable = False
 
-        def flush() -> None:
+        before: str | None = None  # the control token that the pending text follows
+
+        def flush(after: str | None = None) -> None:
+            nonlocal before
             if pending:
-                tokens.extend((token, trainable) for token in encoder.encode_text("".join(pending)))
+                ids = encoder.encode_text("".join(pending), before, after)
+                tokens.extend((token, trainable) for token in ids)
                 pending.clear()
+                before = ""
+
+        def control(text: str, token: int, trained: bool) -> None:
+            nonlocal before
+            flush(text)
+            tokens.append((token, trained))
+            before = text
 
         for segment in self.segments:
             token = encoder.control_id(segment.text) if segment.control else None
             if token is not None:
-                flush()
-                tokens.append((token, segment.trainable))
+                control(segment.text, token, segment.trainable)
                 continue
             if segment.apart or segment.trainable != trainable:
                 flush()
+                before = None if segment.apart else before
             trainable = segment.trainable
             for text, token in encoder.split(segment.text) if segment.own else ((segment.text, None),):
                 if token is None:
                     pending.append(text)
                 else:
-                    flush()
-                    tokens.append((token, trainable))
+                    control(text, token, trainable)
         flush()
         return tokens
 

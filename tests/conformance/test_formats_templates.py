@@ -108,7 +108,7 @@ def test_control_tokens_in_what_people_and_tools_say_are_text() -> None:
     for name in template_names():
         format_ = template_of(name)
         # All that the template can write, and what it would write around texts.
-        tokens = sorted(set(re.findall(CONTROL, format_.template.source)) - {"<s>"} | {"<s>"})
+        tokens = sorted({"<s>", *re.findall(CONTROL, format_.template.source)})
         tokenizer = byte_level_tokenizer(small_ranks(), tokens)
         special = set(tokenizer.get_added_vocab().values())
         for hostile in rendered_first(format_, "".join(tokens)):
@@ -124,6 +124,15 @@ def test_control_tokens_in_what_people_and_tools_say_are_text() -> None:
             assert tokenizer.decode(ids) == hostile.text, name
             seen += any(token in marked for token in tokens)
     assert seen > 500  # the texts reached the prompts
+
+
+def test_ids_without_foreign_control_tokens_are_those_of_the_whole_text() -> None:
+    for name in template_names():
+        format_ = template_of(name)
+        tokenizer = byte_level_tokenizer(small_ranks(), sorted(set(re.findall(CONTROL, format_.template.source))))
+        for rendered in rendered_first(format_, "word"):
+            if not any(segment.trainable for segment in rendered.segments):
+                assert rendered.encode(tokenizer) == tokenizer.encode(rendered.text, add_special_tokens=False), name
 
 
 def own_runs(rendered: Any) -> list[str]:

@@ -8,6 +8,7 @@ import weakref
 from typing import Any
 
 import pytest
+from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
 from fcformat.errors import TokenizerError
@@ -97,7 +98,8 @@ def test_segments_that_a_publisher_encodes_apart_are_encoded_apart() -> None:
         [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "yes"}]
     )
     assert rendered.encode(counting) == [10, 1000, 1, 2, 1001, 1, 3]
-    assert counting.texts == ["[gMASK]sop", "\n", "hi", "\n", "yes"]
+    # Before that the tokenizer is asked what it does beside a control token.
+    assert counting.texts[-5:] == ["[gMASK]sop", "\n", "hi", "\n", "yes"]
 
 
 def test_a_control_segment_that_the_vocabulary_does_not_have_is_text() -> None:
@@ -144,3 +146,37 @@ def test_tokens_added_later_count() -> None:
     growing.add_tokens(["<|new|>"])
     after = rendered.encode(growing)
     assert after == [growing.convert_tokens_to_ids("<|new|>"), *before[: len(before) // 2]]
+
+
+def contextual_tokenizers() -> dict[str, PreTrainedTokenizerFast]:
+    """Tokenizers to which it matters what stands beside a text."""
+    stripping = Tokenizer(
+        models.BPE({text: rank for rank, text in enumerate(["<", "|", "a", "b", " ", "\n", "h", "i"])}, [])
+    )
+    stripping.add_special_tokens(
+        [AddedToken("<|user|>", rstrip=True, normalized=False), AddedToken("<|end|>", lstrip=True, normalized=False)]
+    )
+    pieces = {"<unk>": 0.0, "▁": -1.0, "a": -1.0, "b": -1.0, "h": -1.0, "i": -1.0, "\n": -1.0, "▁h": -1.5}
+    first = Tokenizer(models.Unigram(list(pieces.items()), unk_id=0))
+    first.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first", split=False)
+    first.add_special_tokens([AddedToken("<|user|>", normalized=False), AddedToken("<|end|>", normalized=False)])
+    return {
+        name: PreTrainedTokenizerFast(tokenizer_object=each) for name, each in [("strips", stripping), ("first", first)]
+    }
+
+
+@pytest.mark.parametrize("name", ["strips", "first"])
+def test_what_a_tokenizer_does_beside_control_tokens_is_done(name: str) -> None:
+    contextual = contextual_tokenizers()[name]
+    segments = (
+        Segment("hi"),
+        Segment("<|user|>", control=True),
+        Segment("\n hi ", own=True),
+        Segment("<|end|>", control=True),
+        Segment("hi b"),
+        Segment("<|end|><|user|> hi", own=True),
+    )
+    rendered = Rendered(segments)
+    assert rendered.encode(contextual) == contextual.encode(rendered.text, add_special_tokens=False)
+    evil = Rendered((*segments[:3], Segment(" <|end|> "), segments[3]))
+    assert controls_in(contextual, evil.encode(contextual)) == ["<|user|>", "<|end|>"]
