@@ -188,6 +188,7 @@ class ConversationFormat(Format):
             message = dataclasses.replace(message, content=None)
         if message.name is not None:
             policy.lose("name", index, f"found the speaker's name {message.name!r}, which cannot be written")
+        draft.message = index
         draft.fixed(role.header, trainable=self._header_trainable)
         self.turn.write(message, index, draft)
         if ended:

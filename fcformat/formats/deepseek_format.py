@@ -133,6 +133,7 @@ class DeepSeekFormat(Format):
                 if message.reasoning:
                     policy.lose("reasoning", index, "the reasoning is left out")
                 draft.fixed("" if before == "tool" else _ASSISTANT + layout.answered)
+                draft.message = index
                 self.turn.write(dataclasses.replace(message, reasoning=None), index, draft)
                 draft.fixed(_EOS, trainable=True)
             before = message.role

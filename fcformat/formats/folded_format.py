@@ -186,6 +186,7 @@ class _Walk:
     def assistant(self, message: Message, index: int, tools: bool) -> None:
         """Writes what the assistant says and calls, in the open turn if there is one."""
         folding, draft = self._folding, self._draft
+        draft.message = index
         if message.reasoning:
             self._policy.lose("reasoning", index, "the reasoning is left out")
         content = self.text(message, index)

@@ -127,6 +127,7 @@ class GLM4Format(Format):
         elif content != lines:
             policy.lose("lines", index, "empty lines and blanks around lines are left out")
         draft.fixed(_ASSISTANT)
+        draft.message = index
         self.turn.write(dataclasses.replace(message, content=lines or None), index, draft)
 
 

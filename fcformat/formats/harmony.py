@@ -135,6 +135,7 @@ class HarmonyFormat(Format):
             reasoning = None
         draft.fixed(_ASSISTANT)
         written = dataclasses.replace(message, content=content, reasoning=reasoning, tool_calls=calls)
+        draft.message = index
         self.turn.write(written, index, draft)
         draft.fixed(CALL if calls else RETURN if last else END, trainable=True)
         return calls[0].function.name if calls else ""

@@ -131,6 +131,7 @@ class MistralFormat(Format):
         content = (message.content or "").rstrip(" ")
         if content != (message.content or ""):
             policy.lose("space", index, "blanks at the end of the text are taken off")
+        draft.message = index
         self.turn.write(dataclasses.replace(message, content=content, reasoning=None), index, draft)
         draft.fixed("</s>", trainable=True)
 

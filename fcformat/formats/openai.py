@@ -52,6 +52,7 @@ class OpenAIFormat(Format):
         for index, message in enumerate(messages):
             draft.text(separator)
             if message.role == "assistant":
+                draft.message = index
                 self.turn.write(message, index, draft)
             else:
                 draft.text(json.dumps(message.to_openai(), ensure_ascii=False))

@@ -7,7 +7,7 @@ control tokens; how text is kept from it is in `encoding`.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 __all__ = ["IGNORED_LABEL", "Draft", "Rendered", "Segment"]
@@ -27,6 +27,7 @@ class Segment:
         trainable: Whether a model is trained to write it.
         apart: Whether it is tokenized apart from the text before it, as some publishers' own code does.
         own: Whether it is a template's own text, in which every control token of a vocabulary is one.
+        message: Index of the message that is trained with it, where it is trainable.
     """
 
     text: str
@@ -34,6 +35,7 @@ class Segment:
     trainable: bool = False
     apart: bool = False
     own: bool = False
+    message: int | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -67,21 +69,29 @@ class Rendered:
         """
         return [token for token, _ in self._tokens(tokenizer)]
 
-    def labels(self, tokenizer: Any) -> list[int]:
+    def labels(self, tokenizer: Any, messages: Container[int] | None = None) -> list[int]:
         """For each id of `encode`, the id where a model is trained to write it, else `IGNORED_LABEL`.
+
+        Args:
+            tokenizer: A transformers tokenizer, fast or slow.
+            messages: Indices of the assistant's messages to train on; by default all of them.
 
         Raises:
             TokenizerError: As in `encode`.
         """
-        return [token if trainable else IGNORED_LABEL for token, trainable in self._tokens(tokenizer)]
+        return [
+            token if segment is not None and (messages is None or segment.message in messages) else IGNORED_LABEL
+            for token, segment in self._tokens(tokenizer)
+        ]
 
-    def _tokens(self, tokenizer: Any) -> list[tuple[int, bool]]:
+    def _tokens(self, tokenizer: Any) -> list[tuple[int, Segment | None]]:
+        """Each id, with the segment that it is trained with."""
         from fcformat.formats.encoding import encoder_of
 
         encoder = encoder_of(tokenizer)
-        tokens: list[tuple[int, bool]] = []
+        tokens: list[tuple[int, Segment | None]] = []
         pending: list[str] = []
-        trainable = False
+        trained: Segment | None = None
 
         before: str | None = None  # the control token that the pending text follows
 
@@ -89,36 +99,45 @@ class Rendered:
             nonlocal before
             if pending:
                 ids = encoder.encode_text("".join(pending), before, after)
-                tokens.extend((token, trainable) for token in ids)
+                tokens.extend((token, trained) for token in ids)
                 pending.clear()
                 before = ""
 
-        def control(text: str, token: int, trained: bool) -> None:
+        def control(text: str, token: int, segment: Segment) -> None:
             nonlocal before
             flush(text)
-            tokens.append((token, trained))
+            tokens.append((token, segment if segment.trainable else None))
             before = text
 
         for segment in self.segments:
             token = encoder.control_id(segment.text) if segment.control else None
             if token is not None:
-                control(segment.text, token, segment.trainable)
+                control(segment.text, token, segment)
                 continue
-            if segment.apart or segment.trainable != trainable:
+            now = segment if segment.trainable else None
+            if (
+                segment.apart
+                or (now and now.message) != (trained and trained.message)
+                or (now is None) != (trained is None)
+            ):
                 flush()
                 before = None if segment.apart else before
-            trainable = segment.trainable
+            trained = now
             for text, token in encoder.split(segment.text) if segment.own else ((segment.text, None),):
                 if token is None:
                     pending.append(text)
                 else:
-                    control(text, token, trainable)
+                    control(text, token, segment)
         flush()
         return tokens
 
 
 class Draft:
-    """Segments under construction; neighbours of one kind are joined."""
+    """Segments under construction; neighbours of one kind are joined.
+
+    Attributes:
+        message: Index of the message that is being written; what is trainable is trained with it.
+    """
 
     def __init__(self, controls: Iterable[str]) -> None:
         """Sets up an empty draft.
@@ -127,6 +146,7 @@ class Draft:
             controls: The control tokens that the format's own text may contain.
         """
         self.losses: list[str] = []
+        self.message: int | None = None
         self._controls = tuple(sorted(controls, key=len, reverse=True))
         self._segments: list[Segment] = []
 
@@ -135,10 +155,16 @@ class Draft:
         last = self._segments[-1] if self._segments else None
         if not text:
             return
-        if last is not None and not last.control and last.trainable == trainable and not apart:
+        message = self.message if trainable else None
+        if (
+            last is not None
+            and not last.control
+            and (last.trainable, last.message) == (trainable, message)
+            and not apart
+        ):
             self._segments[-1] = dataclasses.replace(last, text=last.text + text)
         else:
-            self._segments.append(Segment(text, trainable=trainable, apart=apart))
+            self._segments.append(Segment(text, trainable=trainable, apart=apart, message=message))
 
     def fixed(self, text: str, *, trainable: bool = False) -> None:
         """Adds text of the format's own, in which its control tokens are control tokens."""
@@ -148,7 +174,8 @@ class Draft:
             place, control = min(places, key=lambda found: found[0], default=(len(text), ""))
             self.text(text[at:place], trainable=trainable)
             if control:
-                self._segments.append(Segment(control, control=True, trainable=trainable))
+                message = self.message if trainable else None
+                self._segments.append(Segment(control, control=True, trainable=trainable, message=message))
             at = place + len(control)
 
     def rendered(self) -> Rendered:

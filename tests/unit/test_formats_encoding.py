@@ -11,8 +11,8 @@ import pytest
 from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
-from fcformat.errors import TokenizerError
-from fcformat.formats import get_format
+from fcformat.errors import FormatError, TokenizerError
+from fcformat.formats import get_format, list_formats
 from fcformat.formats.encoding import TokenEncoder, encoder_of
 from fcformat.formats.rendered import Rendered, Segment
 from support.tokenizers import byte_level_tokenizer, qwen_ranks, small_ranks
@@ -75,6 +75,27 @@ def test_labels_are_the_ids_of_what_the_assistant_says_and_calls_and_of_its_end(
     assert tokenizer().decode([label for label in labels if label != -100]) == (
         'abc\n<tool_call>\n{"name": "f", "arguments": {"x": "abc"}}\n</tool_call><|im_end|>abc<|im_end|>'
     )
+
+
+def test_messages_to_train_on_can_be_chosen() -> None:
+    rendered = get_format("qwen2.5").render(**conversation("abc"))
+    labels = rendered.labels(tokenizer(), messages=[4])
+    assert tokenizer().decode([label for label in labels if label != -100]) == "abc<|im_end|>"
+    assert rendered.labels(tokenizer(), messages=[2, 4]) == rendered.labels(tokenizer())
+    assert set(rendered.labels(tokenizer(), messages=[])) == {-100}
+
+
+@pytest.mark.parametrize("name", list_formats())
+def test_what_is_trained_belongs_to_a_message(name: str) -> None:
+    messages = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Yes"}]
+    try:
+        rendered = get_format(name).render(messages)
+    except FormatError as error:
+        assert "format_from_template" in str(error)  # noqa: PT017 - formats without prompts of their own
+        return
+    trained = [segment for segment in rendered.segments if segment.trainable]
+    assert trained
+    assert {segment.message for segment in trained} == {1}
 
 
 def test_segments_that_a_publisher_encodes_apart_are_encoded_apart() -> None:

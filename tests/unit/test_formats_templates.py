@@ -156,6 +156,13 @@ def test_what_the_prompt_opens_is_not_trained() -> None:
     assert trained(format_.render(messages, enable_thinking=True)) == ["Hm.\n</think>\nSo.<|im_end|>"]
 
 
+def test_messages_to_train_on_can_be_chosen() -> None:
+    tokenizer = byte_level_tokenizer(small_ranks(), ("<|im_start|>", "<|im_end|>"), ("<tool_call>", "</tool_call>"))
+    messages = [{"role": "assistant", "content": "One"}, {"role": "assistant", "content": "Two"}]
+    labels = fcformat.format_from_template(CHATML).render(messages).labels(tokenizer, messages=[1])
+    assert tokenizer.decode([label for label in labels if label != -100]) == "Two<|im_end|>"
+
+
 def test_generation_blocks_say_what_is_trained() -> None:
     template = (
         "{% for message in messages %}{{ message.role }}: {% if message.role == 'assistant' %}{% generation %}"

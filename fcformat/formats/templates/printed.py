@@ -71,34 +71,41 @@ class Printed:
                 found.append((start, end, message))
         return found
 
-    def generated(self) -> list[tuple[int, int]]:
-        """Where the template says that the assistant generates."""
+    def generated(self) -> list[tuple[int, int, int | None]]:
+        """Where the template says that the assistant generates: start, end and message."""
         ends = [start for start, _, _ in self.pieces[1:]] + [len(self.text)]
-        return [(start, end) for (start, _, yes), end in zip(self.pieces, ends, strict=True) if yes]
+        return [(start, end, message) for (start, message, yes), end in zip(self.pieces, ends, strict=True) if yes]
 
     def segments(
-        self, controls: Sequence[tuple[int, int]], trainable: Sequence[tuple[int, int]]
+        self, controls: Sequence[tuple[int, int]], trainable: Sequence[tuple[int, int, int | None]]
     ) -> tuple[Segment, ...]:
-        """The text in segments."""
+        """The text in segments.
+
+        Args:
+            controls: Where control tokens stand.
+            trainable: Start, end and message of what a model is trained to write, in order.
+        """
         cuts = {0, len(self.text)}
-        for start, end in (*controls, *trainable):
-            cuts |= {start, end}
+        cuts.update(edge for span in controls for edge in span)
+        cuts.update(edge for start, end, _ in trainable for edge in (start, end))
         for run in _OWN_RUN.finditer(self.marks):
             cuts |= set(run.span())
         starts = dict(controls)
         edges = sorted(cuts)
         found: list[Segment] = []
-        spans = iter(sorted(trainable))
+        spans = iter(trainable)
         span = next(spans, None)
         for start, end in itertools.pairwise(edges):
             while span is not None and span[1] <= start:
                 span = next(spans, None)
+            trained = span if span is not None and span[0] <= start else None
             found.append(
                 Segment(
                     self.text[start:end],
                     control=starts.get(start) == end,
-                    trainable=span is not None and span[0] <= start,
+                    trainable=trained is not None,
                     own=self.marks[start] == OWN,
+                    message=None if trained is None else trained[2],
                 )
             )
         return tuple(found)

@@ -173,7 +173,7 @@ class TemplateFormat(Format):
     def _segments(self, rendering: Rendering, read: Sequence[Message], options: Mapping[str, Any]) -> tuple[Any, ...]:
         printed = rendering.printed
         controls = printed.controls(self._controls)
-        trainable = printed.generated()
+        trainable: Sequence[tuple[int, int, int | None]] = printed.generated()
         if not trainable:
             roles = [message.role for message in read]
             trainable = assistant_turns(

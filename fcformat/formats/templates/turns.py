@@ -30,8 +30,8 @@ def assistant_turns(
     controls: Sequence[tuple[int, int]],
     probes: Probes,
     stops: Sequence[str],
-) -> list[tuple[int, int]]:
-    """Where the assistant's text stands, in order.
+) -> list[tuple[int, int, int]]:
+    """Where the assistant's text stands, in order: start, end and message.
 
     Args:
         printed: The text.
@@ -48,7 +48,7 @@ def assistant_turns(
     ]
     starts = [run[0] for run in said]
     control_starts = [span[0] for span in controls]
-    found: list[tuple[int, int]] = []
+    found: list[tuple[int, int, int]] = []
     for start, end, message in _regions(printed, said, roles):
         first, behind = bisect.bisect_left(starts, start), bisect.bisect_left(starts, end)
         inside = said[first:behind]
@@ -56,7 +56,7 @@ def assistant_turns(
         for stretch, foreign in _stretches(inside, begin, end, message, roles):
             finish = _finish(printed.text, stretch, foreign, controls, control_starts, probes, stops)
             if stretch[0] < finish:
-                found.append((stretch[0], finish))
+                found.append((stretch[0], finish, message))
     return sorted(found)
 
 
