@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "bindings.h"
 #include "bindings_sampler.h"
 #include "errors.h"
 #include "grammar/compile.h"
-#include "grammar/matcher.h"
 #include "mask/apply.h"
 #include "mask/masked_copy.h"
 #include "regex/pattern_parser.h"
@@ -354,35 +354,7 @@ PYBIND11_MODULE(_core, m) {
       py::arg("vocabulary"), py::arg("grammar"), py::arg("resources"), py::arg("limits"),
       py::arg("refuse_unknown_formats"));
 
-  py::class_<Matcher>(m, "Matcher")
-      .def(py::init<std::shared_ptr<CompiledGrammar>>(), py::arg("grammar"))
-      .def(
-          "fill_bitmask",
-          [](Matcher& self, uintptr_t pointer) { return self.fill_mask(reinterpret_cast<uint32_t*>(pointer)); },
-          py::arg("pointer"), py::call_guard<py::gil_scoped_release>())
-      .def("accept_token", &Matcher::accept_token, py::arg("token_id"), py::call_guard<py::gil_scoped_release>())
-      .def(
-          "accept_bytes",
-          [](Matcher& self, const py::bytes& data) {
-            std::string_view view = data;
-            py::gil_scoped_release release;
-            return self.accept_bytes(view);
-          },
-          py::arg("data"))
-      .def("rollback", &Matcher::rollback, py::arg("count"))
-      .def("reset", &Matcher::reset)
-      .def("fork", [](const Matcher& self) { return Matcher(self); })
-      .def("can_terminate", &Matcher::can_terminate, py::call_guard<py::gil_scoped_release>())
-      .def("is_terminated", &Matcher::is_terminated)
-      .def_property_readonly("accepted", &Matcher::accepted)
-      .def("forced_text", [](Matcher& self) {
-        std::string text;
-        {
-          py::gil_scoped_release release;
-          text = self.forced_text();
-        }
-        return py::bytes(text);
-      });
+  bind_matcher(m);
 
   py::class_<Expression>(m, "Expression")
       .def_static(

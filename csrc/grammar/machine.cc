@@ -44,6 +44,7 @@ Machine::Machine(ExpressionLimits expression_limits, MachineLimits limits)
 }
 
 uint32_t Machine::add_node(GrammarNode node) {
+  has_tokens_ |= node.kind == GrammarNode::Kind::kToken;
   nodes_.push_back(std::move(node));
   return static_cast<uint32_t>(nodes_.size() - 1);
 }
@@ -73,6 +74,8 @@ StateId Machine::intern(const State& s) {
   return it->second;
 }
 
+const Machine::Row Machine::kNoRow{};
+
 FrameId Machine::intern_frame(const Frame& f) {
   auto [it, is_new] = frame_index_.try_emplace(f, static_cast<FrameId>(frames_.size()));
   if (is_new) frames_.push_back(f);
@@ -80,6 +83,7 @@ FrameId Machine::intern_frame(const Frame& f) {
 }
 
 StackId Machine::push(const Frame& frame, StackId parent) {
+  refers_to_text_ |= refers_to_key(frame);
   FrameId f = intern_frame(frame);
   auto [it, is_new] =
       stack_index_.try_emplace(static_cast<uint64_t>(f) << 32 | parent, static_cast<StackId>(stacks_.size()));
@@ -459,14 +463,31 @@ bool Machine::keeps_keys(const Frame& frame) const {
 
 bool Machine::key_is_new(const Thread& thread, uint32_t end, TextView text) {
   if (assume_new_keys_) {
-    key_checked_ |= thread.begin > text_floor_ ||  // behind a quote in the token
-                    std::memchr(text.data + text_floor_, '\\', text.size - text_floor_) != nullptr;
+    if (thread.begin > text_floor_) {  // behind a quote in the token
+      key_checked_ |= kKeyInToken;
+      std::u32string key = key_text(states_[thread.state].context, thread.begin, end, false, text);
+      if (std::find(keys_in_tokens_.begin(), keys_in_tokens_.end(), key) == keys_in_tokens_.end())
+        keys_in_tokens_.push_back(std::move(key));
+    } else if (std::memchr(text.data + text_floor_, '\\', text.size - text_floor_) != nullptr) {
+      key_checked_ |= kEscapedKey;
+    }
     return true;
   }
   text_read_ = true;
   ++keys_read_;
   return thread.used == 0 ||
          !key_sets_.contains(thread.used, key_text(states_[thread.state].context, thread.begin, end, false, text));
+}
+
+bool Machine::bare_stack(StackId stack, StackId bottom, StackId* bare) {
+  std::vector<FrameId> frames;
+  for (; stack != bottom && stack != 0; stack = stacks_[stack].parent) {
+    if (is_branch(stack)) return false;
+    frames.push_back(bare_frame(stacks_[stack].frame));
+  }
+  *bare = stack;
+  for (size_t i = frames.size(); i-- > 0;) *bare = push(frames_[frames[i]], *bare);
+  return true;
 }
 
 bool Machine::can_assume_new_keys(const Thread& thread) const {
@@ -477,8 +498,8 @@ bool Machine::can_assume_new_keys(const Thread& thread) const {
   return partial == Partial::Kind::kNone || partial == Partial::Kind::kUtf8 || partial == Partial::Kind::kSkipUtf8;
 }
 
-std::vector<std::string> Machine::rests_of_used_keys(const Thread& thread, TextView text) const {
-  std::vector<std::string> out;
+std::vector<Machine::Rest> Machine::rests_of_used_keys(const Thread& thread, TextView text) const {
+  std::vector<Rest> out;
   const State& s = states_[thread.state];
   if (s.kind != State::Kind::kKey || thread.used == 0) return out;
   uint32_t whole = text.size - incomplete_tail({text.data + thread.begin, text.size - thread.begin});
@@ -492,7 +513,8 @@ std::vector<std::string> Machine::rests_of_used_keys(const Thread& thread, TextV
     auto plain = [&](char c) {
       return static_cast<uint8_t>(c) >= 0x20 && c != '\\' && c != static_cast<char>(s.quote);
     };
-    if (std::all_of(rest.begin(), rest.end(), plain)) out.push_back(rest + static_cast<char>(s.quote));
+    bool all_plain = std::all_of(rest.begin(), rest.end(), plain);
+    out.push_back({rest + static_cast<char>(s.quote), all_plain});
   });
   return out;
 }
@@ -502,7 +524,13 @@ Escapes Machine::escapes_of(const Surface& surface) const {
   return surface.minimal_escapes ? Escapes::kJsonMinimal : Escapes::kJson;
 }
 
-void Machine::settle(Thread* thread, TextView text) {
+void Machine::settle(std::vector<Thread>* threads, TextView text) {
+  if (!refers_to_text_) return;
+  for (Thread& t : *threads) settle_one(&t, text);
+  refers_to_text_ = false;
+}
+
+void Machine::settle_one(Thread* thread, TextView text) {
   if (thread->stack == 0) return;
   const StackNode node = stacks_[thread->stack];
   if (refers_to_key(frames_[node.frame])) {
@@ -529,8 +557,8 @@ void Machine::settle(Thread* thread, TextView text) {
         continue;
       }
       Thread below{0, at, 0, 0, 0};
-      settle(&below, text);
-      settle(&below, text);
+      settle_one(&below, text);
+      settle_one(&below, text);
       StackId rebuilt = below.stack;
       for (size_t i = above.size(); i-- > 0;) rebuilt = push(frames_[above[i]], rebuilt);
       thread->stack = rebuilt;
@@ -568,7 +596,7 @@ const std::bitset<256>& Machine::bytes_after_pop(const Thread& thread, TextView 
   }
   after.lowest = std::min(lowest_read_, stacks_[thread.stack].depth);
   lowest_read_ = std::min(after.lowest, outer_lowest);
-  if (keys_read_ != keys_before) return all;
+  if (keys_read_ != keys_before || row_missing_) return all;
   return after_pop_.emplace(thread.stack, after).first->second.bytes;
 }
 

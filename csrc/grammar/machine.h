@@ -191,9 +191,19 @@ class Machine {
 
   // --- running ----------------------------------------------------------------------------------------------------------
   const Row& row(StateId state) {
-    if (!rows_[state]) build_row(state);
+    if (!rows_[state]) [[unlikely]] {
+      if (!may_build_) {
+        row_missing_ = true;
+        return kNoRow;
+      }
+      build_row(state);
+    }
     return *rows_[state];
   }
+  // While rows may not be built, stepping where one is missing finds nothing, and says so here. Building may take long.
+  void may_build(bool allowed) { may_build_ = allowed, row_missing_ = false; }
+  bool row_missing() const { return row_missing_; }
+  bool has_tokens() const { return has_tokens_; }  // whether the grammar names control tokens
   const State& state(StateId id) const { return states_[id]; }
   // Appends where the text's last byte takes a thread.
   void step(const Thread& thread, TextView text, std::vector<Thread>* out);
@@ -208,7 +218,7 @@ class Machine {
   // So many threads at once are merged before more are added.
   static constexpr size_t kManyThreads = 16'384;
   // Replaces what refers to the text (keys just closed) by residuals, so that threads can be kept and compared.
-  void settle(Thread* thread, TextView text);
+  void settle(std::vector<Thread>* threads, TextView text);
   // A string state between two characters whose content is any text of `min` to `max` characters.
   bool is_open_string(const Thread& thread, uint32_t* min, uint32_t* max);
   // The state of a string that takes content of any length, if this is one, or is one in the middle of a character;
@@ -223,6 +233,13 @@ class Machine {
   // Closing such a string, with a key unknown.
   void close_string(const Thread& thread, TextView text, std::vector<Thread>* out);
 
+  bool is_branch(StackId stack) const { return frames_[stacks_[stack].frame].kind == Frame::Kind::kBranch; }
+  bool is_writing_key(const Thread& thread) const {
+    State::Kind kind = states_[thread.state].kind;
+    return kind == State::Kind::kKey || kind == State::Kind::kAfterKey;
+  }
+  // The stack with no key used in what is open above `bottom`; false where alternatives hide that.
+  bool bare_stack(StackId stack, StackId bottom, StackId* bare);
   FrameId top_frame(StackId stack) const { return stack == 0 ? 0 : stacks_[stack].frame; }
   StackId parent(StackId stack) const { return stacks_[stack].parent; }
   uint32_t depth(StackId stack) const { return stacks_[stack].depth; }
@@ -235,16 +252,26 @@ class Machine {
   }
   // Depth of the lowest stack entry read since reset_reads, and whether text before `floor` was read.
   void reset_reads(uint32_t text_floor) {
-    lowest_read_ = UINT32_MAX, text_floor_ = text_floor, text_read_ = unknown_key_read_ = key_checked_ = false;
+    lowest_read_ = UINT32_MAX, text_floor_ = text_floor, text_read_ = unknown_key_read_ = false, key_checked_ = 0;
   }
   // Whether a mask of this thread may be filled as if no key had been used, and used keys be taken out afterwards.
   bool can_assume_new_keys(const Thread& thread) const;
-  // While it is so, keys that end in the token at hand count as new, whatever was used. `take_key_checked` tells whether
-  // that was assumed of one that begins in the token too, or that the token spells with escapes.
-  void assume_new_keys(bool on) { assume_new_keys_ = on; }
-  bool take_key_checked() { return std::exchange(key_checked_, false); }
-  // What plain characters and the quote would complete the key being written to one that is used already.
-  std::vector<std::string> rests_of_used_keys(const Thread& thread, TextView text) const;
+  // While it is so, keys that end in the token at hand count as new, whatever was used. `take_key_checked` tells of what
+  // kind of key that was assumed, besides one that was begun before the token, which the token completes in plain characters.
+  void assume_new_keys(bool on) { assume_new_keys_ = on, keys_in_tokens_.clear(); }
+  static constexpr uint8_t kEscapedKey = 1;  // begun before the token, which uses escapes
+  static constexpr uint8_t kKeyInToken = 2;  // begun and ended in the token
+  uint8_t take_key_checked() { return std::exchange(key_checked_, uint8_t{0}); }
+  // The keys of the second kind so far.
+  const std::vector<std::u32string>& keys_in_tokens() const { return keys_in_tokens_; }
+  bool is_used(KeySetId used, const std::u32string& key) const { return key_sets_.contains(used, key); }
+  KeySetId used_keys(FrameId frame) const { return frames_[frame].used; }
+  // What would complete the key being written to one that is used already; `plain`: as it stands, with the quote.
+  struct Rest {
+    std::string bytes;
+    bool plain;
+  };
+  std::vector<Rest> rests_of_used_keys(const Thread& thread, TextView text) const;
   uint32_t lowest_read() const { return lowest_read_; }
   bool text_read() const { return text_read_; }
   uint64_t keys_read() const { return keys_read_; }  // how often a key or item was read back from the text
@@ -299,6 +326,7 @@ class Machine {
   uint32_t intern_key_state(KeyState k);
   uint32_t intern_key_choice(const KeyChoice& c);
 
+  static const Row kNoRow;
   void build_row(StateId id);
   uint32_t intern_actions(std::vector<Action> list);
   StateId find_open_string(StateId state);
@@ -324,7 +352,6 @@ class Machine {
   FormulaId without_strings(ValueContext& context, FormulaId value);
   template <typename Sink>
   void each_stack(StackId stack, Sink&& sink);
-  bool is_branch(StackId stack) const { return frames_[stacks_[stack].frame].kind == Frame::Kind::kBranch; }
   bool covers(StackId a, StackId b) const;
   bool factor(std::vector<Chain> chains, size_t depth, Chain* out);
   FrameId branch_frame(std::vector<Chain> chains);
@@ -337,6 +364,7 @@ class Machine {
   void step_plain(const Thread& thread, uint8_t byte, TextView text, std::vector<Thread>* out);
   void step_list(const Thread& thread, uint8_t byte, TextView text, std::vector<Thread>* out);
   const std::bitset<256>& bytes_after_pop(const Thread& thread, TextView text);
+  void settle_one(Thread* thread, TextView text);
   ObjectId residual_of_key(const Frame& frame, TextView text);
   std::u32string key_text(uint16_t context, uint32_t begin, uint32_t end, bool raw, TextView text) const;
   bool key_is_new(const Thread& thread, uint32_t end, TextView text);
@@ -378,7 +406,10 @@ class Machine {
   uint32_t lowest_read_ = UINT32_MAX, text_floor_ = 0;
   uint64_t keys_read_ = 0;
   bool text_read_ = false, unknown_key_read_ = false, in_escape_ = false;
-  bool assume_new_keys_ = false, key_checked_ = false;
+  uint8_t key_checked_ = 0;
+  std::vector<std::u32string> keys_in_tokens_;
+  bool assume_new_keys_ = false, may_build_ = true, row_missing_ = false, has_tokens_ = false;
+  bool refers_to_text_ = false;  // some stack may since the last `settle`
 
   friend class RowBuilder;
 };

@@ -192,6 +192,8 @@ const std::bitset<256>& Machine::bytes_after_tagged_key(uint16_t context) {
         if (r[b] != 0) bytes->set(b);
       }
     }
+    static const std::bitset<256> all = std::bitset<256>().set();
+    if (row_missing_) return all;
     contexts_[context].after_key = std::move(bytes);
   }
   return *contexts_[context].after_key;

@@ -41,6 +41,12 @@ bool Matcher::fill_mask(uint32_t* mask) {
   return true;
 }
 
+bool Matcher::try_fill_mask(uint32_t* mask) {
+  if (terminated_ || threads_.size() != 1) return false;
+  std::unique_lock lock(grammar_->mutex_, std::try_to_lock);
+  return lock.owns_lock() && grammar_->filler_.try_fill(threads_[0], text_, mask);
+}
+
 void Matcher::record() {
   steps_.push_back({history_.size(), text_.size(), terminated_});
   history_.insert(history_.end(), threads_.begin(), threads_.end());
@@ -52,88 +58,107 @@ namespace {
 struct CutBack {
   explicit CutBack(std::string& text) : text(text), size(text.size()) {}
   ~CutBack() {
-    if (size < text.size()) text.resize(size);
+    if (!keep && size < text.size()) text.resize(size);
   }
   CutBack(const CutBack&) = delete;
   CutBack& operator=(const CutBack&) = delete;
   std::string& text;
   const size_t size;
+  bool keep = false;
 };
 
 }  // namespace
 
-// Where the bytes lead; text_ is as before.
-bool Matcher::advance(std::string_view bytes, std::vector<Thread>* threads) {
+// Goes on by the bytes; where they do not fit, nothing is changed.
+bool Matcher::advance(std::string_view bytes) {
   Machine& machine = *grammar_->machine_;
   machine.arena().start_clock();
   CutBack cut_back(text_);
-  std::vector<Thread> next;
-  for (char c : bytes) {
-    text_.push_back(c);
-    TextView view{text_.data(), static_cast<uint32_t>(text_.size())};
-    next.clear();
-    for (const Thread& t : *threads) {
-      machine.step(t, view, &next);
-      if (next.size() > Machine::kManyThreads) machine.merge(&next);
+  text_.append(bytes);
+  now_ = threads_;
+  for (size_t size = cut_back.size + 1; size <= text_.size(); ++size) {
+    TextView view{text_.data(), static_cast<uint32_t>(size)};
+    next_.clear();
+    for (const Thread& t : now_) {
+      machine.step(t, view, &next_);
+      if (next_.size() > Machine::kManyThreads) machine.merge(&next_);
     }
-    machine.merge(&next, Machine::kJoinInToken);
-    std::swap(*threads, next);
-    if (threads->empty()) return false;
+    machine.merge(&next_, Machine::kJoinInToken);
+    std::swap(now_, next_);
+    if (now_.empty()) return false;
   }
-  for (Thread& t : *threads) machine.settle(&t, {text_.data(), static_cast<uint32_t>(text_.size())});
-  machine.merge(threads);
+  machine.settle(&now_, {text_.data(), static_cast<uint32_t>(text_.size())});
+  machine.merge(&now_);
+  if (machine.row_missing()) return false;
+  steps_.push_back({history_.size(), cut_back.size, terminated_});
+  history_.insert(history_.end(), threads_.begin(), threads_.end());
+  std::swap(threads_, now_);
+  cut_back.keep = true;
   return true;
 }
 
-bool Matcher::accept_token(uint32_t id) {
-  const Vocabulary& vocabulary = *grammar_->vocabulary_;
-  if (id >= vocabulary.size()) return false;
-  if (terminated_) return false;
-  std::lock_guard lock(grammar_->mutex_);
+bool Matcher::take_control_token(uint32_t id) {
   Machine& machine = *grammar_->machine_;
-  machine.arena().start_clock();
+  if (!machine.has_tokens()) return false;
   TextView view{text_.data(), static_cast<uint32_t>(text_.size())};
   std::vector<std::pair<uint32_t, Thread>> edges;
   for (const Thread& t : threads_) machine.token_edges(t, view, &edges);
-  std::vector<Thread> next;
+  now_.clear();
   for (const auto& [token, thread] : edges) {
-    if (token == id) next.push_back(thread);
+    if (token == id) now_.push_back(thread);
   }
-  machine.merge(&next);
-  if (!next.empty()) {
-    record();
-    threads_ = std::move(next);
-    return true;
-  }
+  machine.merge(&now_);
+  if (now_.empty() || machine.row_missing()) return false;
+  record();
+  std::swap(threads_, now_);
+  return true;
+}
+
+bool Matcher::accept_locked(uint32_t id) {
+  const Vocabulary& vocabulary = *grammar_->vocabulary_;
+  Machine& machine = *grammar_->machine_;
+  machine.arena().start_clock();
+  if (take_control_token(id)) return true;
   if (vocabulary.is_stop(id)) {
+    TextView view{text_.data(), static_cast<uint32_t>(text_.size())};
     bool ends =
         std::any_of(threads_.begin(), threads_.end(), [&](const Thread& t) { return machine.can_end(t, view); });
-    if (!ends) return false;
+    if (!ends || machine.row_missing()) return false;
     record();
     terminated_ = true;
     return true;
   }
   const std::string* bytes = vocabulary.token_bytes(id);
-  if (!bytes || bytes->empty() ||
-      std::find(grammar_->tag_ids_.begin(), grammar_->tag_ids_.end(), id) != grammar_->tag_ids_.end())
-    return false;
-  next = threads_;
-  if (!advance(*bytes, &next)) return false;
-  record();
-  text_.append(*bytes);
-  threads_ = std::move(next);
-  return true;
+  if (!bytes || bytes->empty()) return false;
+  const std::vector<uint32_t>& tags = grammar_->tag_ids_;
+  if (!tags.empty() && std::find(tags.begin(), tags.end(), id) != tags.end()) return false;
+  return advance(*bytes);
+}
+
+bool Matcher::accept_token(uint32_t id) {
+  if (id >= grammar_->vocabulary_->size() || terminated_) return false;
+  std::lock_guard lock(grammar_->mutex_);
+  return accept_locked(id);
+}
+
+Matcher::Quick Matcher::try_accept_token(uint32_t id) {
+  if (id >= grammar_->vocabulary_->size() || terminated_) return Quick::kNo;
+  std::unique_lock lock(grammar_->mutex_, std::try_to_lock);
+  if (!lock.owns_lock()) return Quick::kUnknown;
+  Machine& machine = *grammar_->machine_;
+  struct MayBuildAgain {
+    ~MayBuildAgain() { machine.may_build(true); }
+    Machine& machine;
+  } again{machine};
+  machine.may_build(false);
+  bool taken = accept_locked(id);
+  return machine.row_missing() ? Quick::kUnknown : taken ? Quick::kYes : Quick::kNo;
 }
 
 bool Matcher::accept_bytes(std::string_view bytes) {
   if (terminated_) return false;
   std::lock_guard lock(grammar_->mutex_);
-  std::vector<Thread> next = threads_;
-  if (!advance(bytes, &next)) return false;
-  record();
-  text_.append(bytes);
-  threads_ = std::move(next);
-  return true;
+  return advance(bytes);
 }
 
 void Matcher::rollback(size_t n) {

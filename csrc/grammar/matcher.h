@@ -36,9 +36,15 @@ class Matcher {
  public:
   explicit Matcher(std::shared_ptr<CompiledGrammar> grammar);
 
+  enum class Quick : uint8_t { kNo, kYes, kUnknown };
+
   // Writes the next token's mask; false where every token of the vocabulary is allowed.
   bool fill_mask(uint32_t* mask);
   bool accept_token(uint32_t id);
+  // The same where it takes a microsecond or two: the grammar is at rest and the mask, or the way of the token, known.
+  // Otherwise nothing is done and the answer is false, or kUnknown.
+  bool try_fill_mask(uint32_t* mask);
+  Quick try_accept_token(uint32_t id);
   bool accept_bytes(std::string_view bytes);
   // Undoes the last n accepted tokens or strings. Throws std::invalid_argument where there are fewer.
   void rollback(size_t n);
@@ -56,7 +62,9 @@ class Matcher {
     size_t text_size;
     bool terminated;
   };
-  bool advance(std::string_view bytes, std::vector<Thread>* threads);
+  bool advance(std::string_view bytes);
+  bool accept_locked(uint32_t id);
+  bool take_control_token(uint32_t id);
   void record();
 
   std::shared_ptr<CompiledGrammar> grammar_;
@@ -64,6 +72,7 @@ class Matcher {
   std::vector<Thread> history_;
   std::vector<Step> steps_;
   std::string text_;
+  std::vector<Thread> now_, next_;  // while a token is being accepted
   bool terminated_ = false;
 };
 

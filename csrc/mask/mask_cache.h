@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -23,11 +25,22 @@ class StoredMask {
   std::vector<uint32_t> data_;                   // ids; or (word, value) pairs; or all words
 };
 
-// A mask, and which of its tokens are to be tried again each time.
+// Tokens of a mask that write keys, and are to be tried again where one of those may have been used.
+struct DependentTokens {
+  std::vector<uint32_t> escaped;   // end the key being written, with escapes
+  std::vector<uint32_t> with_key;  // hold whole keys: these
+  std::vector<std::u32string> keys;
+  bool any() const { return !escaped.empty() || !with_key.empty(); }
+};
+
 struct KeptMask {
   StoredMask mask;
-  std::vector<uint32_t> dependent;
-  size_t bytes() const { return mask.bytes() + sizeof(dependent) + dependent.size() * sizeof(uint32_t); }
+  std::unique_ptr<const DependentTokens> dependent;
+  size_t bytes() const {
+    size_t tokens = dependent ? dependent->escaped.size() + dependent->with_key.size() : 0;
+    return sizeof(*this) + mask.bytes() + tokens * sizeof(uint32_t) +
+           (dependent ? dependent->keys.size() * 64 + 128 : 0);
+  }
 };
 
 class MaskCache {

@@ -8,6 +8,7 @@ namespace {
 
 void set_bit(uint32_t* mask, uint32_t id) { mask[id >> 5] |= 1u << (id & 31); }
 void clear_bit(uint32_t* mask, uint32_t id) { mask[id >> 5] &= ~(1u << (id & 31)); }
+uint64_t cache_key(const Thread& thread) { return static_cast<uint64_t>(thread.state) << 2 | thread.escaped; }
 
 }  // namespace
 
@@ -52,7 +53,7 @@ void MaskFiller::walk(const TokenTrie& trie, size_t begin, size_t end, Sink&& si
       continue;
     }
     if (to.size() > 1) machine_.merge(&to, Machine::kJoinInToken);
-    assumed_[depth] = static_cast<uint8_t>(assumed_[depth - 1] | static_cast<uint8_t>(machine_.take_key_checked()));
+    assumed_[depth] = assumed_[depth - 1] | machine_.take_key_checked();
     sink(node, true);
     ++node;
   }
@@ -95,7 +96,7 @@ void MaskFiller::walk_single(size_t begin, size_t end, const Thread& thread, uin
     levels_[depth - 1].assign(1, now);
     size_t subtree = trie.subtree_end(node);
     walk(trie, node, subtree, [&](size_t at, bool reached) {
-      if (reached) set_tokens(trie.ids_begin(at), trie.ids_end(at), assumed_[trie.depth(at)] != 0, mask);
+      if (reached) set_tokens(trie.ids_begin(at), trie.ids_end(at), assumed_[trie.depth(at)], mask);
     });
     node = subtree;
   }
@@ -128,7 +129,7 @@ void MaskFiller::fill_subtree(size_t node, const Thread& here, StateId open_stri
         (i == 0 && (static_cast<uint8_t>(c) & 0xC0) == 0x80)) {
       levels_[depth].assign(1, here);
       walk(trie, node + 1, trie.subtree_end(node), [&](size_t at, bool reached) {
-        if (reached) set_tokens(trie.ids_begin(at), trie.ids_end(at), assumed_[trie.depth(at)] != 0, mask);
+        if (reached) set_tokens(trie.ids_begin(at), trie.ids_end(at), assumed_[trie.depth(at)], mask);
       });
       return;
     }
@@ -145,13 +146,17 @@ void MaskFiller::fill_subtree(size_t node, const Thread& here, StateId open_stri
     Verdict v = it->group >= 0
                     ? tail_alive(thread, static_cast<uint32_t>(it->group), it->content_bytes)
                     : alive_after(thread, it->content_bytes, std::string_view(bytes).substr(it->content_bytes));
-    if (v != Verdict::kRefused) set_tokens(&it->token, &it->token + 1, v == Verdict::kAssumed, mask);
+    if (v.allowed()) set_tokens(&it->token, &it->token + 1, v.assumed, mask);
   }
 }
 
-void MaskFiller::set_tokens(const uint32_t* begin, const uint32_t* end, bool assumed, uint32_t* mask) {
+void MaskFiller::set_tokens(const uint32_t* begin, const uint32_t* end, uint8_t assumed, uint32_t* mask) {
   for (const uint32_t* id = begin; id != end; ++id) set_bit(mask, *id);
-  if (assumed) dependent_.insert(dependent_.end(), begin, end);
+  if (assumed & Machine::kKeyInToken) {
+    dependent_.with_key.insert(dependent_.with_key.end(), begin, end);
+  } else if (assumed & Machine::kEscapedKey) {
+    dependent_.escaped.insert(dependent_.escaped.end(), begin, end);
+  }
 }
 
 // Whether what follows the quote is allowed; `content_end` is where the quote stands in the token at hand.
@@ -159,10 +164,10 @@ MaskFiller::Verdict MaskFiller::tail_alive(const Thread& thread, uint32_t group,
   if (tails_.verdicts.empty() || tails_.state != thread.state || tails_.stack != thread.stack) {
     tails_.state = thread.state;
     tails_.stack = thread.stack;
-    tails_.verdicts.assign(vocabulary_->group_count(), Verdict::kUnknown);
+    tails_.verdicts.assign(vocabulary_->group_count(), Verdict{});
   }
   Verdict& verdict = tails_.verdicts[group];
-  if (verdict != Verdict::kUnknown) return verdict;
+  if (verdict.kind != Verdict::Kind::kUnknown) return verdict;
   std::string tail = '"' + std::string(vocabulary_->tail(group));
   uint64_t keys = machine_.keys_read();
   Verdict found = alive_after(thread, content_end, tail);
@@ -183,8 +188,8 @@ MaskFiller::Verdict MaskFiller::alive_after(const Thread& thread, uint32_t at, s
     std::swap(now, next);
     if (now.empty()) break;
   }
-  bool assumed = machine_.take_key_checked();
-  return now.empty() ? Verdict::kRefused : assumed ? Verdict::kAssumed : Verdict::kAllowed;
+  uint8_t assumed = machine_.take_key_checked();
+  return {now.empty() ? Verdict::Kind::kRefused : Verdict::Kind::kAllowed, assumed};
 }
 
 // Inside a string of any content: the tokens that are content alone are known, and so is what follows the quote.
@@ -197,13 +202,13 @@ bool MaskFiller::fill_open_string(const Thread& thread, uint32_t* mask) {
   const TokenTrie& escapes = vocabulary_->escapes();
   levels_[0].assign(1, thread);
   walk(escapes, 0, escapes.size(), [&](size_t at, bool reached) {
-    if (reached) set_tokens(escapes.ids_begin(at), escapes.ids_end(at), assumed_[escapes.depth(at)] != 0, mask);
+    if (reached) set_tokens(escapes.ids_begin(at), escapes.ids_end(at), assumed_[escapes.depth(at)], mask);
   });
   path_[base_] = '"';
   ++base_;
   levels_[0].clear();
   machine_.close_string(thread, {path_, base_}, &levels_[0]);
-  auto set_group = [&](uint32_t group, bool assumed) {
+  auto set_group = [&](uint32_t group, uint8_t assumed) {
     const auto& tokens = vocabulary_->tail_group(group);
     auto first =
         std::lower_bound(tokens.begin(), tokens.end(), min, [](const auto& t, uint32_t v) { return t.length < v; });
@@ -212,11 +217,11 @@ bool MaskFiller::fill_open_string(const Thread& thread, uint32_t* mask) {
   };
   std::vector<uint32_t> undecided;  // groups whose tokens close a key and go on to where it matters which key
   if (!levels_[0].empty()) {
-    if (vocabulary_->bare_group() >= 0) set_group(static_cast<uint32_t>(vocabulary_->bare_group()), false);
+    if (vocabulary_->bare_group() >= 0) set_group(static_cast<uint32_t>(vocabulary_->bare_group()), 0);
     const TokenTrie& tails = vocabulary_->tails();
     walk(tails, 0, tails.size(), [&](size_t node, bool reached) {
       if (reached) {
-        bool assumed = assumed_[tails.depth(node)] != 0;
+        uint8_t assumed = assumed_[tails.depth(node)];
         for (const uint32_t* g = tails.ids_begin(node); g != tails.ids_end(node); ++g) set_group(*g, assumed);
       } else {
         for (const uint32_t* g = tails.ids_begin(node); g != tails.subtree_ids_end(node); ++g) undecided.push_back(*g);
@@ -227,7 +232,7 @@ bool MaskFiller::fill_open_string(const Thread& thread, uint32_t* mask) {
   for (uint32_t group : undecided) {
     for (const auto& t : vocabulary_->tail_group(group)) {
       Verdict v = alive_after(thread, 0, *vocabulary_->token_bytes(t.token));
-      if (v != Verdict::kRefused) set_tokens(&t.token, &t.token + 1, v == Verdict::kAssumed, mask);
+      if (v.allowed()) set_tokens(&t.token, &t.token + 1, v.assumed, mask);
     }
   }
   return true;
@@ -239,7 +244,7 @@ void MaskFiller::walk_all(const std::vector<Thread>& threads, uint32_t* mask) {
   if (threads.size() != 1 || threads[0].escaped != 0) {
     levels_[0] = threads;
     walk(trie, 0, trie.size(), [&](size_t at, bool reached) {
-      if (reached) set_tokens(trie.ids_begin(at), trie.ids_end(at), assumed_[trie.depth(at)] != 0, mask);
+      if (reached) set_tokens(trie.ids_begin(at), trie.ids_end(at), assumed_[trie.depth(at)], mask);
     });
     return;
   }
@@ -275,78 +280,138 @@ void MaskFiller::compute(const Thread& thread, uint32_t* mask) {
   add_token_edges({thread}, {path_, base_}, mask);
 }
 
-// One thread's mask, from the cache where it is known. Which keys were used is no part of what it is kept by: it is filled
-// as if none were, and what depends on them is looked at each time.
-void MaskFiller::fill_one(const Thread& thread, std::string& text, uint32_t* mask) {
-  size_t words = vocabulary_->mask_words();
-  uint64_t key = static_cast<uint64_t>(thread.state) << 2 | thread.escaped;
+// Room behind the text for trying a token, taken away again also where a budget is exceeded.
+class MaskFiller::Room {
+ public:
+  Room(MaskFiller& filler, std::string& text) : filler_(filler), text_(text), size_(text.size()) {
+    text.resize(size_ + filler.levels_.size() + 2);
+    filler.path_ = text.data();
+    filler.base_ = static_cast<uint32_t>(size_);
+  }
+  ~Room() {
+    text_.resize(size_);
+    filler_.machine_.assume_new_keys(false);
+  }
+  Room(const Room&) = delete;
+  Room& operator=(const Room&) = delete;
+
+ private:
+  MaskFiller& filler_;
+  std::string& text_;
+  const size_t size_;
+};
+
+// Which keys were used is no part of what a mask is kept by: it is filled as if none were, and what depends on them is
+// looked at each time.
+bool MaskFiller::fill_known(const Thread& thread, std::string& text, uint32_t* mask) {
   StackId at = thread.stack;
-  for (int32_t node = cache_.root(key, false); node >= 0;) {
+  for (int32_t node = cache_.root(cache_key(thread), false); node >= 0;) {
     if (const KeptMask* known = cache_.mask(node)) {
       ++cache_.hits;
-      known->mask.write(mask, words);
-      if (!known->dependent.empty() || thread.used != 0) refuse_used_keys(thread, known->dependent, text, mask);
-      return;
+      known->mask.write(mask, vocabulary_->mask_words());
+      if (known->dependent || thread.used != 0)
+        refuse_used_keys(thread, *known, any_used(thread, *known, at), text, mask);
+      return true;
     }
     node = cache_.child(node, machine_.bare_frame(machine_.top_frame(at)), false);
     at = machine_.parent(at);
   }
+  return false;
+}
+
+// Whether a key that stands whole in a token was used in an object that is open above `bottom`.
+bool MaskFiller::any_used(const Thread& thread, const KeptMask& kept, StackId bottom) {
+  if (!kept.dependent || kept.dependent->with_key.empty()) return false;
+  if (machine_.is_writing_key(thread)) return true;  // it may come again in the same token
+  auto used = [&](KeySetId set) {
+    return set != 0 && std::any_of(kept.dependent->keys.begin(), kept.dependent->keys.end(),
+                                   [&](const std::u32string& key) { return machine_.is_used(set, key); });
+  };
+  if (used(thread.used)) return true;
+  for (StackId at = thread.stack; at != bottom && at != 0; at = machine_.parent(at)) {
+    FrameId frame = machine_.top_frame(at);
+    if (machine_.is_branch(at) || used(machine_.used_keys(frame))) return true;
+  }
+  return false;
+}
+
+// One thread's mask, from the cache where it is known.
+void MaskFiller::fill_one(const Thread& thread, std::string& text, uint32_t* mask) {
+  if (fill_known(thread, text, mask)) return;
+  const size_t words = vocabulary_->mask_words();
   ++cache_.misses;
   machine_.arena().start_clock();
-  path_ = text.data();
   size_t mark = machine_.mark_stacks();
-  machine_.reset_reads(base_);
-  dependent_.clear();
-  machine_.assume_new_keys(machine_.can_assume_new_keys(thread));
-  compute(thread, mask);
-  machine_.assume_new_keys(false);
-  machine_.drop_stacks(mark);
-  if (machine_.text_read()) return;
-  cache_.make_room();
-  int32_t node = cache_.root(key, true);
-  for (at = thread.stack; machine_.lowest_read() <= machine_.depth(at); at = machine_.parent(at)) {
-    node = cache_.child(node, machine_.bare_frame(machine_.top_frame(at)), true);
-    if (at == 0) break;
+  KeptMask kept;
+  {
+    Room room(*this, text);
+    machine_.reset_reads(base_);
+    dependent_ = {};
+    machine_.assume_new_keys(machine_.can_assume_new_keys(thread));
+    compute(thread, mask);
+    dependent_.keys = machine_.keys_in_tokens();
   }
-  std::sort(dependent_.begin(), dependent_.end());
-  dependent_.erase(std::unique(dependent_.begin(), dependent_.end()), dependent_.end());
-  cache_.store(node, {StoredMask(mask, words, vocabulary_->content_mask(kUnbounded)), dependent_});
-  if (!dependent_.empty() || thread.used != 0) refuse_used_keys(thread, dependent_, text, mask);
+  machine_.drop_stacks(mark);
+  if (machine_.text_read()) return;  // then nothing was assumed
+  StackId bottom = thread.stack;
+  cache_.make_room();
+  int32_t node = cache_.root(cache_key(thread), true);
+  while (machine_.lowest_read() <= machine_.depth(bottom)) {
+    node = cache_.child(node, machine_.bare_frame(machine_.top_frame(bottom)), true);
+    if (bottom == 0) break;
+    bottom = machine_.parent(bottom);
+  }
+  if (dependent_.any()) {
+    if (!dependent_.with_key.empty()) refuse_repetitions(thread, bottom, text, mask);
+    kept.dependent = std::make_unique<const DependentTokens>(std::move(dependent_));
+  }
+  kept.mask = StoredMask(mask, words, vocabulary_->content_mask(kUnbounded));
+  if (kept.dependent || thread.used != 0) refuse_used_keys(thread, kept, true, text, mask);
+  cache_.store(node, std::move(kept));
 }
 
 // Takes out what would write a key for the second time: of the tokens that end the key being written, those that complete
-// it to a used one; the tokens in which a whole key stands are tried one by one.
-void MaskFiller::refuse_used_keys(const Thread& thread, const std::vector<uint32_t>& dependent, std::string& text,
+// it to a used one; and, unless no key of theirs was used, the tokens in which a whole key stands.
+void MaskFiller::refuse_used_keys(const Thread& thread, const KeptMask& kept, bool keys_used, std::string& text,
                                   uint32_t* mask) {
-  path_ = text.data();
+  std::vector<Machine::Rest> rests =
+      machine_.rests_of_used_keys(thread, {text.data(), static_cast<uint32_t>(text.size())});
+  if (!keys_used && rests.empty()) return;
+  machine_.arena().start_clock();
+  Room room(*this, text);
   machine_.reset_reads(base_);
   size_t mark = machine_.mark_stacks();
-  for (uint32_t id : dependent) {
-    if (alive_after(thread, 0, *vocabulary_->token_bytes(id)) == Verdict::kRefused) clear_bit(mask, id);
-  }
+  if (kept.dependent && keys_used) refuse(thread, kept.dependent->with_key, mask);
+  if (kept.dependent && !rests.empty()) refuse(thread, kept.dependent->escaped, mask);
   machine_.drop_stacks(mark);
   const TokenTrie& trie = vocabulary_->trie();
-  for (const std::string& rest : machine_.rests_of_used_keys(thread, {path_, base_})) {
-    size_t node = trie.find(rest);
+  for (const Machine::Rest& rest : rests) {
+    size_t node = rest.plain ? trie.find(rest.bytes) : trie.size();
     if (node < trie.size()) set_range(node, mask, false, false);
   }
 }
 
+// Takes out the tokens that write one key twice themselves.
+void MaskFiller::refuse_repetitions(const Thread& thread, StackId bottom, std::string& text, uint32_t* mask) {
+  Thread bare = thread;
+  bare.used = 0;
+  size_t mark = machine_.mark_stacks();
+  if (!machine_.is_writing_key(thread) && machine_.bare_stack(thread.stack, bottom, &bare.stack)) {
+    Room room(*this, text);
+    machine_.reset_reads(base_);
+    refuse(bare, dependent_.with_key, mask);
+    std::erase_if(dependent_.with_key, [&](uint32_t id) { return (mask[id >> 5] >> (id & 31) & 1) == 0; });
+  }
+  machine_.drop_stacks(mark);
+}
+
+void MaskFiller::refuse(const Thread& thread, const std::vector<uint32_t>& tokens, uint32_t* mask) {
+  for (uint32_t id : tokens) {
+    if (!alive_after(thread, 0, *vocabulary_->token_bytes(id)).allowed()) clear_bit(mask, id);
+  }
+}
+
 void MaskFiller::fill(const std::vector<Thread>& threads, std::string& text, uint32_t* mask) {
-  struct CutBack {  // also where a budget is exceeded
-    CutBack(std::string& text, Machine& machine, size_t room) : text(text), machine(machine), size(text.size()) {
-      text.resize(size + room);
-    }
-    ~CutBack() {
-      text.resize(size);
-      machine.assume_new_keys(false);
-    }
-    std::string& text;
-    Machine& machine;
-    const size_t size;
-  };
-  base_ = static_cast<uint32_t>(text.size());
-  CutBack cut_back(text, machine_, levels_.size() + 2);
   if (threads.size() == 1) {
     fill_one(threads[0], text, mask);
     return;

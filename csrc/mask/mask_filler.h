@@ -19,10 +19,17 @@ class MaskFiller {
   // Writes one bit per token id, `vocabulary.mask_words()` words. `text` is what was written so far; it is lengthened
   // while tokens are tried behind it, and comes out as it was.
   void fill(const std::vector<Thread>& threads, std::string& text, uint32_t* mask);
+  // The same for one thread whose mask is known; false where it is not.
+  bool try_fill(const Thread& thread, std::string& text, uint32_t* mask) { return fill_known(thread, text, mask); }
   const MaskCache& cache() const { return cache_; }
 
  private:
-  enum class Verdict : uint8_t { kUnknown, kRefused, kAllowed, kAssumed };
+  // What is known of a token or of what follows a quote; where it is allowed, what was assumed of keys.
+  struct Verdict {
+    enum class Kind : uint8_t { kUnknown, kRefused, kAllowed } kind = Kind::kUnknown;
+    uint8_t assumed = 0;
+    bool allowed() const { return kind == Kind::kAllowed; }
+  };
   // What follows the quote of the open string at hand, by group of tails.
   struct Tails {
     StateId state = 0;
@@ -30,11 +37,15 @@ class MaskFiller {
     std::vector<Verdict> verdicts;
   };
 
+  class Room;
   void compute(const Thread& thread, uint32_t* mask);
   void fill_one(const Thread& thread, std::string& text, uint32_t* mask);
-  void refuse_used_keys(const Thread& thread, const std::vector<uint32_t>& dependent, std::string& text,
-                        uint32_t* mask);
-  void set_tokens(const uint32_t* begin, const uint32_t* end, bool assumed, uint32_t* mask);
+  bool fill_known(const Thread& thread, std::string& text, uint32_t* mask);
+  void refuse_used_keys(const Thread& thread, const KeptMask& kept, bool keys_used, std::string& text, uint32_t* mask);
+  void refuse(const Thread& thread, const std::vector<uint32_t>& tokens, uint32_t* mask);
+  void refuse_repetitions(const Thread& thread, StackId bottom, std::string& text, uint32_t* mask);
+  bool any_used(const Thread& thread, const KeptMask& kept, StackId bottom);
+  void set_tokens(const uint32_t* begin, const uint32_t* end, uint8_t assumed, uint32_t* mask);
   bool fill_open_string(const Thread& thread, uint32_t* mask);
   void walk_all(const std::vector<Thread>& threads, uint32_t* mask);
   // Nodes begin..end of the trie, with levels_[depth(begin) - 1] holding the threads before them.
@@ -54,8 +65,8 @@ class MaskFiller {
   char* path_ = nullptr;  // the text, with room for the token at hand
   uint32_t base_ = 0;     // length of the text
   std::vector<std::vector<Thread>> levels_;
-  std::vector<uint8_t> assumed_;     // by depth, whether a key in the token was taken for new without knowing
-  std::vector<uint32_t> dependent_;  // tokens allowed under that assumption
+  std::vector<uint8_t> assumed_;  // by depth, of what kinds of keys it was assumed that they are new
+  DependentTokens dependent_;     // tokens allowed under that assumption
   std::vector<Thread> now_, next_;
   std::vector<StateId> states_;  // by depth, where one thread goes from state to state
   Tails tails_;

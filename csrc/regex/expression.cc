@@ -33,17 +33,19 @@ ExpressionArena::Impl::Impl(ExpressionLimits limits) : limits(limits) {}
 void ExpressionArena::Impl::tick() {
   if (--until_check != 0) return;
   until_check = 1024;
-  if (std::chrono::steady_clock::now() > deadline) {
+  auto now = std::chrono::steady_clock::now();
+  if (!clock_runs) {
+    clock_runs = true;
+    deadline = now + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                         std::chrono::duration<double>(limits.max_seconds));
+  } else if (now > deadline) {
     std::string seconds = std::to_string(limits.max_seconds);
     throw GrammarLimitError("one operation takes longer than max_seconds = " +
                             seconds.substr(0, seconds.find('.') + 3));
   }
 }
 
-void ExpressionArena::start_clock() {
-  impl_->deadline = std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-                                                           std::chrono::duration<double>(impl_->limits.max_seconds));
-}
+void ExpressionArena::start_clock() { impl_->clock_runs = false; }
 
 void ExpressionArena::check_time() const { impl_->tick(); }
 

@@ -76,6 +76,7 @@ struct ExpressionArena::Impl {
   std::unordered_map<std::string, ExprId> remembered;
   size_t extra_bytes = 0;
   std::chrono::steady_clock::time_point deadline;
+  bool clock_runs = false;      // it is started by the first look at it: most operations are too short for one
   uint32_t until_check = 1024;  // the clock is read once in so many new expressions
   void tick();
 

@@ -1,0 +1,10 @@
+// The parts of the binding, each a file.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace fcformat {
+
+void bind_matcher(pybind11::module_& m);  // Matcher, and what works on many of them
+
+}  // namespace fcformat
