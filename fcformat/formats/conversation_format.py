@@ -201,7 +201,7 @@ class ConversationFormat(Format):
             draft.fixed(results.role.header)
         draft.fixed(results.opening)
         draft.text(message.content or "", apart=self._apart)
-        draft.fixed(results.closing)
+        draft.fixed(results.closing + (results.unless_last if after else ""))
         if ended and not (results.grouped and after == "tool"):
             draft.fixed(results.role.end + results.role.after)
 

@@ -40,12 +40,14 @@ class Results:
         opening: Before each result.
         closing: After each result.
         grouped: Whether consecutive results share one turn.
+        unless_last: After each result but one that ends the conversation.
     """
 
     role: Role
     opening: str = ""
     closing: str = ""
     grouped: bool = False
+    unless_last: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ from fcformat.formats.glm45 import GLM45
 from fcformat.formats.glm47 import GLM47, HUNYUAN_HY3, HUNYUAN_HY3_OPENSOURCE, LING3, POOLSIDE_V1
 from fcformat.formats.harmony import HARMONY
 from fcformat.formats.inkling import INKLING
+from fcformat.formats.hermes import HERMES
 from fcformat.formats.kimi_k2 import KIMI_K2
+from fcformat.formats.llama import LLAMA3_JSON, LLAMA31, LLAMA32
 from fcformat.formats.minicpm5 import MINICPM5
 from fcformat.formats.minimax import MINIMAX_M2, MINIMAX_M3
 from fcformat.formats.mistral import MISTRAL_V3, MISTRAL_V7, MISTRAL_V11, MISTRAL_V13
@@ -45,6 +47,10 @@ _FORMATS: tuple[Format, ...] = (
     GLM4,
     LFM2,
     LLAMA4_PYTHONIC,
+    HERMES,
+    LLAMA31,
+    LLAMA32,
+    LLAMA3_JSON,
     MISTRAL_V3,
     MISTRAL_V7,
     MISTRAL_V11,

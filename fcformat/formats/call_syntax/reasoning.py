@@ -109,6 +109,10 @@ class ReasonedTurn(Turn):
         end = g.sequence(g.literal(marks.before_closing), g.control_token(marks.closing), g.literal(self._after))
         if mode == "none":
             return g.sequence(g.control_token(marks.closing), g.literal(self._after), inner) if opened else inner
+        if opened and plan.begun is None:
+            # Prompts of the family open the block; a model that is asked without may write the tag itself.
+            tag = g.sequence(g.control_token(marks.opening), g.literal(marks.after_opening))
+            return g.sequence(g.optional(tag), thought, end, inner)
         if opened:
             return g.sequence(thought, end, inner)
         opening = (g.literal(marks.before_opening), g.control_token(marks.opening), g.literal(marks.after_opening))
