@@ -7,6 +7,7 @@ import fnmatch
 from fcformat.errors import FormatError
 from fcformat.formats.base import Format
 from fcformat.formats.chatglm3 import CHATGLM3
+from fcformat.formats.cohere import COHERE_COMMAND, COMMAND_R, COMMAND_R7B
 from fcformat.formats.deepseek import DEEPSEEK_V3, DEEPSEEK_V31
 from fcformat.formats.deepseek_dsml import DEEPSEEK_V4, DEEPSEEK_V32, DEEPSEEK_V41
 from fcformat.formats.gemma import FUNCTIONGEMMA, GEMMA4
@@ -16,6 +17,28 @@ from fcformat.formats.glm47 import GLM47, HUNYUAN_HY3, HUNYUAN_HY3_OPENSOURCE, L
 from fcformat.formats.harmony import HARMONY
 from fcformat.formats.inkling import INKLING
 from fcformat.formats.hermes import HERMES
+from fcformat.formats.hermes_kin import (
+    GIGACHAT3,
+    GRANITE4,
+    GRANITE_20B_FC,
+    INTERNLM2,
+    MIMO,
+    PLAIN,
+    REKA,
+    SPARK25,
+)
+from fcformat.formats.json_arrays import (
+    APERTUS,
+    APRIEL,
+    FIREFUNCTION_V2,
+    GRANITE,
+    HUNYUAN_A13B,
+    JAMBA,
+    JSON_ARRAY_REQUIRED,
+    NEMOTRON_V2,
+    PHI4_MINI,
+    XLAM,
+)
 from fcformat.formats.kimi_k2 import KIMI_K2
 from fcformat.formats.llama import LLAMA3_JSON, LLAMA31, LLAMA32
 from fcformat.formats.minicpm5 import MINICPM5
@@ -48,6 +71,27 @@ _FORMATS: tuple[Format, ...] = (
     LFM2,
     LLAMA4_PYTHONIC,
     HERMES,
+    COHERE_COMMAND,
+    COMMAND_R,
+    COMMAND_R7B,
+    GIGACHAT3,
+    GRANITE4,
+    GRANITE_20B_FC,
+    INTERNLM2,
+    MIMO,
+    PLAIN,
+    REKA,
+    SPARK25,
+    APERTUS,
+    APRIEL,
+    FIREFUNCTION_V2,
+    GRANITE,
+    HUNYUAN_A13B,
+    JAMBA,
+    JSON_ARRAY_REQUIRED,
+    NEMOTRON_V2,
+    PHI4_MINI,
+    XLAM,
     LLAMA31,
     LLAMA32,
     LLAMA3_JSON,

@@ -7,7 +7,27 @@ from fcformat.formats.call_syntax.sections import CallSections
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.tagged import Marked, TaggedArguments, TagName
 
-__all__ = ["function_tags", "invoke_tags", "key_value_tags"]
+__all__ = ["function_call", "function_tags", "invoke_tags", "key_value_tags"]
+
+
+def function_call(opening: str, closing: str, *, padding: str = "") -> CallSyntax:
+    """A call as `function_tags` has it."""
+    return CallSyntax(
+        Tag(opening),
+        Text("\n"),
+        TagName("<function=", ">\n", next=("<parameter=", "</function>")),
+        TaggedArguments(
+            "<parameter=",
+            ">",
+            "</parameter>",
+            ends=("</function>", closing),
+            padding=padding,
+            after="\n",
+            following=(opening, "<function="),
+        ),
+        Text("</function>\n"),
+        Tag(closing),
+    )
 
 
 def function_tags(opening: str, closing: str, *, padding: str = "", before: str = "\n\n") -> CallSections:
@@ -20,25 +40,7 @@ def function_tags(opening: str, closing: str, *, padding: str = "", before: str 
         before: Layout between text and the first call.
     """
     return CallSections(
-        CallSyntax(
-            Tag(opening),
-            Text("\n"),
-            TagName("<function=", ">\n", next=("<parameter=", "</function>")),
-            TaggedArguments(
-                "<parameter=",
-                ">",
-                "</parameter>",
-                ends=("</function>", closing),
-                padding=padding,
-                after="\n",
-                following=(opening, "<function="),
-            ),
-            Text("</function>\n"),
-            Tag(closing),
-        ),
-        before=before,
-        between="\n",
-        bare="<function=",
+        function_call(opening, closing, padding=padding), before=before, between="\n", bare="<function="
     )
 
 

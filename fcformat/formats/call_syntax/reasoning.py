@@ -26,7 +26,7 @@ class Reasoning:
     """How a family marks reasoning.
 
     Attributes:
-        opening: The tag before it.
+        opening: The tag before it; `""`: there is none, and the prompt tells nothing either.
         before_opening: Layout before the opening tag.
         closing: The tag after it.
         after_opening: Layout behind the opening tag.
@@ -74,6 +74,7 @@ class ReasonedTurn(Turn):
         self.reasoning = reasoning
         self.inner = inner
         self.openings = inner.openings
+        self._tags = tuple(tag for tag in (reasoning.opening, reasoning.closing) if tag)
         self._tail = reasoning.before_closing + reasoning.closing
         self._after = reasoning.after_closing + reasoning.joint
 
@@ -92,9 +93,7 @@ class ReasonedTurn(Turn):
     def grammar(self, plan: TurnPlan) -> g.Grammar:
         """See `Turn`."""
         marks = self.reasoning
-        inner = self.inner.grammar(
-            dataclasses.replace(plan, boundaries=(*plan.boundaries, marks.opening, marks.closing))
-        )
+        inner = self.inner.grammar(dataclasses.replace(plan, boundaries=(*plan.boundaries, *self._tags)))
         mode = plan.reasoning
         if mode == "auto" and plan.begun is None and marks.unopened == "reasoning":
             opened, closed = True, False
@@ -105,18 +104,18 @@ class ReasonedTurn(Turn):
             space = written[len(written.rstrip()) :]
             left = self._after[len(space) :] if self._after.startswith(space) else ""
             return g.sequence(g.literal(left), inner) if left else inner
-        thought = g.free_text((marks.opening, marks.closing, *marks.ended_by, *plan.boundaries))
+        thought = g.free_text((*self._tags, *marks.ended_by, *plan.boundaries))
         end = g.sequence(g.literal(marks.before_closing), g.control_token(marks.closing), g.literal(self._after))
         if mode == "none":
             return g.sequence(g.control_token(marks.closing), g.literal(self._after), inner) if opened else inner
         if opened and plan.begun is None:
             # Prompts of the family open the block; a model that is asked without may write the tag itself.
-            tag = g.sequence(g.control_token(marks.opening), g.literal(marks.after_opening))
-            return g.sequence(g.optional(tag), thought, end, inner)
+            block = g.sequence(g.control_token(marks.opening), g.literal(marks.after_opening))
+            return g.sequence(g.optional(block), thought, end, inner)
         if opened:
             return g.sequence(thought, end, inner)
-        opening = (g.literal(marks.before_opening), g.control_token(marks.opening), g.literal(marks.after_opening))
-        block = g.sequence(*opening, thought, end)
+        tag = g.control_token(marks.opening) if marks.opening else g.sequence()
+        block = g.sequence(g.literal(marks.before_opening), tag, g.literal(marks.after_opening), thought, end)
         return g.sequence(block if mode == "required" else g.optional(block), inner)
 
     def _opened(self, begun: str) -> tuple[bool, bool]:
@@ -148,14 +147,14 @@ class ReasonedTurn(Turn):
         """Reads up to the beginning of reasoning or of the answer; whether it is of reasoning."""
         marks = self.reasoning
         others = () if builder.prompted else marks.also_opening
-        tags = (marks.opening, marks.closing, *others)
+        tags = (*self._tags, *others)
         while True:
             space = SPACE.match(cursor.buffer, cursor.position)
             assert space is not None  # the pattern matches the empty text
             rest = cursor.buffer[space.end() : space.end() + max(map(len, tags))]
             if space.end() - cursor.position > MAX_LAYOUT_SPACE:
                 break
-            if rest.startswith(marks.opening):
+            if marks.opening and rest.startswith(marks.opening):
                 cursor.take(space.end() + len(marks.opening))
                 return True
             if rest.startswith(marks.closing):
@@ -170,7 +169,7 @@ class ReasonedTurn(Turn):
             if cursor.ended or not any(tag.startswith(rest) for tag in tags):
                 break
             yield
-        if builder.prompted or marks.unopened == "content":
+        if marks.opening and (builder.prompted or marks.unopened == "content"):
             return False
         if marks.unopened == "reasoning":
             return True
@@ -184,7 +183,7 @@ class ReasonedTurn(Turn):
         scan = 0
         inside = False
         while True:
-            found = finder.find(cursor.buffer, max(scan, cursor.position))
+            found = finder.find(cursor.buffer, max(scan, cursor.position), cursor.ended)
             if found is None:
                 if cursor.ended:
                     break
