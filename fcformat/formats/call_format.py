@@ -64,7 +64,7 @@ class CallFormat(Format):
         if places:
             return prompt[max(places) :]
         # Without a header: a block that is opened by the end of the prompt, or an empty one.
-        if isinstance(self.turn, ReasonedTurn):
+        if isinstance(self.turn, ReasonedTurn) and self.turn.reasoning.opening:
             marks = self.turn.reasoning
             rest = prompt.rstrip().removesuffix(marks.closing)
             before, opening, inside = rest.rpartition(marks.opening)

@@ -43,7 +43,7 @@ def _type(schema: Any, depth: int = 0) -> str:
                 if more is ...
                 else f"dict[str, {_type(more, depth + 1) if isinstance(more, Mapping) else 'Union[]'}]"
             )
-        return f"Union[{','.join('Any' for _ in kind)}]"
+        return "Any"
     if isinstance(kind, (list, tuple)):
         return f"Union[{','.join(_type({'type': each}, depth + 1) for each in kind)}]"
     return "Union[]"

@@ -25,7 +25,7 @@ def _turn(most: int | None) -> TextThenCalls:
         CallSyntax(_CALL),
         CallArray(item=_CALL),
         SingleCall(CallSyntax(Tag("<|python_tag|>"), JSONCall(arguments="parameters", also=("arguments",)))),
-        SingleCall(CallSyntax(Tag("<|python_tag|>"), Name(), Text(".call("), PythonArguments())),
+        SingleCall(CallSyntax(Tag("<|python_tag|>"), Name(suffix=".call"), Text("("), PythonArguments())),
         before="",
         between="; ",
         also_between=(";",),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from fcformat.errors import FormatError
 from fcformat.formats import get_format
 from support.data import data_path
 
@@ -15,6 +17,8 @@ from support.data import data_path
 #: shape has no way to leave it out. There is nothing to observe, and we write nothing.
 NO_RESULT = {"s08-one-call", "s11-parallel-calls"}
 
+#: The clock of the reference data.
+CLOCK = datetime.date(2025, 1, 15)
 #: Golden sets and the formats that write them natively.
 NATIVE = {
     "code-chatglm3": "chatglm3",
@@ -24,9 +28,17 @@ NATIVE = {
     "qwen3": "qwen3",
     "qwen3-instruct-2507": "qwen3-2507",
     "qwq-32b": "qwq",
+    "hermes-2-pro-tool_use": "hermes",
+    "llama-3.1": "llama3.1",
+    "llama-3.2": "llama3.2",
+}
+#: What we refuse to write, and why.
+REFUSED = {
+    ("llama-3.1", "s25-two-systems"): "the template puts the second system message into the question's place",
+    ("llama-3.2", "s25-two-systems"): "the template puts the second system message into the question's place",
 }
 #: Those whose template encodes arguments that are strings once more.
-TWICE_ENCODED = ("qwen2.5", "qwq-32b")
+TWICE_ENCODED = ("qwen2.5", "qwq-32b", "llama-3.1", "llama-3.2")
 
 
 def conversations() -> dict[str, Any]:
@@ -55,7 +67,9 @@ def rendered(name: str, row: dict[str, Any], conversation: dict[str, Any], **opt
     if row["arguments"] == "object":
         messages = with_objects(messages)
     generate = row["add_generation_prompt"]
-    return get_format(name).render(messages, conversation["tools"], add_generation_prompt=generate, **options)
+    return get_format(name).render(
+        messages, conversation["tools"], add_generation_prompt=generate, date=CLOCK, **options
+    )
 
 
 @pytest.mark.filterwarnings("ignore::fcformat.formats.losses.FormatLossWarning")
@@ -67,11 +81,22 @@ def test_prompts_are_equal_to_the_byte(golden: str) -> None:
         if "prompt" in row
         # Some templates print arguments that are strings as JSON strings, twice encoded; see the next test.
         and not (golden in TWICE_ENCODED and row["arguments"] == "string")
+        and (golden, row["conversation"]) not in REFUSED
         and rendered(NATIVE[golden], row, conversation, **row["kwargs"]).text != row["prompt"]
     ]
     assert different == []
 
 
+@pytest.mark.parametrize(("golden", "conversation"), REFUSED)
+def test_what_cannot_be_written_is_refused(golden: str, conversation: str) -> None:
+    refused = [(row, each) for row, each in rows(golden) if row["conversation"] == conversation]
+    assert refused
+    for row, each in refused:
+        with pytest.raises(FormatError):
+            rendered(NATIVE[golden], row, each, **row["kwargs"])
+
+
+@pytest.mark.filterwarnings("ignore::fcformat.formats.losses.FormatLossWarning")
 @pytest.mark.parametrize("golden", TWICE_ENCODED)
 def test_string_arguments_are_written_as_objects_are(golden: str) -> None:
     reference = {

@@ -91,7 +91,7 @@ def test_the_grammar_allows_what_the_format_writes(name: str, data: st.DataObjec
     assert matcher.can_terminate()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "plain"])  # which has no calls
 @_few
 @given(
     rng=st.randoms(use_true_random=False),

@@ -42,23 +42,25 @@ class Name(Part):
 
     start = NAME_CHARACTER
 
-    def __init__(self, *, prefix: str = "", until_end: bool = False) -> None:
+    def __init__(self, *, prefix: str = "", suffix: str = "", until_end: bool = False) -> None:
         """Sets up the part.
 
         Args:
             prefix: Written before the name; read where it is there.
+            suffix: Written after the name, of characters that names may have; without it, there is no name.
             until_end: Whether a name that the end of the text cuts off counts as it stands.
         """
         self._prefix = prefix
+        self._suffix = suffix
         self._until_end = until_end
 
     def write(self, call: FunctionCall, draft: Draft) -> None:
         """See `Part`."""
-        draft.text(self._prefix + bare_name(call.name), trainable=True)
+        draft.text(self._prefix + bare_name(call.name) + self._suffix, trainable=True)
 
     def grammar(self, tool: ToolView) -> g.Grammar:
         """See `Part`."""
-        return g.literal(self._prefix + tool.name)
+        return g.literal(self._prefix + tool.name + self._suffix)
 
     def read(self, reading: Reading) -> Steps[None]:
         """See `Part`."""
@@ -79,6 +81,9 @@ class Name(Part):
             yield
         if self._prefix and name.startswith(self._prefix):
             name = name[len(self._prefix) :]
+        if not name.endswith(self._suffix):
+            raise Unreadable(repr(self._suffix))
+        name = name.removesuffix(self._suffix)
         if not name:
             raise Unreadable("a function's name") if char else Truncated("a function's name")
         cursor.take(match.end())

@@ -44,7 +44,7 @@ class TextThenCalls(Turn):
             before: Layout between text and the first call.
             between: Layout between calls.
             also_between: Other texts that models write between calls; read and never written.
-            spoken: What is written around a text without calls.
+            spoken: What is written around a text; it cannot stand beside calls then.
             layout_tags: Texts that are passed over when they are read: those of `spoken`, and others.
             blank_before: Whether white space before the first call, and nothing else, is layout.
             most: Most calls in a turn, `None` for any number; more are read.
@@ -63,6 +63,8 @@ class TextThenCalls(Turn):
 
     def write(self, message: Message, index: int, draft: Draft) -> None:
         """See `Turn`."""
+        if message.content and message.tool_calls and self._spoken[0]:
+            raise FormatError(f"message {index}: found text beside calls, expected one of them")
         opened, closed = self._spoken if not message.tool_calls else ("", "")
         draft.fixed(opened, trainable=True)
         draft.text(message.content or "", trainable=True)
