@@ -15,7 +15,6 @@ from fcformat.formats.glm4 import GLM4
 from fcformat.formats.glm45 import GLM45
 from fcformat.formats.glm47 import GLM47, HUNYUAN_HY3, HUNYUAN_HY3_OPENSOURCE, LING3, POOLSIDE_V1
 from fcformat.formats.harmony import HARMONY
-from fcformat.formats.inkling import INKLING
 from fcformat.formats.hermes import HERMES
 from fcformat.formats.hermes_kin import (
     GIGACHAT3,
@@ -27,6 +26,7 @@ from fcformat.formats.hermes_kin import (
     REKA,
     SPARK25,
 )
+from fcformat.formats.inkling import INKLING
 from fcformat.formats.json_arrays import (
     APERTUS,
     APRIEL,
