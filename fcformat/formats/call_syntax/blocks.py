@@ -136,12 +136,14 @@ class MessageBlocks(Turn):
     ) -> Steps[str | None]:
         """See `Turn`."""
         finder = Finder((self._end, *self._starts, *boundaries))
+        said = _Outside(cursor, builder)
         kind: Kind | None = yield from self._first(cursor, builder)
         while True:
             if kind == "call":
                 kind = None
                 yield from self._read_call(cursor, builder, tools)
-            place = yield from self._text(cursor, builder, finder, kind)
+            said.reset()
+            place = yield from self._text(cursor, said, finder, kind)
             if place is None:
                 return None
             if place in boundaries:
@@ -171,14 +173,14 @@ class MessageBlocks(Turn):
                 return None
             yield
 
-    def _text(self, cursor: Cursor, builder: MessageBuilder, finder: Finder, kind: Kind | None) -> Steps[str | None]:
+    def _text(self, cursor: Cursor, said: _Outside, finder: Finder, kind: Kind | None) -> Steps[str | None]:
         """Reads a message's text up to its end, a header or a boundary; which of them, or `None` for the end of the text."""
         scan = 0
         while True:
             found = finder.find(cursor.buffer, max(scan, cursor.position))
             if found is None:
                 held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
-                self._say(builder, kind, cursor.take(len(cursor.buffer) - held))
+                said.say(kind, cursor.take(len(cursor.buffer) - held))
                 if cursor.ended:
                     return None
                 yield
@@ -188,30 +190,22 @@ class MessageBlocks(Turn):
             if mark in self._starts:
                 if not self._header.match(cursor.buffer, place):
                     if self._half.fullmatch(cursor.buffer, place) and not cursor.ended:
-                        self._say(builder, kind, cursor.take(place))
+                        said.say(kind, cursor.take(place))
                         yield
                         scan = 0
                         continue
                     scan = place + 1
                     continue
-                self._say(builder, kind, cursor.take(place))
+                said.say(kind, cursor.take(place))
                 if kind is not None:
-                    builder.report(f"a message that {self._end!r} does not end")
+                    said.builder.report(f"a message that {self._end!r} does not end")
                 return mark
-            self._say(builder, kind, cursor.take(place))
+            said.say(kind, cursor.take(place))
             cursor.take(place + len(mark))
             if mark != self._end:
                 return mark
             kind = None
             scan = 0
-
-    def _say(self, builder: MessageBuilder, kind: Kind | None, text: str) -> None:
-        if kind == "reasoning":
-            builder.reasoning(text)
-        elif kind == "content":
-            builder.content(text)
-        elif text.strip():
-            builder.report(f"text between messages: {text[:40]!r}")
 
     def _read_call(self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...]) -> Steps[None]:
         cursor.recorded = []
@@ -230,3 +224,27 @@ class MessageBlocks(Turn):
                 call.arguments("{}")
         if call.announced and tools and all(call.name != tool.name for tool in tools):
             builder.report(f"a call of {call.name!r}, which is not among the tools")
+
+
+class _Outside:
+    """Says what messages say; text outside of messages is content, and reported, unless it is white space."""
+
+    def __init__(self, cursor: Cursor, builder: MessageBuilder) -> None:
+        self.builder = builder
+        self._cursor = cursor
+        self._gap: list[str] = []
+
+    def reset(self) -> None:
+        self._gap.clear()
+
+    def say(self, kind: Kind | None, text: str) -> None:
+        if kind == "reasoning":
+            self.builder.reasoning(text)
+        elif kind == "content":
+            self.builder.content(text)
+        elif text.strip():
+            self.builder.report("text between messages", self._cursor.offset - len(text.lstrip()))
+            self.builder.content("".join((*self._gap, text)))
+            self._gap.clear()
+        else:
+            self._gap.append(text)

@@ -29,6 +29,8 @@ __all__ = ["ElementArguments"]
 
 _KEY = re.compile(r"[^\s<>/]{1,1000}")
 _ITEM = "item"
+#: Most properties that may be generated in any order; more of them come in the schema's.
+MAX_FREE = 7
 #: Keywords that the grammar of elements puts into effect, and those that say nothing of validity.
 _COVERED = frozenset(("type", "properties", "required", "additionalProperties", "items", "minItems", "maxItems"))
 _SILENT = frozenset(
@@ -133,11 +135,12 @@ class ElementArguments(Part):
         properties = schema.get("properties", {})
         if not isinstance(properties, Mapping) or required - properties.keys():
             raise FormatError(f"{where}: found required properties that are not declared, expected all declared")
-        elements = []
-        for key, below in properties.items():
-            element = self._element(key, below, root, f"{where}/{key}", depth + 1)
-            elements.append(element if key in required else g.optional(element))
-        return g.sequence(*elements)
+        elements = {
+            key: self._element(key, below, root, f"{where}/{key}", depth + 1) for key, below in properties.items()
+        }
+        if len(elements) > MAX_FREE:
+            return g.sequence(*(each if key in required else g.optional(each) for key, each in elements.items()))
+        return _any_order(elements, required)
 
     def _element(self, key: str, schema: Any, root: Any, where: str, depth: int) -> g.Grammar:
         view = SchemaView(schema, root)
@@ -217,16 +220,18 @@ class ElementArguments(Part):
     def _skip_text(self, reading: Reading) -> Steps[None]:
         """Passes over text between arguments, up to the next tag."""
         cursor = reading.cursor
-        while (yield from cursor.skip_space()):
+        yield from cursor.skip_space()
+        start, pieces = cursor.offset, list[str]()
+        while True:
             found = self._marks.find(cursor.buffer, cursor.position)
             held = 0 if found is not None or cursor.ended else self._marks.held(cursor.buffer, cursor.position)
-            end = len(cursor.buffer) - held if found is None else found[0]
-            if end > cursor.position:
-                reading.builder.report(f"text between arguments: {cursor.take(end)[:40]!r}")
-            if found is not None:
-                return
-            if held:
-                yield
+            pieces.append(cursor.take(len(cursor.buffer) - held if found is None else found[0]))
+            if found is not None or cursor.ended:
+                break
+            yield
+        text = "".join(pieces)
+        if text:
+            reading.builder.report(f"text between arguments: {text!r}", start)
 
     def _is_half(self, rest: str) -> bool:
         """Whether a text may be the beginning of a tag."""
@@ -373,6 +378,26 @@ class _Node:
             for key, values in grouped.items()
         )
         return f"{{{', '.join(pairs)}}}"
+
+
+def _any_order(elements: Mapping[str, g.Grammar], required: frozenset[str]) -> g.Grammar:
+    """The elements in any order, each at most once, the required ones once: a rule for every set that is left."""
+    keys = tuple(elements)
+    definitions: dict[str, g.Grammar] = {"done": g.literal("")}
+    for left in range(1, 1 << len(keys)):
+        options = [
+            g.sequence(elements[key], g.rule(_rule(left & ~(1 << place))))
+            for place, key in enumerate(keys)
+            if left >> place & 1
+        ]
+        if not any(left >> place & 1 and key in required for place, key in enumerate(keys)):
+            options.append(g.literal(""))
+        definitions[_rule(left)] = g.choice(*options)
+    return g.rules(definitions, _rule((1 << len(keys)) - 1))
+
+
+def _rule(left: int) -> str:
+    return f"left {left}" if left else "done"
 
 
 def _listed(values: list[str]) -> str:
