@@ -10,7 +10,8 @@ from fcformat.formats.call_syntax.parts import Text
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.sections import CallSections
 from fcformat.formats.call_syntax.syntax import CallSyntax
-from fcformat.formats.call_syntax.tagged import TaggedArguments, TagName
+from fcformat.formats.call_syntax.tagged import TaggedArguments
+from fcformat.formats.call_syntax.tags import TagName
 
 __all__ = ["MINICPM5"]
 

@@ -10,7 +10,7 @@ from fcformat.formats.call_syntax.elements import ElementArguments
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.sections import CallSections
 from fcformat.formats.call_syntax.syntax import CallSyntax
-from fcformat.formats.call_syntax.tagged import Marked, TagName
+from fcformat.formats.call_syntax.tags import Marked, TagName
 from fcformat.formats.tagged_shapes import invoke_tags
 
 __all__ = ["MINIMAX_M2", "MINIMAX_M3"]

@@ -9,7 +9,8 @@ from fcformat.formats.call_format import CallFormat
 from fcformat.formats.call_syntax.blocks import MessageBlocks
 from fcformat.formats.call_syntax.parts import Text
 from fcformat.formats.call_syntax.syntax import CallSyntax
-from fcformat.formats.call_syntax.tagged import TaggedArguments, TagName
+from fcformat.formats.call_syntax.tagged import TaggedArguments
+from fcformat.formats.call_syntax.tags import TagName
 from fcformat.parsing.typed_values import ANYTHING
 
 __all__ = ["MUSE", "MUSE_GLIMMER"]

@@ -11,7 +11,7 @@ from fcformat.formats.call_syntax.parts import Tag
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.sections import CallSections
 from fcformat.formats.call_syntax.syntax import CallSyntax
-from fcformat.formats.call_syntax.tagged import Marked
+from fcformat.formats.call_syntax.tags import Marked
 
 __all__ = ["PLAMO3"]
 

@@ -11,7 +11,8 @@ from fcformat.formats.call_syntax.parts import Tag, Text
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.sections import CallSections
 from fcformat.formats.call_syntax.syntax import CallSyntax
-from fcformat.formats.call_syntax.tagged import Marked, TaggedArguments, TagName
+from fcformat.formats.call_syntax.tagged import TaggedArguments
+from fcformat.formats.call_syntax.tags import Marked, TagName
 from fcformat.formats.tagged_shapes import function_tags
 
 __all__ = ["STEP3", "STEP35"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fcformat.formats.call_syntax.parts import Tag, Text
 from fcformat.formats.call_syntax.sections import CallSections
 from fcformat.formats.call_syntax.syntax import CallSyntax
-from fcformat.formats.call_syntax.tagged import Marked, TaggedArguments, TagName
+from fcformat.formats.call_syntax.tagged import TaggedArguments
+from fcformat.formats.call_syntax.tags import Marked, TagName
 
 __all__ = ["function_call", "function_tags", "invoke_tags", "key_value_tags"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fcformat.formats.call_syntax.parts import Tag, Text
 from fcformat.formats.call_syntax.sections import CallSections
 from fcformat.formats.call_syntax.syntax import CallSyntax
-from fcformat.formats.call_syntax.tagged import TaggedArguments, TagName
+from fcformat.formats.call_syntax.tagged import TaggedArguments
+from fcformat.formats.call_syntax.tags import TagName
 
 #: As Qwen3-Coder writes calls: each in its tags, values between line breaks.
 PADDED = CallSections(

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from fcformat import grammar as g
 from fcformat.chat import FunctionCall
 from fcformat.errors import FormatError
+from fcformat.formats.call_syntax.element_grammar import ITEM, ElementGrammar
 from fcformat.formats.call_syntax.parts import Part, Reading, ToolView
-from fcformat.formats.call_syntax.tagged import begins, follows
+from fcformat.formats.call_syntax.tags import begins, follows
 from fcformat.formats.rendered import Draft
-from fcformat.json_style import DUMPS
 from fcformat.parsing.cursor import Report, Scanner, Steps, Truncated, Unreadable
 from fcformat.parsing.json_incremental import MAX_DEPTH
 from fcformat.parsing.json_text import members, tokens
@@ -28,14 +26,6 @@ from fcformat.parsing.typed_values import ANYTHING, TEXT, SchemaView, typed_valu
 __all__ = ["ElementArguments"]
 
 _KEY = re.compile(r"[^\s<>/]{1,1000}")
-_ITEM = "item"
-#: Most properties that may be generated in any order; more of them come in the schema's.
-MAX_FREE = 7
-#: Keywords that the grammar of elements puts into effect, and those that say nothing of validity.
-_COVERED = frozenset(("type", "properties", "required", "additionalProperties", "items", "minItems", "maxItems"))
-_SILENT = frozenset(
-    ("title", "description", "default", "examples", "$defs", "definitions", "$schema", "$comment", "$id")
-)
 
 
 class ElementArguments(Part):
@@ -78,8 +68,8 @@ class ElementArguments(Part):
         for kind, token in tokens(f'{{"":{value}}}'):
             if kind == "mark" and token in "[{":
                 if len(kinds) > 1 and kinds[-1] == "[":
-                    draft.fixed(self._opened(_ITEM), trainable=True)
-                    open_tags.append(self._closed(_ITEM))
+                    draft.fixed(self._opened(ITEM), trainable=True)
+                    open_tags.append(self._closed(ITEM))
                 kinds.append(token)
             elif kind == "mark" and token in "]}":
                 kinds.pop()
@@ -92,9 +82,9 @@ class ElementArguments(Part):
                 draft.fixed(self._opened(name), trainable=True)
                 open_tags.append(self._closed(name))
             else:
-                closing = open_tags.pop() if kinds[-1] == "{" else self._closed(_ITEM)
+                closing = open_tags.pop() if kinds[-1] == "{" else self._closed(ITEM)
                 if kinds[-1] == "[":
-                    draft.fixed(self._opened(_ITEM), trainable=True)
+                    draft.fixed(self._opened(ITEM), trainable=True)
                 if kind == "string":
                     self._text(_decoded(token), key, draft)
                 else:
@@ -125,62 +115,7 @@ class ElementArguments(Part):
         Raises:
             FormatError: The schema says something that elements cannot be held to while they are generated.
         """
-        return self._members(tool.schema, tool.schema, tool.name, 0)
-
-    def _members(self, schema: Any, root: Any, where: str, depth: int) -> g.Grammar:
-        if schema is True or schema == {}:
-            schema = {"type": "object"}
-        schema = self._covered(schema, root, where, depth)
-        required = frozenset(schema.get("required", ()))
-        properties = schema.get("properties", {})
-        if not isinstance(properties, Mapping) or required - properties.keys():
-            raise FormatError(f"{where}: found required properties that are not declared, expected all declared")
-        elements = {
-            key: self._element(key, below, root, f"{where}/{key}", depth + 1) for key, below in properties.items()
-        }
-        if len(elements) > MAX_FREE:
-            return g.sequence(*(each if key in required else g.optional(each) for key, each in elements.items()))
-        return _any_order(elements, required)
-
-    def _element(self, key: str, schema: Any, root: Any, where: str, depth: int) -> g.Grammar:
-        view = SchemaView(schema, root)
-        kinds = view.permitted.kinds.keys()
-        opened = self._spelled(self._opened(key)), self._spelled(self._closed(key))
-        if kinds == {"object"}:
-            return g.sequence(opened[0], self._members(schema, root, where, depth), opened[1])
-        if kinds == {"array"}:
-            covered = self._covered(schema, root, where, depth)
-            item = self._element(_ITEM, covered.get("items", {"type": "string"}), root, f"{where}/items", depth + 1)
-            most = covered.get("maxItems")
-            return g.sequence(opened[0], g.repeat(item, covered.get("minItems", 0), most), opened[1])
-        if not kinds & {"object", "array"}:
-            alone = {"type": "object", "properties": {key: schema}, "required": [key], "additionalProperties": False}
-            document = {**_definitions(root), **alone}
-            syntax = g.TaggedArguments(
-                before_key=self._spelled(f"{self._token}<"),
-                after_key=g.literal(">"),
-                after_value=opened[1],
-                excludes=(self._token,),
-            )
-            return g.schema_value(document, syntax=syntax, style=DUMPS)
-        raise FormatError(f"{where}: found a schema of text or elements, expected one of either")
-
-    def _covered(self, schema: Any, root: Any, where: str, depth: int) -> Mapping[str, Any]:
-        for _ in range(MAX_DEPTH):
-            if not isinstance(schema, Mapping) or "$ref" not in schema or schema.keys() - _SILENT - {"$ref"}:
-                break
-            schema = SchemaView(schema, root).resolved()
-        if not isinstance(schema, Mapping) or depth > MAX_DEPTH:
-            raise FormatError(f"{where}: found a schema that is boolean, circular or too deep, expected nested objects")
-        for keyword in schema:
-            if keyword not in _COVERED and keyword not in _SILENT:
-                raise FormatError(
-                    f"{where}: found {keyword!r} about elements, expected one of {', '.join(sorted(_COVERED))}"
-                )
-        return schema
-
-    def _spelled(self, text: str) -> g.Grammar:
-        return g.sequence(g.control_token(self._token), g.literal(text[len(self._token) :]))
+        return ElementGrammar(self._token).members(tool.schema, tool.schema, tool.name)
 
     def read(self, reading: Reading) -> Steps[None]:
         """See `Part`."""
@@ -349,7 +284,7 @@ class _Node:
         kinds = self.permitted.kinds
         if "array" not in kinds:
             return False
-        return "object" not in kinds or all(key == _ITEM for key in keys)
+        return "object" not in kinds or all(key == ITEM for key in keys)
 
     def json(self, text: str, end: int, report: Report) -> str:
         """The element as JSON; its text ends at `end`."""
@@ -380,36 +315,9 @@ class _Node:
         return f"{{{', '.join(pairs)}}}"
 
 
-def _any_order(elements: Mapping[str, g.Grammar], required: frozenset[str]) -> g.Grammar:
-    """The elements in any order, each at most once, the required ones once: a rule for every set that is left."""
-    keys = tuple(elements)
-    definitions: dict[str, g.Grammar] = {"done": g.literal("")}
-    for left in range(1, 1 << len(keys)):
-        options = [
-            g.sequence(elements[key], g.rule(_rule(left & ~(1 << place))))
-            for place, key in enumerate(keys)
-            if left >> place & 1
-        ]
-        if not any(left >> place & 1 and key in required for place, key in enumerate(keys)):
-            options.append(g.literal(""))
-        definitions[_rule(left)] = g.choice(*options)
-    return g.rules(definitions, _rule((1 << len(keys)) - 1))
-
-
-def _rule(left: int) -> str:
-    return f"left {left}" if left else "done"
-
-
 def _listed(values: list[str]) -> str:
     return f"[{', '.join(values)}]"
 
 
 def _decoded(token: str) -> str:
     return str(json.loads(token))
-
-
-def _definitions(root: Any) -> dict[str, Any]:
-    """The parts of a schema that references point into."""
-    if not isinstance(root, Mapping):
-        return {}
-    return {key: root[key] for key in ("$defs", "definitions") if key in root}

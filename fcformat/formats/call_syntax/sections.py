@@ -13,7 +13,7 @@ from fcformat.chat import Message, ToolCall
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.parts import Part, Reading, Text, ToolView
 from fcformat.formats.call_syntax.syntax import CallSyntax
-from fcformat.formats.call_syntax.tagged import Marked, begins, spelled
+from fcformat.formats.call_syntax.tags import Marked, begins, spelled
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, write_call
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable

@@ -15,16 +15,17 @@ from collections.abc import Callable
 from fcformat import grammar as g
 from fcformat.chat import FunctionCall
 from fcformat.errors import FormatError
-from fcformat.formats.call_syntax.parts import MAX_NAME, Part, Reading, Text, ToolView
+from fcformat.formats.call_syntax.parts import Part, Reading, ToolView
+from fcformat.formats.call_syntax.tags import begins, follows, spelled, words
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
-from fcformat.parsing.cursor import MAX_LAYOUT_SPACE, SPACE, Cursor, Scanner, Steps, Truncated, Unreadable
+from fcformat.parsing.cursor import Cursor, Scanner, Steps, Truncated, Unreadable
 from fcformat.parsing.json_incremental import JSONReader
 from fcformat.parsing.json_text import members
 from fcformat.parsing.strings import json_inner, json_string
 from fcformat.parsing.typed_values import ANYTHING, TEXT, Permitted, SchemaView, typed_value
 
-__all__ = ["Marked", "TagName", "TaggedArguments", "spelled"]
+__all__ = ["TaggedArguments"]
 
 #: Longest key of an argument.
 MAX_KEY = 1_000
@@ -33,151 +34,9 @@ COMMITTED = 64
 #: Most values of one reply that are read again as text; after so many, broken ones stay broken.
 MAX_READ_AGAIN = 100
 
-_NAME = re.compile(r"[^\s<>`(){}\[\]\"',;=\\]*")
 _KEY = re.compile(r"[^<>\"\n]*")
 
 Emit = Callable[[str], None]
-
-
-def spelled(text: str, controls: tuple[str, ...]) -> g.Grammar:
-    """The grammar of a fixed text in which some spellings are control tokens."""
-    if not controls or not text:
-        return g.literal(text)
-    pattern = "|".join(map(re.escape, sorted(controls, key=len, reverse=True)))
-    parts = re.split(f"({pattern})", text)
-    return g.sequence(
-        *(g.control_token(part) if position % 2 else g.literal(part) for position, part in enumerate(parts) if part)
-    )
-
-
-def begins(*texts: str) -> str:
-    """The pattern of one of the texts, or of as much of its beginning as stands at the end of what is there."""
-    half = {text[:size] for text in texts for size in range(len(text))}
-    whole = "|".join(map(re.escape, texts))
-    return rf"(?:{whole}|(?:{'|'.join(map(re.escape, sorted(half, key=len, reverse=True)))})\Z)"
-
-
-def follows(buffer: str, at: int, ended: bool, marks: tuple[str, ...]) -> bool | None:
-    """Whether one of the marks, or the end of the text, stands at a place of the buffer, after white space; `None`: not yet known."""
-    match = SPACE.match(buffer, at)
-    assert match is not None  # the pattern matches the empty text
-    if match.end() - at > MAX_LAYOUT_SPACE:
-        return False
-    rest = buffer[match.end() : match.end() + max(map(len, marks), default=0)]
-    if any(rest.startswith(mark) for mark in marks):
-        return True
-    if match.end() + len(rest) == len(buffer) and any(mark.startswith(rest) for mark in (*marks, "")):
-        return True if ended else None
-    return False
-
-
-class Marked(Text):
-    """Fixed text in which some spellings are control tokens.
-
-    Attributes:
-        optional: Whether models leave it out.
-    """
-
-    def __init__(self, text: str, controls: tuple[str, ...], *, optional: bool = False) -> None:
-        """Sets up the part.
-
-        Args:
-            text: The text.
-            controls: Spellings of control tokens in it.
-            optional: Whether models leave it out.
-        """
-        super().__init__(text)
-        self.optional = optional
-        self._controls = controls
-
-    def grammar(self, tool: ToolView) -> g.Grammar:
-        """See `Part`."""
-        return spelled(self.text, self._controls)
-
-    def read(self, reading: Reading) -> Steps[None]:
-        """See `Part`."""
-        if not self.optional:
-            yield from super().read(reading)
-        elif not (yield from reading.cursor.match_loosely(self.words)):
-            reading.builder.report(f"a call without {self.text!r}")
-
-
-def _words(text: str) -> tuple[str, ...]:
-    """The pieces of a fixed text between which white space may stand."""
-    return tuple(text.replace("><", "> <").split())
-
-
-class TagName(Part):
-    """The function's name between two texts: `<function=NAME>`, `<invoke name="NAME">`, or alone on its line."""
-
-    def __init__(
-        self, before: str, after: str, *, next: tuple[str, ...], controls: tuple[str, ...] = (), doubled: bool = False
-    ) -> None:
-        """Sets up the part.
-
-        Args:
-            before: Before the name.
-            after: After it, layout included.
-            next: What may come then: the tags of arguments, and of the end of the call. Where none does, this is no call.
-            controls: Spellings of control tokens in the texts.
-            doubled: Whether models write `NAME.NAME` for a function that is in no group.
-        """
-        self._doubled = doubled
-        self.start = begins(before) if before else r"(?:[^\s<>{\[]|\Z)"
-        self._before = before
-        self._after = after
-        self._next = next
-        self._controls = controls
-        self._words = _words(after)
-
-    def write(self, call: FunctionCall, draft: Draft) -> None:
-        """See `Part`."""
-        matched = _NAME.fullmatch(call.name)
-        if matched is None or len(call.name) > MAX_NAME:
-            raise FormatError(f"found the name {call.name!r}, expected one without white space, quotes and brackets")
-        draft.fixed(self._before, trainable=True)
-        draft.text(call.name, trainable=True)
-        draft.fixed(self._after, trainable=True)
-
-    def grammar(self, tool: ToolView) -> g.Grammar:
-        """See `Part`."""
-        return g.sequence(
-            spelled(self._before, self._controls), g.literal(tool.name), spelled(self._after, self._controls)
-        )
-
-    def read(self, reading: Reading) -> Steps[None]:
-        """See `Part`; the call is announced once it is certain that it is one."""
-        cursor = reading.cursor
-        if self._before and not (yield from cursor.match_loosely(tuple(self._before.split()))):
-            yield from cursor.skip_space()
-            ended = cursor.ended and self._before.startswith(cursor.buffer[cursor.position :])
-            raise Truncated(repr(self._before)) if ended else Unreadable(repr(self._before))
-        yield from cursor.skip_space()
-        while True:
-            match = _NAME.match(cursor.buffer, cursor.position)
-            assert match is not None  # the pattern matches the empty text
-            if match.end() - cursor.position > MAX_NAME:
-                raise Unreadable(f"a name of at most {MAX_NAME} characters")
-            if match.end() < len(cursor.buffer) or cursor.ended:
-                break
-            yield
-        if not match.group():
-            raise Truncated("a name") if cursor.ended and match.end() == len(cursor.buffer) else Unreadable("a name")
-        name = cursor.take(match.end())
-        if cursor.ended and cursor.position == len(cursor.buffer) and self._words:
-            raise Truncated("the end of a name")
-        if (yield from cursor.match_loosely(("\\n",))):
-            reading.builder.report("a line break that is escaped")
-        elif not (yield from cursor.match_loosely(self._words)):
-            reading.builder.report(f"expected {self._after.strip()!r} after a function's name")
-        while (known := follows(cursor.buffer, cursor.position, cursor.ended, self._next)) is None:
-            yield
-        if not known:
-            raise Unreadable(" or ".join(self._next))
-        half = name[: len(name) // 2]
-        if self._doubled and name == f"{half}.{half}" and any(tool.name == half for tool in reading.tools):
-            name = half
-        reading.call.named(name)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -244,7 +103,7 @@ class TaggedArguments(Part):
         if after_other_key is not None:
             self._after_keys += ((after_other_key, False),)
         self._after_keys += tuple((text, None) for text in also_after_key)
-        self._key_words = tuple((_words(text), is_text) for text, is_text in self._after_keys)
+        self._key_words = tuple((words(text), is_text) for text, is_text in self._after_keys)
         self._marks = (after_value, before_key, *ends)
         self._plain_end = Scanner(self._marks, tuple(padding + mark for mark in self._marks))
         closing = (quoted[1] if quoted else "") + after_value
@@ -340,8 +199,8 @@ class TaggedArguments(Part):
         key = cursor.take(match.end()).strip()
         if not key:
             raise Unreadable("a key")
-        for words, is_text in self._key_words:
-            if (yield from cursor.match_loosely(words)):
+        for pieces, is_text in self._key_words:
+            if (yield from cursor.match_loosely(pieces)):
                 return key, is_text
         # A key without a value: its own closing tag is there, and then the next argument.
         closing = self._key_words[0][0]
@@ -447,8 +306,8 @@ class TaggedArguments(Part):
                 return False if cursor.ended else None
             if not key or key in before or (view is not None and view.property(key) is None):
                 return False
-            words = tuple(words[0] for words, _ in self._key_words)
-            return follows(cursor.buffer, match.end(), cursor.ended, words) and match.end() < len(cursor.buffer)
+            first = tuple(pieces[0] for pieces, _ in self._key_words)
+            return follows(cursor.buffer, match.end(), cursor.ended, first) and match.end() < len(cursor.buffer)
         later = self._ends[self._ends.index(mark) + 1 :]
         return follows(cursor.buffer, at, cursor.ended, (*later, *self._following))
 

@@ -1,0 +1,134 @@
+"""The grammar of arguments as nested elements: what a schema permits, as far as elements can be held to it.
+
+Values that are no elements are held to their schema by the engine. Of schemas of elements, those are covered that name their
+members and items; what else they say is refused, lest it be ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fcformat import grammar as g
+from fcformat.errors import FormatError
+from fcformat.json_style import DUMPS
+from fcformat.parsing.json_incremental import MAX_DEPTH
+from fcformat.parsing.typed_values import SchemaView
+
+__all__ = ["ITEM", "ElementGrammar"]
+
+#: The key of an array's items.
+ITEM = "item"
+#: Most properties that may be generated in any order; more of them come in the schema's.
+MAX_FREE = 8
+#: Keywords that the grammar of elements puts into effect, and those that say nothing of validity.
+_COVERED = frozenset(("type", "properties", "required", "additionalProperties", "items", "minItems", "maxItems"))
+_SILENT = frozenset(
+    ("title", "description", "default", "examples", "$defs", "definitions", "$schema", "$comment", "$id")
+)
+
+
+class ElementGrammar:
+    """Grammars of elements with one control token before every tag."""
+
+    def __init__(self, token: str) -> None:
+        """Sets up the grammars.
+
+        Args:
+            token: The control token before every tag.
+        """
+        self._token = token
+
+    def members(self, schema: Any, root: Any, where: str, depth: int = 0) -> g.Grammar:
+        """The members of an object.
+
+        Args:
+            schema: The object's schema.
+            root: The document that its references point into.
+            where: Names the place in errors.
+            depth: How deep it stands.
+
+        Raises:
+            FormatError: The schema says something that elements cannot be held to while they are generated.
+        """
+        if schema is True or schema == {}:
+            schema = {"type": "object"}
+        schema = self._covered(schema, root, where, depth)
+        required = frozenset(schema.get("required", ()))
+        properties = schema.get("properties", {})
+        if not isinstance(properties, Mapping) or required - properties.keys():
+            raise FormatError(f"{where}: found required properties that are not declared, expected all declared")
+        elements = {
+            key: self._element(key, below, root, f"{where}/{key}", depth + 1) for key, below in properties.items()
+        }
+        if len(elements) > MAX_FREE:
+            return g.sequence(*(each if key in required else g.optional(each) for key, each in elements.items()))
+        return _any_order(elements, required)
+
+    def _element(self, key: str, schema: Any, root: Any, where: str, depth: int) -> g.Grammar:
+        view = SchemaView(schema, root)
+        kinds = view.permitted.kinds.keys()
+        opened = self._spelled(f"{self._token}<{key}>"), self._spelled(f"{self._token}</{key}>")
+        if kinds == {"object"}:
+            return g.sequence(opened[0], self.members(schema, root, where, depth), opened[1])
+        if kinds == {"array"}:
+            covered = self._covered(schema, root, where, depth)
+            item = self._element(ITEM, covered.get("items", {"type": "string"}), root, f"{where}/items", depth + 1)
+            most = covered.get("maxItems")
+            return g.sequence(opened[0], g.repeat(item, covered.get("minItems", 0), most), opened[1])
+        if not kinds & {"object", "array"}:
+            alone = {"type": "object", "properties": {key: schema}, "required": [key], "additionalProperties": False}
+            document = {**_definitions(root), **alone}
+            syntax = g.TaggedArguments(
+                before_key=self._spelled(f"{self._token}<"),
+                after_key=g.literal(">"),
+                after_value=opened[1],
+                excludes=(self._token,),
+            )
+            return g.schema_value(document, syntax=syntax, style=DUMPS)
+        raise FormatError(f"{where}: found a schema of text or elements, expected one of either")
+
+    def _covered(self, schema: Any, root: Any, where: str, depth: int) -> Mapping[str, Any]:
+        for _ in range(MAX_DEPTH):
+            if not isinstance(schema, Mapping) or "$ref" not in schema or schema.keys() - _SILENT - {"$ref"}:
+                break
+            schema = SchemaView(schema, root).resolved()
+        if not isinstance(schema, Mapping) or depth > MAX_DEPTH:
+            raise FormatError(f"{where}: found a schema that is boolean, circular or too deep, expected nested objects")
+        for keyword in schema:
+            if keyword not in _COVERED and keyword not in _SILENT:
+                raise FormatError(
+                    f"{where}: found {keyword!r} about elements, expected one of {', '.join(sorted(_COVERED))}"
+                )
+        return schema
+
+    def _spelled(self, text: str) -> g.Grammar:
+        return g.sequence(g.control_token(self._token), g.literal(text[len(self._token) :]))
+
+
+def _any_order(elements: Mapping[str, g.Grammar], required: frozenset[str]) -> g.Grammar:
+    """The elements in any order, each at most once, the required ones once: a rule for every set that is left."""
+    keys = tuple(elements)
+    definitions: dict[str, g.Grammar] = {f"element {place}": elements[key] for place, key in enumerate(keys)}
+    definitions["done"] = g.literal("")
+    for left in range(1, 1 << len(keys)):
+        options: list[g.Grammar] = [
+            g.sequence(g.rule(f"element {place}"), g.rule(_rule(left & ~(1 << place))))
+            for place in range(len(keys))
+            if left >> place & 1
+        ]
+        if not any(left >> place & 1 and key in required for place, key in enumerate(keys)):
+            options.append(g.literal(""))
+        definitions[_rule(left)] = g.choice(*options)
+    return g.rules(definitions, _rule((1 << len(keys)) - 1))
+
+
+def _rule(left: int) -> str:
+    return f"left {left}" if left else "done"
+
+
+def _definitions(root: Any) -> dict[str, Any]:
+    """The parts of a schema that references point into."""
+    if not isinstance(root, Mapping):
+        return {}
+    return {key: root[key] for key in ("$defs", "definitions") if key in root}
