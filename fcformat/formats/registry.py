@@ -10,6 +10,7 @@ from fcformat.formats.chatglm3 import CHATGLM3
 from fcformat.formats.cohere import COHERE_COMMAND, COMMAND_R, COMMAND_R7B
 from fcformat.formats.deepseek import DEEPSEEK_V3, DEEPSEEK_V31
 from fcformat.formats.deepseek_dsml import DEEPSEEK_V4, DEEPSEEK_V32, DEEPSEEK_V41
+from fcformat.formats.functionary import FUNCTIONARY_V31, FUNCTIONARY_V32
 from fcformat.formats.gemma import FUNCTIONGEMMA, GEMMA4
 from fcformat.formats.glm4 import GLM4
 from fcformat.formats.glm45 import GLM45
@@ -39,7 +40,9 @@ from fcformat.formats.json_arrays import (
     PHI4_MINI,
     XLAM,
 )
+from fcformat.formats.k2_horizon import K2_HORIZON
 from fcformat.formats.kimi_k2 import KIMI_K2
+from fcformat.formats.kimi_k3 import KIMI_K3
 from fcformat.formats.llama import LLAMA3_JSON, LLAMA31, LLAMA32
 from fcformat.formats.minicpm5 import MINICPM5
 from fcformat.formats.minimax import MINIMAX_M2, MINIMAX_M3
@@ -120,8 +123,12 @@ _FORMATS: tuple[Format, ...] = (
     HUNYUAN_HY3_OPENSOURCE,
     LING3,
     POOLSIDE_V1,
+    FUNCTIONARY_V31,
+    FUNCTIONARY_V32,
     HARMONY,
+    K2_HORIZON,
     KIMI_K2,
+    KIMI_K3,
     MINICPM5,
     MINIMAX_M2,
     MINIMAX_M3,

@@ -1,4 +1,4 @@
-"""Kimi K2: names inside of ids, sections, thinking that calls end."""
+"""Kimi K2, K3 and K2 Horizon: names inside of ids, elements with types, thinking that calls end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fcformat import GrammarCompiler, GrammarMatcher, TokenizerInfo
-from fcformat.chat import FunctionCall, Message, ToolCall
+from fcformat.chat import FunctionCall, Message, ToolCall, join_deltas
 from fcformat.errors import FormatError
 from fcformat.formats import get_format
 from fcformat.formats.rendered import Draft
@@ -106,3 +106,84 @@ def test_prompts_come_from_the_models_own_template() -> None:
 )
 def test_the_grammar_allows_what_the_family_writes(text: str, options: dict[str, Any], expected: bool) -> None:
     assert accepted("kimi_k2", text, **options) is expected
+
+
+def tag(element: str) -> str:
+    return f"<|open|>{element}<|sep|>"
+
+
+def end(element: str) -> str:
+    return f"<|close|>{element}<|sep|>"
+
+
+def k3(name: str, *arguments: tuple[str, str, str], index: int = 1) -> str:
+    inner = ""
+    for key, kind, value in arguments:
+        inner += tag(f'argument key="{key}" type="{kind}"') + value + end("argument")
+    return tag(f'call tool="{name}" index="{index}"') + inner + end("call")
+
+
+def k3_turn(*calls: str, said: str = "") -> str:
+    tools = tag("tools") + "".join(calls) + end("tools") if calls else ""
+    return tag("response") + said + end("response") + tools
+
+
+def test_k3_arguments_are_typed_by_their_tags_also_without_tools() -> None:
+    text = k3_turn(k3("f", ("a", "number", "5"), ("b", "string", "5"), ("c", "object", '{"x": null}')))
+    (call,) = get_format("kimi_k3").parse(text, strict=True).tool_calls
+    assert call.function.arguments_object() == {"a": 5, "b": "5", "c": {"x": None}}
+
+
+def test_k3_thinking_that_the_prompt_opened_ends_with_the_answer() -> None:
+    prompt = tag('message role="assistant"') + tag("think")
+    text = "Hm." + end("think") + k3_turn(k3("ping"), said="On it.") + end("message") + "<|end_of_msg|>"
+    message = get_format("kimi_k3").parse(text, TOOLS, prompt=prompt)
+    assert (message.reasoning, message.content, len(message.tool_calls)) == ("Hm.", "On it.", 1)
+    unclosed = get_format("kimi_k3").parse("Hm." + k3_turn(said="Yes."), prompt=prompt)
+    assert (unclosed.reasoning, unclosed.content) == ("Hm.", "Yes.")
+
+
+def test_k3_strings_are_streamed_as_they_arrive() -> None:
+    parser = get_format("kimi_k3").stream_parser(TOOLS)
+    deltas = parser.feed(k3_turn(k3("get_weather", ("city", "string", "Paris"))).split("ris")[0])
+    assert join_deltas(deltas).tool_calls[0].function.arguments == '{"city": "Pa'
+
+
+def test_k3_text_that_would_end_a_value_cannot_be_written() -> None:
+    call = ToolCall(FunctionCall("ping", '{"a": "<|close|>argument<|sep|>"}'))
+    with pytest.raises(FormatError, match=r"tool_calls\[0\] \(ping\): argument 'a'"):
+        get_format("kimi_k3").turn.write(Message("assistant", None, (call,)), 0, Draft(()))
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "expected"),
+    [
+        (k3_turn(k3("get_weather", ("city", "string", "Paris")), k3("ping", index=2)), {}, True),
+        (k3_turn(k3("get_weather", ("city", "number", "5"))), {}, False),
+        (k3_turn(k3("ping"), said="On it."), {"tool_choice": "required"}, True),
+        (k3_turn(said="Yes."), {"tool_choice": "required"}, False),
+        (tag("think") + "Hm." + end("think") + k3_turn(said="Yes."), {}, True),
+        (k3_turn(said="{}"), {"response_schema": {"type": "object"}}, True),
+        (k3_turn(said="Yes."), {"response_schema": {"type": "object"}}, False),
+    ],
+)
+def test_the_grammar_of_k3_allows_what_the_family_writes(text: str, options: dict[str, Any], expected: bool) -> None:
+    assert accepted("kimi_k3", text, **options) is expected
+
+
+def horizon(*calls: str) -> str:
+    inner = "".join(f"<ifm|tool_call>{each}</ifm|tool_call>" for each in calls)
+    return f"<ifm|tool_calls>{inner}</ifm|tool_calls>"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "get_weather<ifm|arg_key>city</ifm|arg_key><ifm|arg_value>Paris</ifm|arg_value>",
+        "get_weather<ifm|arg_key>city</ifm|arg_key><ifm|arg_type>string</ifm|arg_type><ifm|arg_value>Paris</ifm|arg_value>",
+        '{"name": "get_weather", "arguments": {"city": "Paris"}}',
+    ],
+)
+def test_horizon_calls_are_read_typed_untyped_and_as_json(written: str) -> None:
+    calls = get_format("k2_horizon").parse(horizon(written, "ping"), TOOLS, strict=True).tool_calls
+    assert [each.function.arguments for each in calls] == ['{"city": "Paris"}', "{}"]

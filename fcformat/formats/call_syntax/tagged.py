@@ -61,6 +61,7 @@ class TaggedArguments(Part):
         padding: str = "",
         after: str = "",
         after_other_key: str | None = None,
+        also_after_other_key: tuple[str, ...] = (),
         also_after_key: tuple[str, ...] = (),
         quoted: tuple[str, str] | None = None,
         wrappers: tuple[str, ...] = (),
@@ -78,6 +79,7 @@ class TaggedArguments(Part):
             padding: Layout on both sides of a value; values written without it are read as well.
             after: Layout after an argument.
             after_other_key: Between a key and a value that is no string, where the tag tells.
+            also_after_other_key: Further texts between a key and a value that is no string; models may write them as well.
             also_after_key: Other texts after a key, which say nothing of the value; read and never written.
             quoted: Two marks around strings in which tags or line breaks occur, such as those of CDATA.
             wrappers: Keys under which models put all the arguments as one object, where the tool has no such parameter.
@@ -89,6 +91,7 @@ class TaggedArguments(Part):
         self._before_key = before_key
         self._after_key = after_key
         self._after_other_key = after_key if after_other_key is None else after_other_key
+        self._also_after_other_key = also_after_other_key
         self._after_value = after_value
         self._padding = padding
         self._after = after
@@ -102,6 +105,7 @@ class TaggedArguments(Part):
         self._after_keys: tuple[tuple[str, bool | None], ...] = ((after_key, told),)
         if after_other_key is not None:
             self._after_keys += ((after_other_key, False),)
+        self._after_keys += tuple((text, False) for text in also_after_other_key)
         self._after_keys += tuple((text, None) for text in also_after_key)
         self._key_words = tuple((words(text), is_text) for text, is_text in self._after_keys)
         self._marks = (after_value, before_key, *ends)
@@ -133,7 +137,12 @@ class TaggedArguments(Part):
         syntax = g.TaggedArguments(
             before_key=spelled(self._before_key, self._controls),
             after_key=spelled(self._after_key + padding, self._controls),
-            after_other_key=spelled(self._after_other_key + padding, self._controls),
+            after_other_key=g.choice(
+                *(
+                    spelled(text + padding, self._controls)
+                    for text in (self._after_other_key, *self._also_after_other_key)
+                )
+            ),
             after_value=spelled(padding + self._after_value + self._after, self._controls),
             excludes=(*self._marks, *(mark for mark in (opening, closing) if mark)),
             key=r'[^\s<>"=]+',

@@ -1,0 +1,82 @@
+"""Functionary 3.1 and 3.2: function tags, and segments behind recipients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fcformat import GrammarCompiler, GrammarMatcher, TokenizerInfo
+from fcformat.chat import FunctionCall, Message, ToolCall
+from fcformat.errors import FormatError
+from fcformat.formats import get_format
+from fcformat.formats.rendered import Draft
+
+TOOLS: list[dict[str, Any]] = [
+    {"name": "get_weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}},
+    {"name": "python", "parameters": {"type": "object", "properties": {}}},
+]
+HEADER = "<|start_header_id|>assistant<|end_header_id|>\n\n"
+
+
+def accepted(name: str, text: str, **options: Any) -> bool:
+    info = TokenizerInfo.from_bytes([bytes([byte]) for byte in range(256)] + [None], stop_token_ids=[256])
+    matcher = GrammarMatcher(GrammarCompiler(info).compile_grammar(get_format(name).grammar(TOOLS, **options)))
+    return matcher.accept_string(text) and matcher.can_terminate()
+
+
+def test_text_and_calls_are_told_apart_by_their_recipients() -> None:
+    text = '>>>all\nI look.>>>get_weather\n{"city": "Paris"}>>>get_weather\n{"city": "Rome"}<|eot_id|>'
+    message = get_format("functionary_v32").parse(text, TOOLS, strict=True)
+    assert message.content == "I look."
+    assert [each.function.arguments for each in message.tool_calls] == ['{"city": "Paris"}', '{"city": "Rome"}']
+
+
+def test_the_first_mark_may_stand_in_the_prompt() -> None:
+    fmt = get_format("functionary_v32")
+    assert fmt.parse("all\nHi", TOOLS, prompt=HEADER + ">>>").content == "Hi"
+    assert fmt.parse("lo", TOOLS, prompt=HEADER + ">>>all\nHel").content == "Hello"
+
+
+def test_marks_in_text_are_text_unless_a_recipient_follows() -> None:
+    text = "all\n>>> 1 + 1\n2\n>>>nobody\nelse"
+    assert get_format("functionary_v32").parse(text, TOOLS).content == ">>> 1 + 1\n2\n>>>nobody\nelse"
+
+
+def test_code_for_a_known_function_is_kept_as_it_is() -> None:
+    message = get_format("functionary_v32").parse("python\nprint(1)\nprint(2)", TOOLS)
+    assert message.tool_calls[0].function.arguments == "print(1)\nprint(2)"
+    assert message.issues
+
+
+def test_a_function_cannot_be_called_like_the_public() -> None:
+    call = ToolCall(FunctionCall("all", "{}"))
+    with pytest.raises(FormatError, match="stands for text to the user"):
+        get_format("functionary_v32").turn.write(Message("assistant", None, (call,)), 0, Draft(()))
+
+
+def test_function_tags_are_read_with_what_stands_around_them() -> None:
+    text = 'I look.<function=get_weather>{"city": "Paris"}</function><function=python></function> Done.'
+    message = get_format("functionary_v31").parse(text, TOOLS)
+    assert message.content == "I look. Done."
+    assert [each.function.arguments for each in message.tool_calls] == ['{"city": "Paris"}', "{}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "options", "expected"),
+    [
+        ("functionary_v31", 'Text<function=get_weather>{"city": "Paris"}</function>', {}, True),
+        ("functionary_v31", "<function=python>{}</function>", {"tool_choice": "get_weather"}, False),
+        ("functionary_v32", 'all\nText>>>get_weather\n{"city": "Paris"}', {}, True),
+        ("functionary_v32", ">>>python\n{}>>>python\n{}", {"tool_choice": "required"}, True),
+        ("functionary_v32", "all\nText", {"tool_choice": "required"}, False),
+        ("functionary_v32", "python\n{}", {"prompt": HEADER + ">>>"}, True),
+        ("functionary_v32", ">>>python\n{}", {"prompt": HEADER + ">>>"}, False),
+        ("functionary_v32", ">>>python\n{}", {"prompt": HEADER}, True),
+        ("functionary_v32", "more>>>python\n{}", {"prompt": HEADER + ">>>all\nText"}, True),
+    ],
+)
+def test_the_grammar_allows_what_the_family_writes(
+    name: str, text: str, options: dict[str, Any], expected: bool
+) -> None:
+    assert accepted(name, text, **options) is expected
