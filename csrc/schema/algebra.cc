@@ -271,6 +271,7 @@ const Normal& Algebra::expand(FormulaId f) {
       if (formulas_[f].expanding_question != question_depth_) throw InProgress{};
       refuse_circle(f);
     }
+    if (formulas_[f].too_many) check_alternatives(SIZE_MAX);
     DepthGuard guard(&depth_, limits_.max_depth);
     formulas_[f].expanding = true;
     formulas_[f].expanding_question = question_depth_;
@@ -279,10 +280,13 @@ const Normal& Algebra::expand(FormulaId f) {
       formulas_[f].normal = store(std::move(n));
     } catch (const GrammarLimitError& e) {
       formulas_[f].expanding = false;
+      bool too_many = formulas_[f].too_many = dynamic_cast<const TooManyAlternatives*>(&e) != nullptr;
       std::string what = e.what();
       if (formulas_[f].kind != Kind::kSchema || !pointer_of || what.starts_with("at ")) throw;
       std::string where = pointer_of(formulas_[f].index);  // the innermost schema says where it was
-      throw GrammarLimitError("at " + (where.empty() ? "the root" : where) + ": " + what);
+      what = "at " + (where.empty() ? "the root" : where) + ": " + what;
+      if (too_many) throw TooManyAlternatives(what);
+      throw GrammarLimitError(what);
     } catch (...) {
       formulas_[f].expanding = false;
       throw;
@@ -306,11 +310,8 @@ Normal Algebra::compute(FormulaId f) {
       for (size_t i = 1; i < formula.parts.size(); ++i) n = join(n, expand(formula.parts[i]));
       return n;
     }
-    case Kind::kNot: {
-      Normal n = invert(expand(formula.parts[0]));
-      tidy(&n);
-      return n;
-    }
+    case Kind::kNot:
+      return invert(expand(formula.parts[0]));
     default:
       return *normals_[static_cast<size_t>(formula.normal)];
   }

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "errors.h"
 #include "regex/expression.h"
 #include "schema/json.h"
 #include "schema/shapes.h"
@@ -24,6 +25,11 @@ struct SchemaLimits {
   size_t max_alternatives = 4'000;  // shapes of one type in one normal form
   uint32_t max_depth = 1'500;       // formulas expanded inside one another
   size_t max_steps = 2'000'000;     // emptiness questions
+};
+
+// A schema whose normal form is too large. Another way to ask the same may not need it.
+struct TooManyAlternatives : GrammarLimitError {
+  using GrammarLimitError::GrammarLimitError;
 };
 
 class Algebra {
@@ -49,6 +55,8 @@ class Algebra {
   std::function<std::string(uint32_t)> pointer_of;
   // A cheap sufficient test that a schema has values; saves expanding it.
   std::function<bool(uint32_t)> plainly_satisfiable;
+  // Whether a schema says something of scalars at most, so that comparing it is cheap.
+  std::function<bool(uint32_t)> plainly_scalar;
 
   // --- normal forms ---------------------------------------------------------------------------------------------------
   const Normal& expand(FormulaId f);
@@ -78,6 +86,7 @@ class Algebra {
     uint32_t index = 0;   // kLeaf: normal form; kSchema: schema
     int32_t normal = -1;  // expanded form
     bool expanding = false;
+    bool too_many = false;  // expanding it has failed for its many alternatives
     int32_t expanding_question = 0;
     int8_t satisfiable = -1;
     int32_t depth = 0;     // place on the stack of emptiness questions, 0: not on it
@@ -97,9 +106,11 @@ class Algebra {
   std::vector<ObjectShapeId> invert_object(const ObjectShape& shape);
   std::vector<ArrayShapeId> invert_array(const ArrayShape& shape);
   bool contradictory(const ObjectShape& shape) const;
-  bool within(const ObjectShape& a, const ObjectShape& b) const;
-  bool within(const ArrayShape& a, const ArrayShape& b) const;
-  void absorb(Normal* normal) const;
+  bool within(const ObjectShape& a, const ObjectShape& b);
+  bool within(const ArrayShape& a, const ArrayShape& b);
+  bool within(FormulaId a, FormulaId b);
+  bool is_scalar_question(FormulaId f) const;
+  void absorb(Normal* normal);
   FormulaId without_idle_negations(FormulaId f);
   void check_alternatives(size_t count) const;
   int32_t store(Normal normal);
@@ -133,6 +144,7 @@ class Algebra {
   std::vector<std::u32string> names_;
   std::unordered_map<std::u32string, NameId> name_index_;
   std::unordered_map<std::string, FormulaId> constants_;
+  std::unordered_map<uint64_t, bool> within_;  // of two formulas
   size_t bytes_ = 0, steps_ = 0;
   uint32_t depth_ = 0;
   bool assumed_ = false;  // the answer at hand rests on a formula whose expansion is not finished

@@ -15,7 +15,8 @@ SchemaLoader::SchemaLoader(Algebra& algebra, std::shared_ptr<const Json> root,
       root_json_(std::move(root)),
       others_json_(std::move(others)),
       options_(options),
-      document_(*root_json_, *others_json_) {
+      document_(*root_json_, *others_json_),
+      contents_(algebra.ordered()) {
   check_keywords(document_, options_, algebra_.arena());
   scopes_.emplace_back();
   scope_index_.emplace(std::vector<uint32_t>{}, 0);
@@ -36,6 +37,13 @@ uint32_t SchemaLoader::instance(uint32_t subschema, uint32_t scope_before) {
   auto [it, is_new] = instance_index_.try_emplace({subschema, scope}, static_cast<uint32_t>(instances_.size()));
   if (is_new) instances_.push_back({subschema, scope});
   return it->second;
+}
+
+// The first of the instances that say the same. What schemas say matters to each other only where they are alternatives.
+uint32_t SchemaLoader::alike(uint32_t index) {
+  if (!compares_ || !at(index).json->is_object()) return index;
+  uint32_t content = contents_.of(*at(index).json);
+  return alike_.try_emplace({at(index).resource, instances_[index].scope, content}, index).first->second;
 }
 
 uint32_t SchemaLoader::child(uint32_t parent, const std::string& path, const Json& json) {
@@ -62,6 +70,7 @@ void SchemaLoader::check_references() {
     const Json& json = *at(i).json;
     if (!json.is_object()) continue;
     references(i);
+    compares_ |= json.find("oneOf") || json.find("anyOf") || json.find("not") || json.find("if");
     if (dialect(i) <= Dialect::kDraft7 && json.find("$ref")) continue;
     for (const auto& [keyword, value] : json.members) {
       Holds holds = holds_schemas(keyword);
@@ -84,6 +93,7 @@ void SchemaLoader::check_references() {
 FormulaId SchemaLoader::root() {
   algebra_.definition = [this](uint32_t index) { return define(index); };
   algebra_.pointer_of = [this](uint32_t index) { return at(index).pointer; };
+  algebra_.plainly_scalar = [this](uint32_t index) { return plainly_scalar(index); };
   algebra_.plainly_satisfiable = [this](uint32_t index) { return plainly_satisfiable(index); };
   return algebra_.schema(0);
 }
@@ -121,7 +131,7 @@ std::string SchemaLoader::why_empty() {
 FormulaId SchemaLoader::sub(uint32_t parent, const std::string& path, const Json& json) {
   if (json.type == Json::Type::kTrue || (json.is_object() && json.members.empty())) return kTrueFormula;
   if (json.type == Json::Type::kFalse) return kFalseFormula;
-  return algebra_.schema(child(parent, path, json));
+  return algebra_.schema(alike(child(parent, path, json)));
 }
 
 FormulaId SchemaLoader::define(uint32_t index) {
@@ -136,7 +146,7 @@ FormulaId SchemaLoader::define_plain(uint32_t index) {
   if (json.type == Json::Type::kTrue) return kTrueFormula;
   if (json.type == Json::Type::kFalse) return kFalseFormula;
   std::vector<FormulaId> parts;
-  for (uint32_t target : references(index)) parts.push_back(algebra_.schema(target));
+  for (uint32_t target : references(index)) parts.push_back(algebra_.schema(alike(target)));
   if (dialect(index) <= Dialect::kDraft7 && json.find("$ref")) return parts[0];
   parts.push_back(own_leaf(index, json));
   applicators(index, json, &parts);
@@ -415,12 +425,27 @@ void SchemaLoader::applicators(uint32_t index, const Json& json, std::vector<For
     if (!v) continue;
     for (const auto& [key, value] : v->members) {
       if (!value.is_object() && !value.is_bool()) continue;
-      auto [absent, present] = presence(key);
+      // The cases overlap, so that of many dependencies on one member most combinations lie within others.
       FormulaId then = sub(index, std::string("/") + keyword + escape_pointer(key), value);
-      parts->push_back(algebra_.disjunction({absent, algebra_.conjunction({present, then})}));
+      parts->push_back(algebra_.disjunction({presence(key).first, then}));
     }
   }
   if (const Json* v = json.find("oneOf")) parts->push_back(algebra_.exactly_one(list("oneOf", *v)));
+}
+
+// Schemas that say something of scalars at most, and refer to no others: cheap to compare.
+bool SchemaLoader::plainly_scalar(uint32_t index) const {
+  static const std::unordered_set<std::string_view> about_scalars = {
+      "type",      "enum",      "const",     "minimum",  "maximum",  "exclusiveMinimum", "exclusiveMaximum",
+      "minLength", "maxLength", "title",     "$comment", "readOnly", "examples",         "description",
+      "default",   "writeOnly", "deprecated"};
+  const Json& json = *at(index).json;
+  if (!json.is_object()) return false;
+  auto scalar = [](const Json& v) { return !v.is_object() && !v.is_array(); };
+  return std::all_of(json.members.begin(), json.members.end(), [&](const auto& m) {
+    if (m.first == "enum") return std::all_of(m.second.items.begin(), m.second.items.end(), scalar);
+    return about_scalars.count(m.first) > 0 && (m.first != "const" || scalar(m.second));
+  });
 }
 
 // Schemas of everyday shape, which have a value whatever stands below them.

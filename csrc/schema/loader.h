@@ -4,10 +4,12 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "schema/algebra.h"
+#include "schema/contents.h"
 #include "schema/document.h"
 
 namespace fcformat {
@@ -48,6 +50,7 @@ class SchemaLoader {
   FormulaId define_plain(uint32_t index);
   FormulaId sub(uint32_t parent, const std::string& path, const Json& json);
   uint32_t instance(uint32_t subschema, uint32_t scope_before);
+  uint32_t alike(uint32_t index);
   uint32_t child(uint32_t parent, const std::string& path, const Json& json);
   std::vector<uint32_t> references(uint32_t index);
   void apply_strings(uint32_t index, const Json& json, Normal* n);
@@ -61,6 +64,7 @@ class SchemaLoader {
   std::pair<FormulaId, FormulaId> presence(const std::string& name);
   ExprId pattern(uint32_t index, const std::string& keyword, const std::string& text);
   bool plainly_satisfiable(uint32_t index) const;
+  bool plainly_scalar(uint32_t index) const;
   // unevaluated.cc
   FormulaId define_unevaluated(uint32_t index);
   std::vector<Case> cases(uint32_t index, int depth);
@@ -80,6 +84,9 @@ class SchemaLoader {
   std::shared_ptr<const std::map<std::string, Json>> others_json_;
   LoaderOptions options_;
   Document document_;
+  Contents contents_;
+  bool compares_ = false;                                               // some schema holds alternatives or negations
+  std::map<std::tuple<uint32_t, uint32_t, uint32_t>, uint32_t> alike_;  // resource, scope, content
   std::vector<Instance> instances_;
   std::map<std::pair<uint32_t, uint32_t>, uint32_t> instance_index_;
   std::vector<std::vector<uint32_t>> scopes_;

@@ -45,8 +45,8 @@ std::vector<std::pair<K, FormulaId>> met(Algebra& algebra, const std::vector<std
 
 void Algebra::check_alternatives(size_t count) const {
   if (count > limits_.max_alternatives) {
-    throw GrammarLimitError("a schema splits into more than max_alternatives = " +
-                            std::to_string(limits_.max_alternatives) + " alternatives of one type");
+    throw TooManyAlternatives("a schema splits into more than max_alternatives = " +
+                              std::to_string(limits_.max_alternatives) + " alternatives of one type");
   }
 }
 
@@ -121,17 +121,69 @@ bool Algebra::contradictory(const ObjectShape& s) const {
   });
 }
 
+bool Algebra::is_scalar_question(FormulaId f) const {
+  const Formula& formula = formulas_[f];
+  switch (formula.kind) {
+    case Kind::kFalse:
+      return true;
+    case Kind::kLeaf: {
+      const Normal& n = *normals_[static_cast<size_t>(formula.normal)];
+      auto plain = [](const auto& ids) { return ids.empty() || (ids.size() == 1 && ids[0] == 0); };
+      return plain(n.objects) && plain(n.arrays);
+    }
+    case Kind::kSchema:
+      return plainly_scalar && plainly_scalar(formula.index);
+    case Kind::kAnd:
+    case Kind::kNot:
+      return std::all_of(formula.parts.begin(), formula.parts.end(),
+                         [&](FormulaId p) { return is_scalar_question(p); });
+    default:
+      return false;
+  }
+}
+
+// Whether every value of a is plainly one of b.
+bool Algebra::within(FormulaId a, FormulaId b) {
+  if (a == b || a == kFalseFormula || b == kTrueFormula) return true;
+  if (a == kTrueFormula || b == kFalseFormula) return false;
+  if (formulas_[a].kind == Kind::kAnd) {
+    const std::vector<FormulaId>& parts = formulas_[a].parts;
+    auto has = [&](FormulaId part) { return std::binary_search(parts.begin(), parts.end(), part); };
+    if (has(b)) return true;
+    if (formulas_[b].kind == Kind::kAnd && std::all_of(formulas_[b].parts.begin(), formulas_[b].parts.end(), has))
+      return true;
+  }
+  auto [it, is_new] = within_.try_emplace(static_cast<uint64_t>(a) << 32 | b, false);
+  if (!is_new) return it->second;
+  if (!is_scalar_question(a) || !is_scalar_question(b)) return false;
+  FormulaId outside = conjunction({a, negation(b)});
+  bool answer = !possible([&] { return nonempty(outside); });
+  within_[static_cast<uint64_t>(a) << 32 | b] = answer;
+  return answer;
+}
+
 // Whether every object of shape a is plainly of shape b: all that b asks stands in a.
-bool Algebra::within(const ObjectShape& a, const ObjectShape& b) const {
+bool Algebra::within(const ObjectShape& a, const ObjectShape& b) {
   auto covers = [](const auto& all, const auto& some) {
     return std::includes(all.begin(), all.end(), some.begin(), some.end());
   };
-  return a.min >= b.min && a.max <= b.max && covers(a.required, b.required) && covers(a.properties, b.properties) &&
-         covers(a.patterns, b.patterns) && covers(a.names, b.names) && covers(a.exists, b.exists) &&
-         covers(a.dependencies, b.dependencies);
+  if (a.min < b.min || a.max > b.max || !covers(a.required, b.required) || !covers(a.patterns, b.patterns) ||
+      !covers(a.names, b.names) || !covers(a.exists, b.exists) || !covers(a.dependencies, b.dependencies))
+    return false;
+  auto own = a.properties.begin();
+  for (const auto& [id, f] : b.properties) {
+    while (own != a.properties.end() && own->first < id) ++own;
+    if (own == a.properties.end() || own->first != id) return false;
+  }
+  own = a.properties.begin();
+  for (const auto& [id, f] : b.properties) {
+    while (own->first < id) ++own;
+    if (!within(own->second, f)) return false;
+  }
+  return true;
 }
 
-bool Algebra::within(const ArrayShape& a, const ArrayShape& b) const {
+bool Algebra::within(const ArrayShape& a, const ArrayShape& b) {
   auto item = [](const ArrayShape& s, size_t i) { return i < s.prefix.size() ? s.prefix[i] : s.rest; };
   for (size_t i = 0; i < std::max(a.prefix.size(), b.prefix.size()); ++i) {
     if (item(b, i) != kTrueFormula && item(a, i) != item(b, i)) return false;
@@ -142,7 +194,7 @@ bool Algebra::within(const ArrayShape& a, const ArrayShape& b) const {
 }
 
 // Drops alternatives that lie within others.
-void Algebra::absorb(Normal* n) const {
+void Algebra::absorb(Normal* n) {
   constexpr size_t kMost = 400;  // pairs are compared
   auto thin = [&](auto& ids, const auto& shapes) {
     if (ids.size() < 2 || ids.size() > kMost) return;
@@ -363,14 +415,12 @@ Normal Algebra::invert(const Normal& a) {
     broken.objects = invert_object(ObjectShape(object_shapes_[id]));
     sort_unique(&broken.objects);
     objects = meet(objects, broken);
-    tidy(&objects);
   }
   for (ArrayShapeId id : array_ids) {
     Normal broken;
     broken.arrays = invert_array(ArrayShape(array_shapes_[id]));
     sort_unique(&broken.arrays);
     arrays = meet(arrays, broken);
-    tidy(&arrays);
   }
   n.objects = std::move(objects.objects);
   n.arrays = std::move(arrays.arrays);
@@ -399,12 +449,19 @@ FormulaId Algebra::without_idle_negations(FormulaId f) {
   return conjunction(std::move(kept));
 }
 
-// Alternatives without values only cost time later.
+// Alternatives without values only cost time later. Where finding out exceeds a budget, they are kept.
 void Algebra::tidy(Normal* n) {
+  auto unlikely = [&](auto&& question) {
+    try {
+      return !possible(question);
+    } catch (const TooManyAlternatives&) {
+      return false;
+    }
+  };
   if (n->objects.size() > 1)
-    std::erase_if(n->objects, [&](ObjectShapeId id) { return !possible([&] { return object_exists(id); }); });
+    std::erase_if(n->objects, [&](ObjectShapeId id) { return unlikely([&] { return object_exists(id); }); });
   if (n->arrays.size() > 1)
-    std::erase_if(n->arrays, [&](ArrayShapeId id) { return !possible([&] { return array_exists(id); }); });
+    std::erase_if(n->arrays, [&](ArrayShapeId id) { return unlikely([&] { return array_exists(id); }); });
 }
 
 }  // namespace fcformat
