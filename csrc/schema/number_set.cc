@@ -1,6 +1,7 @@
 #include "schema/number_set.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "errors.h"
 
@@ -58,6 +59,57 @@ std::vector<Decimal> joined(const std::vector<Decimal>& a, const std::vector<Dec
   out.insert(out.end(), b.begin(), b.end());
   tidy(&out);
   return out;
+}
+
+// The least common multiple, where it is small enough to count with.
+std::optional<Decimal> common_multiple(const Decimal& a, const Decimal& b) {
+  auto x = make_divisor(a, false), y = make_divisor(b, false);
+  if (!x || !y) return std::nullopt;
+  uint64_t m = x->modulus, n = y->modulus;
+  int32_t scale = std::max(x->scale, y->scale);
+  constexpr uint64_t kLargest = uint64_t{1} << 50;
+  auto scaled = [&](uint64_t* value, int32_t own) {
+    for (; own < scale; ++own) {
+      if (*value > kLargest / 10) return false;
+      *value *= 10;
+    }
+    return true;
+  };
+  if (!scaled(&m, x->scale) || !scaled(&n, y->scale)) return std::nullopt;
+  uint64_t common = m / std::gcd(m, n);
+  if (common > kLargest / n) return std::nullopt;
+  return parse_decimal(std::to_string(common * n) + "e-" + std::to_string(scale));
+}
+
+// Says the same with fewer divisors. False where no number can be divided so.
+bool simplify_divisors(NumberPiece* piece) {
+  std::vector<Decimal>& multiples = piece->multiples;
+  for (size_t i = 0; i + 1 < multiples.size();) {
+    if (auto common = common_multiple(multiples[i], multiples[i + 1])) {
+      multiples[i + 1] = *common;
+      multiples.erase(multiples.begin() + static_cast<long>(i));
+    } else {
+      ++i;
+    }
+  }
+  tidy(&multiples);
+  auto divides = [](const Decimal& divisor, const Decimal& value) {
+    return make_divisor(divisor, false) && is_multiple(value, divisor);
+  };
+  std::vector<Decimal>& never = piece->non_multiples;
+  for (const Decimal& d : never) {
+    if (std::any_of(multiples.begin(), multiples.end(), [&](const Decimal& m) { return divides(d, m); })) return false;
+  }
+  for (size_t i = 0; i < never.size();) {
+    bool implied = std::any_of(never.begin(), never.end(),
+                               [&](const Decimal& d) { return !(d == never[i]) && divides(d, never[i]); });
+    if (implied) {
+      never.erase(never.begin() + static_cast<long>(i));
+    } else {
+      ++i;
+    }
+  }
+  return true;
 }
 
 void check_size(const NumberSet& set) {
@@ -275,7 +327,7 @@ NumberSet meet(const NumberSet& a, const NumberSet& b) {
       NumberPiece piece{meet_intervals(x.interval, y.interval), joined(x.multiples, y.multiples),
                         joined(x.non_multiples, y.non_multiples), joined(x.excluded, y.excluded),
                         x.integer || y.integer};
-      if (!piece.interval.empty()) out.pieces.push_back(std::move(piece));
+      if (!piece.interval.empty() && simplify_divisors(&piece)) out.pieces.push_back(std::move(piece));
     }
     check_size(out);
   }

@@ -12,7 +12,7 @@ struct NumberPiece {
   std::vector<Decimal> multiples;      // a multiple of each of these
   std::vector<Decimal> non_multiples;  // of none of these
   std::vector<Decimal> excluded;       // none of these values
-  bool integer = false;                // called an integer, and spelled as one; multiples then holds 1
+  bool integer = false;                // called an integer, and spelled as one; multiples then say so
   bool operator==(const NumberPiece&) const = default;
 };
 
