@@ -22,7 +22,10 @@ GEMMA4 = CallFormat(
         # Prompts may end behind the opening tag, or the tag may be stripped as a special token.
         Reasoning("<|channel>", "<channel|>", after_opening="thought\n", also_opening=("thought\n",), interleaved=True),
         TextThenCalls(
-            CallSyntax(Tag("<|tool_call>"), DelimitedCall('<|"|>'), Tag("<tool_call|>")), before="", between=""
+            CallSyntax(Tag("<|tool_call>"), DelimitedCall('<|"|>'), Tag("<tool_call|>")),
+            before="",
+            between="",
+            blank_before=True,
         ),
     ),
     stops=("<turn|>", "<|tool_response>", "<eos>"),
