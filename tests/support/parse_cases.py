@@ -103,13 +103,16 @@ def document(table: dict[str, Any]) -> str:
     lines = [
         *table["introduction"],
         "",
-        f"{total:,} rows, {total - other:,} read as a recorded reading ({(total - other) / total:.1%}), {other} otherwise, each of them below.",
+        f"{total:,} rows, {total - other:,} read as a recorded reading ({(total - other) / total:.1%}), "
+        f"{other} otherwise, each of them below.",
         "",
         "| reason | rows |",
         "|---|--:|",
     ]
-    for reason in table["reasons"]:
-        lines.append(f"| [{reason['title']}](#{_anchor(reason['title'])}) | {sum(map(len, reason['rows'].values()))} |")
+    lines += [
+        f"| [{reason['title']}](#{_anchor(reason['title'])}) | {sum(map(len, reason['rows'].values()))} |"
+        for reason in table["reasons"]
+    ]
     for reason in table["reasons"]:
         lines += ["", f"## {reason['title']}", "", *reason["why"], ""]
         lines += [f"- `{name}`: {', '.join(ids)}" for name, ids in sorted(reason["rows"].items())]
