@@ -12,6 +12,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from fcformat.errors import FormatError
+from fcformat.formats import get_format
 from support.parse_cases import DOCUMENT, EXPECTED, document, expected, read_otherwise, rows
 
 
@@ -20,6 +22,12 @@ def main() -> int:
     table = expected()
     missing = 0
     for name in rows():
+        try:
+            get_format(name)
+        except FormatError:
+            print(f"no format: {name}")
+            missing += 1
+            continue
         other = read_otherwise(name)
         for reason in table["reasons"]:
             kept = sorted(other.intersection(reason["rows"].get(name, ())))
@@ -30,9 +38,10 @@ def main() -> int:
         for row in sorted(other):
             print(f"no reason: {name} {row}")
             missing += 1
+        table["rows"][name] = len(rows()[name])
     for reason in table["reasons"]:
         reason["rows"] = dict(sorted(reason["rows"].items()))
-    table["rows"] = {name: len(each) for name, each in sorted(rows().items())}
+    table["rows"] = dict(sorted(table["rows"].items()))
     EXPECTED.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     DOCUMENT.write_text(document(table), encoding="utf-8")
     return missing

@@ -22,6 +22,7 @@ __all__ = [
     "document",
     "expected",
     "families",
+    "has_tools_that_are_none",
     "is_read_as_a_peer",
     "prompt_of_row",
     "read_otherwise",
@@ -77,8 +78,15 @@ def wanted(reading: dict[str, Any]) -> dict[str, Any]:
     return {**out, "reasoning": reading["reasoning"] or ""} if "reasoning" in reading else out
 
 
+def has_tools_that_are_none(row: dict[str, Any]) -> bool:
+    """Whether a row's tools are not tools but their `repr`, which `parse` refuses."""
+    return any(isinstance(tool, str) for tool in row.get("tools") or ())
+
+
 def is_read_as_a_peer(row: dict[str, Any]) -> bool:
     """Whether we read a row as one of its recorded readings."""
+    if has_tools_that_are_none(row):
+        return False
     message = get_format(row["format"]).parse(row["text"], row.get("tools"), prompt=prompt_of_row(row))
     ours = said(message)
     readings = [row[key] for key in ("expected", "stream_expected") if key in row]
@@ -100,11 +108,11 @@ def document(table: dict[str, Any]) -> str:
     """The text of the document."""
     argued = families(table)
     total, other = sum(table["rows"].values()), sum(argued.values())
+    share = f"{total - other:,} read as a recorded reading ({(total - other) / total:.1%})"
     lines = [
         *table["introduction"],
         "",
-        f"{total:,} rows, {total - other:,} read as a recorded reading ({(total - other) / total:.1%}), "
-        f"{other} otherwise, each of them below.",
+        f"{total:,} rows, {share}, {other} otherwise, each of them below.",
         "",
         "| reason | rows |",
         "|---|--:|",
