@@ -8,7 +8,7 @@ gives the same result. Nothing here knows what the text means.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Protocol, TypeVar
 
 __all__ = [
@@ -156,10 +156,20 @@ class Scanner:
     For strings that are looked for again and again, each time up to the next of them; `Finder` is for one text.
     """
 
-    def __init__(self, needles: tuple[str, ...], led_by: tuple[str, ...] = ()) -> None:
-        """Sets up the search; see `Finder`."""
+    def __init__(
+        self, needles: tuple[str, ...], led_by: tuple[str, ...] = (), ahead: Mapping[str, str] | None = None
+    ) -> None:
+        """Sets up the search.
+
+        Args:
+            needles: What to find. Where two begin at one place, the longer one is found.
+            led_by: See `Finder`.
+            ahead: Patterns that must match where a needle stands, lest it be passed over.
+        """
         self.needles = needles
-        self._pattern = re.compile("|".join(map(re.escape, sorted(set(needles), key=len, reverse=True))))
+        only = {needle: f"(?={ahead[needle]})" for needle in needles if ahead and needle in ahead}
+        longest = sorted(set(needles), key=len, reverse=True)
+        self._pattern = re.compile("|".join(only.get(needle, "") + re.escape(needle) for needle in longest))
         self._prefixes = frozenset(text[:size] for text in (*needles, *led_by) for size in range(1, len(text)))
         self._longest = max((len(prefix) for prefix in self._prefixes), default=0)
 

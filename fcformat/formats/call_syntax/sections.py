@@ -16,7 +16,7 @@ from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.tags import Marked, begins, spelled
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, write_call
 from fcformat.formats.rendered import Draft
-from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable
+from fcformat.parsing.cursor import Cursor, Scanner, Steps, Truncated, Unreadable
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
 
 __all__ = ["CallSections"]
@@ -69,7 +69,9 @@ class CallSections(Turn):
         self._closings = (closing, *also_closed) if closing else ()
         self._calls = starts if not opening or alone else (bare,) if bare else ()
         self.openings = (*self._openings, *self._calls)
+        self._scanners: dict[tuple[str, ...], Scanner] = {}  # a format has one or two sets of boundaries
         self._inside = _start((*starts, closing) if opening else starts, call.parts)
+        self._bare_start = _start((), call.parts[1:] if self._tag else call.parts)
         self._after_tag = _start((), call.parts[1:]) if self._tag else self._inside
 
     def write(self, message: Message, index: int, draft: Draft) -> None:
@@ -118,9 +120,7 @@ class CallSections(Turn):
         self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
     ) -> Steps[str | None]:
         """See `Turn`."""
-        tags = self.openings
-        led_by = tuple(space + tag for tag in tags for space in (self._before, self._between))
-        finder = Finder((*tags, *boundaries), led_by)
+        finder = self._scanner(boundaries)
         said = Speech(builder)
         said.after_call = not builder.has_content  # white space before the first call is layout, too
         scan = 0  # text before this place holds no tag that counts
@@ -152,6 +152,7 @@ class CallSections(Turn):
                 return cursor.take(place + len(tag))
             begins = self.begins_call(buffer, place, cursor.ended)
             if begins is None:
+                said.say(cursor.take(max(cursor.position, place - max(len(self._before), len(self._between)))))
                 yield
                 scan = 0
                 continue
@@ -179,6 +180,17 @@ class CallSections(Turn):
                 yield from self._read_call(cursor, builder, tools, said, skip=1 if self._tag else 0, bare=bare)
             scan = 0
 
+    def _scanner(self, boundaries: tuple[str, ...]) -> Scanner:
+        """Finds boundaries, and openings that a call or the end of what is there follows."""
+        found = self._scanners.get(boundaries)
+        if found is None:
+            led_by = tuple(space + tag for tag in self.openings for space in (self._before, self._between))
+            ahead = {
+                tag: ("" if tag == self._bare else re.escape(tag)) + self._follows(tag).pattern for tag in self.openings
+            }
+            found = self._scanners[boundaries] = Scanner((*self.openings, *boundaries), led_by, ahead)
+        return found
+
     def _closes(self, cursor: Cursor) -> Steps[bool]:
         """Reads the tag that closes a section, if one comes next."""
         for closing in self._closings:
@@ -188,7 +200,9 @@ class CallSections(Turn):
 
     def _follows(self, tag: str) -> re.Pattern[str]:
         """What must follow a tag, lest it be text."""
-        return self._inside if tag in self._openings or tag == self._bare else self._after_tag
+        if tag in self._openings:
+            return self._inside
+        return self._bare_start if tag == self._bare else self._after_tag
 
     def _read_section(
         self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], said: Speech

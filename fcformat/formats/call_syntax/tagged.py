@@ -16,7 +16,7 @@ from fcformat import grammar as g
 from fcformat.chat import FunctionCall
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.parts import Part, Reading, ToolView
-from fcformat.formats.call_syntax.tags import begins, follows, spelled, words
+from fcformat.formats.call_syntax.tags import LAYOUT, begins, follows, spelled, words
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
 from fcformat.parsing.cursor import Cursor, Scanner, Steps, Truncated, Unreadable
@@ -109,7 +109,11 @@ class TaggedArguments(Part):
         self._after_keys += tuple((text, None) for text in also_after_key)
         self._key_words = tuple((words(text), is_text) for text, is_text in self._after_keys)
         self._marks = (after_value, before_key, *ends)
-        self._plain_end = Scanner(self._marks, tuple(padding + mark for mark in self._marks))
+        # What cannot end a value is passed over at once; whether the rest does, `_ends_here` says.
+        ahead = {after_value: f"{re.escape(after_value)}{LAYOUT}{begins(before_key, *ends, *following)}"}
+        for number, end in enumerate(ends):
+            ahead[end] = f"{re.escape(end)}{LAYOUT}{begins(*ends[number + 1 :], *following)}"
+        self._plain_end = Scanner(self._marks, tuple(padding + mark for mark in self._marks), ahead)
         closing = (quoted[1] if quoted else "") + after_value
         self._quoted_end = Scanner((closing,), (padding + closing,))
 

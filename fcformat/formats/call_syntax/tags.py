@@ -11,9 +11,12 @@ from fcformat.formats.call_syntax.parts import MAX_NAME, Part, Reading, Text, To
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import MAX_LAYOUT_SPACE, SPACE, Steps, Truncated, Unreadable
 
-__all__ = ["Marked", "TagName", "begins", "follows", "spelled", "words"]
+__all__ = ["LAYOUT", "Marked", "TagName", "begins", "follows", "spelled", "words"]
 
-_NAME = re.compile(r"[^\s<>`(){}\[\]\"',;=\\]*")
+_NAME_CHARACTER = r"[^\s<>`(){}\[\]\"',;=\\]"
+#: Pattern of layout between tags.
+LAYOUT = rf"[ \t\r\n]{{0,{MAX_LAYOUT_SPACE}}}"
+_NAME = re.compile(f"{_NAME_CHARACTER}*")
 
 
 def spelled(text: str, controls: tuple[str, ...]) -> g.Grammar:
@@ -29,6 +32,8 @@ def spelled(text: str, controls: tuple[str, ...]) -> g.Grammar:
 
 def begins(*texts: str) -> str:
     """The pattern of one of the texts, or of as much of its beginning as stands at the end of what is there."""
+    if not texts:
+        return r"\Z"
     half = {text[:size] for text in texts for size in range(len(text))}
     whole = "|".join(map(re.escape, texts))
     return rf"(?:{whole}|(?:{'|'.join(map(re.escape, sorted(half, key=len, reverse=True)))})\Z)"
@@ -84,6 +89,21 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(text.replace("><", "> <").split())
 
 
+def _name_start(before: str, after: str, next: tuple[str, ...]) -> str:
+    """The pattern of a name with its tags and what follows, or of as much of that as stands at the end of what is there."""
+    tag, behind = re.escape(before), LAYOUT.join(map(re.escape, words(after)))
+    name = rf"{LAYOUT}{_NAME_CHARACTER}{{1,{MAX_NAME}}}"
+    # Models leave the text behind the name out, or write the line break in it escaped.
+    named = rf"{tag}{name}{LAYOUT}(?:{behind}|\\n)?{LAYOUT}"
+    cut = (
+        rf"{begins(before)}{LAYOUT}{_NAME_CHARACTER}{{0,{MAX_NAME}}}\Z"
+        if before
+        else rf"{LAYOUT}(?:{_NAME_CHARACTER}{{1,{MAX_NAME}}})?\Z",
+        *(rf"{tag}{name}{LAYOUT}{begins(text)}\Z" for text in (*words(after), "\\n")),
+    )
+    return rf"(?:{named}{begins(*next)}|{'|'.join(cut)})"
+
+
 class TagName(Part):
     """The function's name between two texts: `<function=NAME>`, `<invoke name="NAME">`, or alone on its line."""
 
@@ -100,7 +120,7 @@ class TagName(Part):
             doubled: Whether models write `NAME.NAME` for a function that is in no group.
         """
         self._doubled = doubled
-        self.start = begins(before) if before else r"(?:[^\s<>{\[]|\Z)"
+        self.start = _name_start(before, after, next)
         self._before = before
         self._after = after
         self._next = next
