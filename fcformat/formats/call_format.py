@@ -85,5 +85,5 @@ class CallFormat(Format):
     ) -> NoReturn:
         raise FormatError(
             f"{self.name}: prompts of this family come from the model's own chat template: "
-            f"format_from_template(chat_template, calls={self.name!r})"
+            f"format_from_template(chat_template, call_format={self.name!r})"
         )

@@ -191,5 +191,7 @@ def _call_end(calling: Rendering | None, returned: Rendering | None) -> str | No
 
 
 def _common_end(texts: Sequence[str]) -> str:
-    """The longest end that all texts have in common."""
-    return functools.reduce(common_prefix, [text[::-1] for text in texts] or [""])[::-1]
+    """The longest end that all texts have in common, from a control token on."""
+    common = functools.reduce(common_prefix, [text[::-1] for text in texts] or [""])[::-1]
+    first = _CONTROL.search(common)
+    return common[first.start() :] if first else ""

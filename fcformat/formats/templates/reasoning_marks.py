@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
@@ -16,7 +17,7 @@ _CLOSING = {"[THINK]": "[/THINK]", "<|START_THINKING|>": "<|END_THINKING|>"}
 
 
 def reasoned(turn: Turn, probes: Probes, source: str) -> Turn:
-    """A turn with reasoning before it where the template shows any, and the turn has none of its own.
+    """A turn with reasoning before it where the template shows any, laid out as the template does.
 
     Args:
         turn: The turn of the call format.
@@ -24,7 +25,18 @@ def reasoned(turn: Turn, probes: Probes, source: str) -> Turn:
         source: The template's text.
     """
     if isinstance(turn, ReasonedTurn):
-        return turn
+        declared = turn.reasoning
+        around = probes.reasoning or ("", "")
+        if not around[0].startswith(declared.opening) or declared.closing not in around[1]:
+            return turn
+        before, _, rest = around[1].partition(declared.closing)
+        layout = dataclasses.replace(
+            declared,
+            after_opening=around[0].removeprefix(declared.opening),
+            before_closing=before,
+            after_closing=rest[: len(rest) - len(rest.lstrip())],
+        )
+        return ReasonedTurn(layout, turn.inner)
     shown = _OPENING.match(probes.reasoning[0]) if probes.reasoning else None
     opening = shown or _OPENING.search(probes.header) or _OPENING.search(source)
     if opening is None:

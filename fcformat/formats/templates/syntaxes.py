@@ -23,7 +23,8 @@ _WRITTEN: tuple[tuple[str, ...], ...] = (
     ("deepseek_v32", r"<｜DSML｜function_calls>"),
     ("deepseek_v3", r"<｜tool▁call▁begin｜>function<｜tool▁sep｜>"),
     ("deepseek_v31", r"<｜tool▁call▁begin｜>\w+<｜tool▁sep｜>"),
-    ("hunyuan_hy3", r"<tool_call(?::\w+)?>\w+<tool_sep"),
+    ("hunyuan_hy3_opensource", r"<tool_call:opensource>\w+<tool_sep"),
+    ("hunyuan_hy3", r"<tool_call>\w+<tool_sep"),
     ("k2_horizon", r"<ifm\|tool_call>"),
     ("plamo3", r"<\|plamo:begin_tool_request:plamo\|>"),
     ("inkling", r"<\|content_invoke_tool_json\|>"),
@@ -108,10 +109,14 @@ def call_format_of(written: str | None, source: str) -> Format | None:
         source: The template's text.
     """
     for text, signs in ((written or "", _WRITTEN), (source, _TOLD)):
+        seen = False
         for name, sign, *more in signs:
             if re.search(sign, text) and all(re.search(other, source) for other in more):
+                seen = True
                 try:
                     return get_format(name)
                 except FormatError:
                     continue  # not a format of this version; a sibling may be
+        if seen:
+            return None
     return None

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from fcformat import grammar as g
 from fcformat.chat import Message, Tool, normalize_tools
 from fcformat.chat._checks import json_copy
 from fcformat.errors import FormatError
@@ -72,6 +73,7 @@ class TemplateFormat(Format):
         self.boundaries = tuple(dict.fromkeys((*self.stops, *begins, *others)))
         turn = call_format.turn if call_format is not None else UnknownTurn(name)
         self.turn = reasoned(turn, probes, template.source)
+        self._tail = _layout_before(probes.stop, probes.call)
 
     def render(
         self,
@@ -116,6 +118,11 @@ class TemplateFormat(Format):
         rendering, changed = self._run(copies, tools, add_generation_prompt, date, options)
         found = [*changed, *losses_of(rendering, read, tools, self._writes_python())]
         return Rendered(self._segments(rendering, read, options), report(self.name, on_loss, found))
+
+    def grammar(self, *arguments: Any, **options: Any) -> g.Grammar:
+        """See `Format`; where the template has layout between calls and the end of the turn, it may stand there."""
+        turn = super().grammar(*arguments, **options)
+        return g.sequence(turn, g.optional(g.literal(self._tail))) if self._tail else turn
 
     def begun(self, prompt: str) -> str:
         """See `Format`: a template's prompt may open a block of reasoning, or write an empty one."""
@@ -183,6 +190,12 @@ class TemplateFormat(Format):
 
     def _writes_python(self) -> bool:
         return self.call_format is not None and self.call_format.name in _PYTHON
+
+
+def _layout_before(stop: str | None, call: str | None) -> str:
+    """White space that the template writes between a call and the end of its turn."""
+    written = call.partition(stop)[0] if stop and call and stop in call else ""
+    return written[len(written.rstrip()) :]
 
 
 #: Call syntaxes whose values are Python's.

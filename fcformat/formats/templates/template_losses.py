@@ -85,9 +85,10 @@ def _of_message(message: Message, index: int, printed: dict[Origin, int]) -> Ite
     for number, call in enumerate(message.tool_calls):
         where = f"tool_calls[{number}] ({call.function.name})"
         if not printed.get(Origin("call name", index, number)):
-            # Where ids carry the name, they stand for it.
             if not printed.get(Origin("id", index, number)):
                 yield "call", f"{where}: the template leaves the call out"
+            elif call.function.name not in (call.id or ""):  # ids that carry the name stand for it
+                yield "call", f"{where}: the template writes the id {call.id!r} in place of the name"
         elif not printed.get(Origin("call arguments", index, number)) and call.function.arguments.strip(" \t\r\n{}"):
             yield "call", f"{where}: the template leaves out its arguments"
 

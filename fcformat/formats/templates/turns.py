@@ -95,7 +95,7 @@ def _begin(
         there = text[before[1] : before[1] + len(expected)]
         common = len(common_prefix(expected, there))
         for length in token_ends(expected):
-            if 0 < length <= common and before[1] + length > start:
+            if length <= common and before[1] + length > start and expected[:length].strip():
                 return before[1] + length if first is None else min(before[1] + length, first)
     own = text[start : first if first is not None else start + len(probes.header)]
     for header in dict.fromkeys((probes.header, probes.header.lstrip())):
