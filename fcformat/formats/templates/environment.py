@@ -21,7 +21,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from fcformat.formats.templates import marked_json
-from fcformat.formats.templates.marked import OWN, UNKNOWN, Marked, MarkedDict, MarkedList, formatted, join, marks_of
+from fcformat.formats.templates.marked import OWN, UNKNOWN, Marked, MarkedDict, formatted, join, marks_of
 
 __all__ = ["RUN", "ChatEnvironment", "Generated", "Run"]
 
@@ -72,7 +72,7 @@ class Run:
             return item._message
         if isinstance(item, Mapping):  # a message that the template put together
             for value in item.values():
-                given = value[0] if isinstance(value, MarkedList) and value else value
+                given = value[0] if isinstance(value, list) and value else value
                 message = given._message if isinstance(given, MarkedDict) else None
                 if isinstance(given, Marked):
                     message = self._message_of(given._marks[:1])

@@ -35,6 +35,7 @@ def reasoned(turn: Turn, probes: Probes, source: str) -> Turn:
             after_opening=around[0].removeprefix(declared.opening),
             before_closing=before,
             after_closing=rest[: len(rest) - len(rest.lstrip())],
+            joint="",
         )
         return ReasonedTurn(layout, turn.inner)
     shown = _OPENING.match(probes.reasoning[0]) if probes.reasoning else None
