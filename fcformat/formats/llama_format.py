@@ -135,6 +135,7 @@ class LlamaFormat(Format):
             policy.lose("content", index, "the text beside the call is left out")
         content = None if message.tool_calls else _trimmed(index, message, policy)
         draft.fixed(_header("assistant"))
+        draft.message = index
         self.turn.write(dataclasses.replace(message, content=content, reasoning=None), index, draft)
         draft.fixed(_END, trainable=True)
 
