@@ -18,6 +18,7 @@ from fcformat.formats.argument_schemas import arguments_schema
 from fcformat.formats.call_syntax.parts import ToolView
 from fcformat.formats.call_syntax.turn import Turn, TurnPlan, drain
 from fcformat.formats.rendered import Rendered
+from fcformat.formats.token_text import TokenText
 from fcformat.formats.tool_choice import plan_calls
 from fcformat.parsing.cursor import Cursor, Steps
 from fcformat.parsing.message_builder import MessageBuilder
@@ -131,9 +132,95 @@ class Format(abc.ABC):
         """
         return read_whole(self._reader(tools, prompt), text, begun=self.begun(prompt), strict=strict, tags=self.tags)
 
-    def stream_parser(self, tools: Iterable[Any] | None = None, prompt: str = "", strict: bool = False) -> StreamParser:
-        """A parser for a reply that arrives in pieces; see `parse`."""
-        return StreamParser(self._reader(tools, prompt), begun=self.begun(prompt), strict=strict, tags=self.tags)
+    def parse_ids(
+        self,
+        ids: Iterable[int],
+        tokenizer: Any,
+        tools: Iterable[Any] | None = None,
+        prompt: str = "",
+        strict: bool = False,
+    ) -> Message:
+        """Parses the token ids that the model gave, among which control tokens are known as such.
+
+        Args:
+            ids: The reply's ids, the end token included where there is one. Without it the reply was cut off, and its
+                `finish_reason` is `"length"`.
+            tokenizer: A transformers tokenizer or a `TokenizerInfo`.
+            tools: As in `parse`.
+            prompt: As in `parse`.
+            strict: As in `parse`.
+
+        Raises:
+            ParseError: As in `parse`.
+            TokenizerError: The tokenizer is not understood, or an id is not of its vocabulary.
+        """
+        parser = self.stream_parser(tools, prompt, strict, tokenizer=tokenizer)
+        parser.feed_ids(ids)
+        return parser.finish()
+
+    def stream_parser(
+        self, tools: Iterable[Any] | None = None, prompt: str = "", strict: bool = False, *, tokenizer: Any = None
+    ) -> StreamParser:
+        """A parser for a reply that arrives in pieces; see `parse`.
+
+        Args:
+            tools: As in `parse`.
+            prompt: As in `parse`.
+            strict: As in `parse`.
+            tokenizer: A transformers tokenizer or a `TokenizerInfo`, for pieces that are token ids.
+
+        Raises:
+            TokenizerError: The tokenizer is not understood.
+        """
+        tokens = None if tokenizer is None else TokenText(tokenizer)
+        return StreamParser(
+            self._reader(tools, prompt), begun=self.begun(prompt), strict=strict, tags=self.tags, tokens=tokens
+        )
+
+    def extend(
+        self,
+        prompt_ids: Sequence[int],
+        completion_ids: Sequence[int],
+        new_messages: Sequence[Mapping[str, Any] | Message],
+        tokenizer: Any,
+        *,
+        tools: Iterable[Any] | None = None,
+        add_generation_prompt: bool = True,
+        keep_history: bool = False,
+        **options: Any,
+    ) -> list[int]:
+        """The next prompt, token for token behind what the model has sampled: history is not rendered again.
+
+        Args:
+            prompt_ids: What was sent to the model.
+            completion_ids: What it gave, with or without its end token.
+            new_messages: What follows, such as tool results or the next question.
+            tokenizer: A transformers tokenizer.
+            tools: The conversation's tools.
+            add_generation_prompt: As in `render`.
+            keep_history: Go on also where the format would now write the turn in another way, such as without its reasoning.
+            **options: Of `render`.
+
+        Returns:
+            The ids of the prompt, of the completion, of the end of its turn, and of what follows.
+
+        Raises:
+            FormatError: New messages change how the format writes what came before; or they cannot be expressed.
+            TokenizerError: The tokenizer is not understood.
+        """
+        from fcformat.formats.extension import extended
+
+        return extended(
+            self,
+            prompt_ids,
+            completion_ids,
+            normalize_messages(new_messages),
+            tokenizer,
+            tools=normalize_tools(tools),
+            add_generation_prompt=add_generation_prompt,
+            keep_history=keep_history,
+            options=options,
+        )
 
     @abc.abstractmethod
     def begun(self, prompt: str) -> str:
@@ -157,6 +244,7 @@ class Format(abc.ABC):
         def read(cursor: Cursor, builder: MessageBuilder) -> Steps[None]:
             builder.prompted = bool(prompt)
             if (yield from self.turn.read(cursor, builder, views, self.boundaries)) is not None:
+                builder.ended = True
                 yield from drain(cursor, builder)
 
         return read

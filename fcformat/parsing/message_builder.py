@@ -9,6 +9,7 @@ from __future__ import annotations
 from fcformat.chat import Delta, FunctionCall, Message, ToolCall, ToolCallDelta
 from fcformat.errors import ParseError
 from fcformat.parsing.cursor import Cursor
+from fcformat.parsing.marks import Unmarker
 
 __all__ = ["CallBuilder", "MessageBuilder"]
 
@@ -22,12 +23,21 @@ class MessageBuilder:
     Attributes:
         truncated: Whether the text ended inside a call.
         finish_reason: Why the message ended, where its text says so.
+        ended: Whether the text holds the end of the turn.
         prompted: Whether the prompt is known, so that what it opened has been read.
         calls: The calls that have been announced.
         read_again: How many values had to be read a second time, which readers bound.
     """
 
-    def __init__(self, cursor: Cursor, *, strict: bool = False, streaming: bool = True, skipped: int = 0) -> None:
+    def __init__(
+        self,
+        cursor: Cursor,
+        *,
+        strict: bool = False,
+        streaming: bool = True,
+        skipped: int = 0,
+        marked: bool = False,
+    ) -> None:
         """Sets up an empty message.
 
         Args:
@@ -35,7 +45,10 @@ class MessageBuilder:
             strict: Raise a `ParseError` instead of noting an issue.
             streaming: Keep deltas for `take`.
             skipped: How many characters of the cursor's text come before the text that offsets refer to.
+            marked: Whether the cursor's text has the marks of `fcformat.parsing.marks` in it.
         """
+        self.marked = marked
+        self.ended = False
         self.truncated = False
         self.finish_reason: str | None = None
         self.prompted = False
@@ -45,6 +58,7 @@ class MessageBuilder:
         self._strict = strict
         self._streaming = streaming
         self._skipped = skipped
+        self._unmarkers = (Unmarker(), Unmarker())
         self._content: list[str] = []
         self._reasoning: list[str] = []
         self._issues: dict[str, str] = {}
@@ -52,12 +66,16 @@ class MessageBuilder:
 
     def content(self, text: str) -> None:
         """Adds text that the assistant says."""
+        if self.marked:
+            text = self._unmarkers[0].feed(text)
         if text:
             self._content.append(text)
             self.note(-1, "text", text)
 
     def reasoning(self, text: str) -> None:
         """Adds text that the assistant thinks."""
+        if self.marked:
+            text = self._unmarkers[1].feed(text)
         if text:
             self._reasoning.append(text)
             self.note(-2, "text", text)
@@ -151,6 +169,7 @@ class CallBuilder:
         self._id: str | None = None
         self._index: int | None = None
         self._arguments: list[str] = []
+        self._unmarker = Unmarker() if builder.marked else None
 
     @property
     def announced(self) -> bool:
@@ -164,12 +183,14 @@ class CallBuilder:
 
     def named(self, name: str) -> None:
         """Sets the function's name."""
-        self.name = name
+        self.name = Unmarker().feed(name) if self._builder.marked else name
         if not self._waits:
             self.announce()
 
     def identified(self, identifier: str) -> None:
         """Sets the call's id, unless it was announced with another one."""
+        if self._builder.marked:
+            identifier = Unmarker().feed(identifier)
         if not self.announced:
             self._id = identifier
             self._waits = False
@@ -194,6 +215,8 @@ class CallBuilder:
 
     def arguments(self, text: str) -> None:
         """Adds text of the arguments."""
+        if self._unmarker is not None:
+            text = self._unmarker.feed(text)
         self._arguments.append(text)
         if self._index is not None:
             self._builder.note(self._index, "arguments", text)

@@ -6,14 +6,29 @@ is the business of the reader, a generator that a format's declaration gives.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from fcformat.chat import Delta, Message
 from fcformat.errors import FcformatError
 from fcformat.parsing.cursor import Cursor, Steps
 from fcformat.parsing.message_builder import MessageBuilder
 
-__all__ = ["Reader", "StreamParser", "read_whole"]
+__all__ = ["Reader", "StreamParser", "Tokens", "read_whole"]
+
+
+class Tokens(Protocol):
+    """Turns token ids into text."""
+
+    stopped: bool
+    started: bool
+
+    def feed(self, ids: Iterable[int]) -> str:
+        """The text of the next ids, as far as it is certain."""
+
+    def end(self) -> str:
+        """What was held back."""
+
 
 #: Reads an assistant's turn from a cursor into a builder.
 Reader = Callable[[Cursor, MessageBuilder], Steps[object]]
@@ -26,7 +41,15 @@ class StreamParser:
         final_deltas: After `finish`, the deltas that only the end of the text decided.
     """
 
-    def __init__(self, reader: Reader, *, begun: str = "", strict: bool = False, tags: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        *,
+        begun: str = "",
+        strict: bool = False,
+        tags: tuple[str, ...] = (),
+        tokens: Tokens | None = None,
+    ) -> None:
         """Sets up the parser.
 
         Args:
@@ -34,12 +57,14 @@ class StreamParser:
             begun: Text of the reply that the prompt already holds; it is part of the message.
             strict: Raise instead of repairing.
             tags: Spellings of control tokens; where the text ends inside of one, that half is no text.
+            tokens: Turns token ids into text, for `feed_ids`.
         """
+        self._tokens = tokens
         self._tags = tags
         self._half = ""
         self.final_deltas: tuple[Delta, ...] = ()
         self._cursor = Cursor()
-        self._builder = MessageBuilder(self._cursor, strict=strict, skipped=len(begun))
+        self._builder = MessageBuilder(self._cursor, strict=strict, skipped=len(begun), marked=tokens is not None)
         self._steps: Steps[object] | None = reader(self._cursor, self._builder)
         self._message: Message | None = None
         self._advance()
@@ -67,6 +92,21 @@ class StreamParser:
         self._advance()
         return self._builder.take()
 
+    def feed_ids(self, ids: Iterable[int]) -> list[Delta]:
+        """Reads the next token ids of the reply.
+
+        A control token is one by its id: text that spells one is text. An end token ends the reply. A reply that is finished
+        without any has been cut off, and its `finish_reason` is `"length"`.
+
+        Raises:
+            FcformatError: The parser was set up without a tokenizer, or has been finished.
+            ParseError: As in `feed`.
+            TokenizerError: An id is not of the vocabulary.
+        """
+        if self._tokens is None:
+            raise FcformatError("stream parser: found token ids, expected text: it was set up without a tokenizer")
+        return self.feed(self._tokens.feed(ids))
+
     def finish(self) -> Message:
         """Ends the reply; the message that all deltas add up to, `final_deltas` included.
 
@@ -74,12 +114,18 @@ class StreamParser:
             ParseError: Parsing is strict and the text is not as the format has it.
         """
         if self._message is None:
+            if self._tokens is not None and self._tokens.started:
+                self._cursor.feed(self._half + self._tokens.end())
+                self._half = ""
+                self._advance()
             if len(self._half) < _LEAST_HALF:
                 self._cursor.feed(self._half)
             else:
                 _report_half(self._half, self._cursor, self._builder)
             self._cursor.ended = True
             self._advance()
+            if self._tokens is not None and self._tokens.started:
+                self._builder.truncated |= not (self._tokens.stopped or self._builder.ended)
             self._message = self._builder.message()
             self.final_deltas = tuple(self._builder.take())
         return self._message
