@@ -1,0 +1,214 @@
+"""Families whose calls stand between tags: what each of them writes, and what is read from it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from fcformat import GrammarCompiler, GrammarMatcher, TokenizerInfo
+from fcformat.chat import FunctionCall, Message, ToolCall
+from fcformat.errors import FormatError
+from fcformat.formats import get_format
+from fcformat.formats.rendered import Draft
+
+TOOLS: list[dict[str, Any]] = [
+    {
+        "type": "function",
+        "function": {
+            "name": "get_weather",
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    "city": {"type": "string"},
+                    "days": {"type": "integer"},
+                    "more": {"type": "object", "properties": {"deep": {"type": "array", "items": {"type": "string"}}}},
+                },
+                "required": ["city"],
+            },
+        },
+    }
+]
+GIVEN = {"city": "Köln\n<b>", "days": 2, "more": {"deep": ["a", "b"]}}
+
+#: What a call of a city and of days is written as, after the text `So:`.
+WRITTEN = {
+    "qwen3_coder": "So:\n\n<tool_call>\n<function=get_weather>\n<parameter=city>\nBonn\n</parameter>\n<parameter=days>\n2\n"
+    "</parameter>\n</function>\n</tool_call>",
+    "glm45": "So:\n<tool_call>get_weather\n<arg_key>city</arg_key>\n<arg_value>Bonn</arg_value>\n<arg_key>days</arg_key>\n"
+    "<arg_value>2</arg_value>\n</tool_call>",
+    "glm47": "So:<tool_call>get_weather<arg_key>city</arg_key><arg_value>Bonn</arg_value><arg_key>days</arg_key>"
+    "<arg_value>2</arg_value></tool_call>",
+    "minimax_m2": 'So:\n<minimax:tool_call>\n<invoke name="get_weather">\n<parameter name="city">Bonn</parameter>\n'
+    '<parameter name="days">2</parameter>\n</invoke>\n</minimax:tool_call>',
+    "minimax_m3": 'So:]<]minimax[>[<tool_call>\n]<]minimax[>[<invoke name="get_weather">]<]minimax[>[<city>Bonn]<]minimax[>['
+    "</city>]<]minimax[>[<days>2]<]minimax[>[</days>]<]minimax[>[</invoke>\n]<]minimax[>[</tool_call>",
+    "deepseek_v32": 'So:\n\n<｜DSML｜function_calls>\n<｜DSML｜invoke name="get_weather">\n<｜DSML｜parameter name="city" '
+    'string="true">Bonn</｜DSML｜parameter>\n<｜DSML｜parameter name="days" string="false">2</｜DSML｜parameter>\n'
+    "</｜DSML｜invoke>\n</｜DSML｜function_calls>",
+    "deepseek_v41": 'So:\n\n<｜DSML｜ calls>\n<｜DSML｜ invoke name="get_weather">\n<｜DSML｜ parameter name="city" '
+    'string="true">Bonn</｜DSML｜ parameter>\n<｜DSML｜ parameter name="days" string="false">2</｜DSML｜ parameter>\n'
+    "</｜DSML｜ invoke>\n</｜DSML｜ calls>",
+    "minicpm5": 'So:\n<function name="get_weather"><param name="city">Bonn</param><param name="days">2</param></function>',
+    "seed_oss": "So:\n\n<seed:tool_call>\n<function=get_weather>\n<parameter=city>Bonn</parameter>\n<parameter=days>2"
+    "</parameter>\n</function>\n</seed:tool_call>",
+    "step3p5": "So:<tool_call>\n<function=get_weather>\n<parameter=city>\nBonn\n</parameter>\n<parameter=days>\n2\n"
+    "</parameter>\n</function>\n</tool_call>",
+    "hunyuan_hy3": "So:<tool_calls>\n<tool_call>get_weather<tool_sep>\n<arg_key>city</arg_key>\n<arg_value>Bonn</arg_value>\n"
+    "<arg_key>days</arg_key>\n<arg_value>2</arg_value>\n</tool_call>\n</tool_calls>",
+    "muse": ' to=user<|message|>So:<|eom|><|start|>assistant to=get_weather<|message|><atem:function_calls>\n<atem:invoke name="'
+    'get_weather">\n<atem:parameter name="city">Bonn</atem:parameter>\n<atem:parameter name="days">2</atem:parameter>\n'
+    "</atem:invoke>\n</atem:function_calls>",
+    "inkling": "<|content_text|>So:<|end_message|><|message_model|><|content_invoke_tool_json|>"
+    '{"name": "get_weather", "args": {"city": "Bonn", "days": 2}}<|end_message|>',
+}
+NAMES = (
+    *WRITTEN,
+    *("qwen3.5", "deepseek_v4", "step3", "poolside_v1", "ling3", "hunyuan_hy3_opensource", "muse_glimmer", "plamo3"),
+)
+
+
+def message(given: dict[str, Any], content: str | None = "So:") -> Message:
+    return Message("assistant", content, (ToolCall(FunctionCall("get_weather", json.dumps(given))),))
+
+
+def written(name: str, given: dict[str, Any], content: str | None = "So:") -> str:
+    draft = Draft(())
+    get_format(name).turn.write(message(given, content), 0, draft)
+    return draft.rendered().text
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_call_is_written_as_the_family_writes_it(name: str) -> None:
+    assert written(name, {"city": "Bonn", "days": 2}) == WRITTEN[name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_written_is_read_back(name: str) -> None:
+    read = get_format(name).parse(written(name, GIVEN), TOOLS, prompt="", strict=True)
+    assert (read.content, json.loads(read.tool_calls[0].function.arguments)) == ("So:", GIVEN)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "minicpm5"])
+def test_the_grammar_allows_what_is_written(name: str) -> None:
+    bytes_only = TokenizerInfo.from_bytes([*(bytes([byte]) for byte in range(256)), None], stop_token_ids=[256])
+    form = get_format(name)
+    grammar = form.grammar(TOOLS, tool_choice="required", reasoning="none", prompt=_closed(name))
+    matcher = GrammarMatcher(GrammarCompiler(bytes_only).compile_grammar(grammar))
+    text = written(name, GIVEN, None)
+    assert matcher.accept_string(text), text
+    assert matcher.can_terminate()
+
+
+def _closed(name: str) -> str:
+    """The end of a prompt after which the answer begins at once."""
+    if name == "qwen3.5":
+        return "<|im_start|>assistant\n<think>\n\n</think>\n\n"
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("qwen3_coder", "Qwen/Qwen3-Coder-480B-A35B-Instruct"),
+        ("qwen3.5", "Qwen/Qwen3.5-27B"),
+        ("glm45", "zai-org/GLM-4.5-Air"),
+        ("glm47", "zai-org/GLM-4.7"),
+        ("glm47", "zai-org/GLM-5.1"),
+        ("minimax_m2", "MiniMaxAI/MiniMax-M2.1"),
+        ("deepseek_v32", "deepseek-ai/DeepSeek-V3.2"),
+        ("seed_oss", "ByteDance-Seed/Seed-OSS-36B-Instruct"),
+        ("step3p5", "stepfun-ai/Step-3.5-Flash"),
+    ],
+)
+def test_model_ids_find_their_family(name: str, model: str) -> None:
+    assert get_format(model) is get_format(name)
+
+
+def test_reasoning_ends_where_a_section_of_calls_begins() -> None:
+    form = get_format("deepseek_v4")
+    text = 'Hm.\n\n<｜DSML｜tool_calls>\n<｜DSML｜invoke name="get_weather">\n</｜DSML｜invoke>\n</｜DSML｜tool_calls>'
+    read = form.parse(text, prompt="<｜Assistant｜><think>")
+    assert (read.reasoning, len(read.tool_calls)) == ("Hm.", 1)
+    assert "the reasoning ends at" in read.issues[0]
+
+
+def test_a_block_that_the_prompt_opened_is_reasoning() -> None:
+    read = get_format("qwen3.5").parse("So.\n</think>\n\nYes.", prompt="<|im_start|>assistant\n<think>\n")
+    assert (read.reasoning, read.content) == ("So.", "Yes.")
+
+
+def test_null_has_no_spelling_among_elements() -> None:
+    with pytest.raises(FormatError, match=r"argument 'city': found null, which has no spelling here"):
+        written("minimax_m3", {"city": None})
+
+
+def test_elements_that_no_grammar_covers_are_refused() -> None:
+    parameters = {"type": "object", "properties": {"city": {"type": "string"}}, "minProperties": 1}
+    with pytest.raises(FormatError, match="f: found 'minProperties' about elements, expected one of"):
+        get_format("minimax_m3").grammar([{"name": "f", "parameters": parameters}])
+
+
+def test_half_a_control_token_at_the_end_is_no_text() -> None:
+    read = get_format("plamo3").parse("Yes.<|plamo:begin_tool")
+    assert (read.content, read.finish_reason) == ("Yes.", "length")
+    assert "inside of a tag: '<|plamo:begin_tool'" in read.issues[0]
+
+
+def test_text_between_messages_is_kept_and_named() -> None:
+    read = get_format("muse").parse(
+        " to=user<|message|>One.<|eom|>Two.<|start|>assistant to=user<|message|>Three.<|eot|>"
+    )
+    assert read.content == "One.Two.Three."
+    assert "text between messages" in read.issues[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "end"),
+    [
+        ("qwen3_coder", {}, "<|im_start|>assistant\n"),
+        ("qwen3.5", {}, "<|im_start|>assistant\n<think>\n"),
+        ("qwen3.5", {"enable_thinking": False}, "<|im_start|>assistant\n<think>\n\n</think>\n\n"),
+        ("glm45", {}, "<|user|>\nHi<|assistant|>"),
+        ("glm45", {"enable_thinking": False}, "<|user|>\nHi/nothink<|assistant|>\n<think></think>"),
+    ],
+)
+def test_prompts_end_where_the_model_goes_on(name: str, options: dict[str, Any], end: str) -> None:
+    rendered = get_format(name).render([{"role": "user", "content": "Hi"}], add_generation_prompt=True, **options)
+    assert rendered.text.endswith(end)
+
+
+def test_a_second_system_message_cannot_be_written() -> None:
+    messages = [
+        {"role": "system", "content": "A"},
+        {"role": "user", "content": "Hi"},
+        {"role": "system", "content": "B"},
+    ]
+    with pytest.raises(FormatError, match=r"message 2: the system message does not begin the conversation"):
+        get_format("qwen3.5").render(messages)
+    assert get_format("qwen3.5").render(messages, on_loss="drop").losses
+
+
+def test_white_space_that_the_template_leaves_out_is_noted() -> None:
+    rendered = get_format("qwen3.5").render([{"role": "user", "content": " Hi\n"}])
+    assert rendered.text == "<|im_start|>user\nHi<|im_end|>\n"
+    assert rendered.losses == ("message 0: the white space around the content is left out",)
+
+
+def test_tools_are_told_as_xml_with_every_key() -> None:
+    tool = {
+        "name": "f",
+        "description": " Does. ",
+        "parameters": {
+            "type": "object",
+            "properties": {"a": {"type": ["string", "null"], "enum": ["x"], "default": None, "minimum": 1.5}},
+            "required": ["a"],
+        },
+        "strict": True,
+    }
+    assert (
+        "<tools>\n<function>\n<name>f</name>\n<description>Does.</description>\n<parameters>\n<parameter>\n<name>a</name>\n"
+        "<type>['string', 'null']</type>\n<enum>[\"x\"]</enum>\n<default>None</default>\n<minimum>1.5</minimum>\n</parameter>\n"
+        '<required>["a"]</required>\n</parameters>\n<strict>True</strict>\n</function>\n</tools>'
+    ) in get_format("qwen3_coder").render([{"role": "user", "content": "Hi"}], tools=[tool]).text
