@@ -10,8 +10,10 @@ try:
 except ImportError as error:  # pragma: no cover - the tests have it
     raise ImportError("fcformat.strategies needs Hypothesis: pip install 'fcformat[hypothesis]'") from error
 
+from fcformat.strategies.broken import Invalid, invalid_for
+from fcformat.strategies.schemas import json_schemas
 from fcformat.strategies.values import from_schema
 
-__all__ = ["from_schema"]
+__all__ = ["Invalid", "from_schema", "invalid_for", "json_schemas"]
 
 del _hypothesis

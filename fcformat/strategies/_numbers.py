@@ -16,7 +16,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-__all__ = ["NumberPiece", "as_number"]
+__all__ = ["NumberPiece", "as_number", "is_exact"]
 
 #: How far from the place that was drawn one that fits is looked for.
 _MOST_MOVES = 2_000
@@ -27,7 +27,20 @@ _WIDEST = 10**12
 def as_number(text: str) -> int | float:
     """The Python number of a decimal's spelling; integers of any size, floats for the rest."""
     value = Fraction(Decimal(text))
-    return int(value) if value.denominator == 1 else float(value)
+    if value.denominator == 1:
+        return int(value)
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def is_exact(text: str) -> bool:
+    """Whether `as_number` gives the number itself, and not merely one that is near."""
+    value = as_number(text)
+    return isinstance(value, int) or (
+        math.isfinite(value) and Fraction(Decimal(repr(value))) == Fraction(Decimal(text))
+    )
 
 
 @dataclasses.dataclass(frozen=True)

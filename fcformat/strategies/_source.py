@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from fcformat import _core
 from fcformat.errors import GrammarLimitError
-from fcformat.strategies._numbers import NumberPiece, as_number
+from fcformat.strategies._numbers import NumberPiece, as_number, is_exact
 from fcformat.strategies._strings import StringSource
 
 __all__ = ["ValueSource"]
@@ -100,14 +100,18 @@ class ValueSource:
             scalars: list[tuple[str, Any]] = [("constant", constant) for constant in constants]
             scalars += [("constant", as_number(text)) for text, _ in points]
             numbers = [NumberPiece.of(fields) for fields in pieces]
-            scalars += [
-                ("number", piece)
-                for piece in numbers
-                if piece.plainly_inhabited() or not self.sampler.is_empty(piece.texts)
-            ]
+            scalars += [("number", piece) for piece in numbers if self._has_numbers(piece)]
             scalars += [("string", strings)] if strings else []
             found = self._alternatives[formula] = _Alternatives(tuple(scalars), tuple(objects), tuple(arrays))
+        if not (found.scalars or found.objects or found.arrays):
+            raise GrammarLimitError("a value is asked for that is a number, and none that a Python float can hold")
         return found
+
+    def _has_numbers(self, piece: NumberPiece) -> bool:
+        """Whether Python has a number of the piece; where arithmetic does not find one, the engine is asked."""
+        if piece.plainly_inhabited():
+            return True
+        return not self.sampler.is_empty(piece.texts) and is_exact(self.strings.least(piece.texts))
 
     def plan(self, opened: int) -> _Plan:
         """The names of an object that has just been opened."""

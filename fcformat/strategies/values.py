@@ -42,6 +42,11 @@ def from_schema(
     return _from_schema(source_of(schema, resources=resources, unknown_formats=unknown_formats, limits=limits))
 
 
+def loaded_schema(schema: Any) -> Any:
+    """The schema as Python objects, from any of the shapes that `from_schema` takes."""
+    return _load(schema) if isinstance(schema, str) else _plain(schema)
+
+
 def source_of(
     schema: Any,
     *,
@@ -52,7 +57,7 @@ def source_of(
     """What draws the values; arguments as `from_schema` has them."""
     if unknown_formats not in ("ignore", "refuse"):
         raise ValueError(f'unknown_formats: found {unknown_formats!r}, expected "ignore" or "refuse"')
-    plain = _load(schema) if isinstance(schema, str) else _plain(schema)
+    plain = loaded_schema(schema)
     budget, refuse = dict(limits or {}), unknown_formats == "refuse"
     return ValueSource(plain, lambda: _core.ValueSampler(plain, resources, budget, refuse))
 
