@@ -82,7 +82,7 @@ def relaxed(schema: Any, pointer: str) -> Any:
         del at[int(last)]
     elif steps and steps[-1] in ("properties", "patternProperties"):
         at[last] = True
-    elif last == "contains":
+    elif last in ("contains", "minContains"):
         at["minContains"] = 0
     else:
         del at[last]
@@ -110,7 +110,8 @@ def test_what_breaks_any_schema_is_refused(data: st.DataObject) -> None:
         broken = data.draw(strategy, label="broken")
         try:
             assert not is_valid(schema, broken.value)
-            if "$ref" not in json.dumps(schema):
+            # What is taken out of a schema may be what evaluated something.
+            if not any(word in json.dumps(schema) for word in ("$ref", "unevaluated")):
                 assert is_valid(relaxed(schema, broken.pointer), broken.value)
         except oracle.UnsupportedByJudge:
             raise UnsatisfiedAssumption from None
