@@ -97,7 +97,9 @@ def invalid_for(
     found: list[tuple[str, ValueSource]] = []
     for pointer, rewritten in _broken_one_by_one(plain):
         try:
-            found.append((pointer, source(rewritten)))
+            breaking = source(rewritten)
+            breaking.alternatives(breaking.sampler.root)
+            found.append((pointer, breaking))
         except (SchemaError, GrammarLimitError):  # the others imply it, or it is too much to decide
             continue
         if len(found) >= _MOST_CONSTRAINTS:

@@ -26,7 +26,14 @@ __all__ = ["conversations", "messages", "tool_calls", "tools"]
 _VERBS = ("get", "search", "create", "send", "list", "convert")
 _NOUNS = ("weather", "file", "order", "email", "calendar_event", "price", "user")
 _FIELDS = ("city", "query", "path", "limit", "unit", "tags", "start_date", "user_id", "options", "body", "verbose")
-_SENTENCES = ("Hello.", "What is the weather in 北京?", "One moment, please.", "Thanks; that is all.", "a\nb", "22 °C, fine.")
+_SENTENCES = (
+    "Hello.",
+    "What is the weather in 北京?",
+    "One moment, please.",
+    "Thanks; that is all.",
+    "a\nb",
+    "22 °C, fine.",
+)
 _TEXT = st.sampled_from(_SENTENCES) | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 _MOST_TURNS, _MOST_CALLS = 4, 3
 
@@ -103,12 +110,12 @@ def tool_calls(
     return _tool_calls(callable_tools, id)
 
 
-@dataclasses.dataclass(frozen=True, repr=False)
 class _Callable:
     """Tools with what draws their arguments."""
 
-    tools: tuple[Tool, ...]
-    sources: tuple[ValueSource, ...]
+    def __init__(self, tools: tuple[Tool, ...], sources: tuple[ValueSource, ...]) -> None:
+        self.tools = tools
+        self.sources = sources
 
     def __repr__(self) -> str:
         return repr([tool.to_openai() for tool in self.tools])
@@ -176,6 +183,7 @@ class Abilities:
     parallel: bool = True
     beside: bool = True
     reasoning: bool = True
+    short_ids: bool = False
 
 
 _EVERYTHING = Abilities()
@@ -186,33 +194,49 @@ def abilities(form: Format) -> Abilities:
     """What a format can express, found out by rendering one small conversation of each kind."""
     tool = Tool.from_any({"name": "ping", "parameters": {"type": "object", "properties": {}}})
     ask = Message("user", "Hello.")
-    calls = tuple(ToolCall(FunctionCall("ping", "{}"), call_id(index)) for index in range(2))
-    results = tuple(Message("tool", "pong", tool_call_id=call.id, name="ping") for call in calls)
 
     def can(*turns: Message, tools: tuple[Tool, ...] = ()) -> bool:
         try:
-            form.render(turns, tools=tools or None)
+            form.render(turns, tools=tools or None, on_loss="raise")
         except FcformatError:
             return False
         return True
 
-    one = Message("assistant", None, calls[:1])
+    def called(count: int, content: str | None, short: bool) -> bool:
+        calls = tuple(ToolCall(FunctionCall("ping", "{}"), call_id(index, short)) for index in range(count))
+        results = tuple(Message("tool", "pong", tool_call_id=call.id, name="ping") for call in calls)
+        return can(ask, Message("assistant", content, calls), *results, tools=(tool,))
+
+    short = called(1, None, True) and not called(1, None, False)
     return Abilities(
         answers=can(ask, Message("assistant", "Hello.")),
         system=can(Message("system", "Be brief."), ask),
-        tools=can(ask, one, results[0], tools=(tool,)),
-        parallel=can(ask, Message("assistant", None, calls), *results, tools=(tool,)),
-        beside=can(ask, Message("assistant", "One moment.", calls[:1]), results[0], tools=(tool,)),
+        tools=called(1, None, short),
+        parallel=called(2, None, short),
+        beside=called(1, "One moment.", short),
         reasoning=form.turn.reasons and can(ask, Message("assistant", "Yes.", reasoning="Is it?")),
+        short_ids=short,
     )
 
 
-def call_id(index: int) -> str:
-    """An id that every family can write: nine letters and digits."""
-    return f"call{index:05d}"
+class Named:
+    """A format as an argument of a strategy, whose repr can be pasted."""
+
+    def __init__(self, form: Format) -> None:
+        self.form = form
+
+    def __repr__(self) -> str:
+        return repr(self.form.name)
 
 
-def conversations(format: Format | str | None = None, tools: Iterable[Any] | None = None) -> st.SearchStrategy[Conversation]:
+def call_id(index: int, short: bool = False) -> str:
+    """An id as OpenAI's API gives them; short: nine letters and digits, which is all that some families can write."""
+    return f"call{index:05d}" if short else f"call_{index:024d}"
+
+
+def conversations(
+    format: Format | str | None = None, tools: Iterable[Any] | None = None
+) -> st.SearchStrategy[Conversation]:
     """Conversations that a format can express: they render, and what they hold is not lost.
 
     They begin with a system message or a question; an assistant answers, or calls tools whose results follow. Every call is
@@ -227,13 +251,15 @@ def conversations(format: Format | str | None = None, tools: Iterable[Any] | Non
     """
     form = get_format(format) if isinstance(format, str) else format
     if form is not None and not abilities(form).answers:
-        raise FormatError(f"{form.name}: found no way to render a question and an answer, expected a format with a prompt")
+        raise FormatError(
+            f"{form.name}: found no way to render a question and an answer, expected a format with a prompt"
+        )
     given = None if tools is None else _callable(normalize_tools(tools), "forbid")
-    return _conversations(form, given)
+    return _conversations(None if form is None else Named(form), given)
 
 
-def _draw_conversation(draw: st.DrawFn, format: Format | None, tools: _Callable | None) -> Conversation:
-    can = _EVERYTHING if format is None else abilities(format)
+def _draw_conversation(draw: st.DrawFn, format: Named | None, tools: _Callable | None) -> Conversation:
+    can = _EVERYTHING if format is None else abilities(format.form)
     if tools is None:
         drawn = draw(st.lists(_tools(4), max_size=2, unique_by=lambda tool: tool.name)) if can.tools else []
         tools = _callable(tuple(drawn), "forbid")
@@ -252,7 +278,7 @@ def _draw_conversation(draw: st.DrawFn, format: Format | None, tools: _Callable 
                 turns.append(Message("tool", result, tool_call_id=call.id, name=call.function.name))
         turns.append(_assistant(draw, tools, can, count, calling=False))
     conversation = Conversation(tuple(turns), tools.tools)
-    return conversation if format is None else _expressible(format, conversation)
+    return conversation if format is None else _expressible(format.form, conversation)
 
 
 _draw_conversation.__name__ = "conversations"
@@ -265,7 +291,7 @@ def _assistant(draw: st.DrawFn, tools: _Callable, can: Abilities, count: int, *,
         return Message("assistant", draw(_TEXT), reasoning=reasoning)
     number = draw(st.integers(1, _MOST_CALLS if can.parallel else 1))
     content = draw(st.none() | st.sampled_from(_SENTENCES)) if can.beside else None
-    calls = tuple(tools.draw(draw, call_id(count + index)) for index in range(number))
+    calls = tuple(tools.draw(draw, call_id(count + index, can.short_ids)) for index in range(number))
     return Message("assistant", content, calls, reasoning=reasoning)
 
 
@@ -276,7 +302,7 @@ def _expressible(form: Format, conversation: Conversation) -> Conversation:
     silent = tuple(turn for turn in plain if turn.role != "tool" and not turn.tool_calls)
     for candidate in (turns, plain, silent):
         try:
-            form.render(candidate, tools=conversation.tools or None)
+            form.render(candidate, tools=conversation.tools or None, on_loss="raise")
         except FormatError:
             continue
         return Conversation(candidate, conversation.tools)

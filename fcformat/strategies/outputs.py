@@ -12,17 +12,54 @@ from fcformat.chat import Message, normalize_tools
 from fcformat.errors import FormatError
 from fcformat.formats import Format, get_format
 from fcformat.formats.rendered import Draft
-from fcformat.strategies.chat import _callable, _Callable, call_id
+from fcformat.strategies.chat import Named, _Callable, _callable, abilities, call_id
 
 __all__ = ["assistant_turns", "model_outputs", "written"]
 
 Quality = Literal["valid", "sloppy", "hostile"]
 
 _WORDS = st.sampled_from(("Hello.", "One moment, please.", "天气 is fine; 22 degrees.", "a\nb"))
-_CHATTER = st.sampled_from(("Sure! ", "I will call the tool now.\n", "\n\n", "Here you are:\n```json\n", "```\n", "</s>", "<think>"))
+_CHATTER = st.sampled_from(
+    ("Sure! ", "I will call the tool now.\n", "\n\n", "Here you are:\n```json\n", "```\n", "</s>", "<think>")
+)
 _ODDITIES = (
-    *("{", "}", "[", "]", '"', "'", "\\", "\\u", "\\ud800", "<", "</", "<|", "|>", "```", "~~~", ",", ":", "=", "(", ")"),
-    *("\x00", "\x1f", "\x85", "\u2028", "\ufeff", "\U0010ffff", "e\u0301", "null", "None", "NaN", "1e999", "-", "0" * 40),
+    *(
+        "{",
+        "}",
+        "[",
+        "]",
+        '"',
+        "'",
+        "\\",
+        "\\u",
+        "\\ud800",
+        "<",
+        "</",
+        "<|",
+        "|>",
+        "```",
+        "~~~",
+        ",",
+        ":",
+        "=",
+        "(",
+        ")",
+    ),
+    *(
+        "\x00",
+        "\x1f",
+        "\x85",
+        "\u2028",
+        "\ufeff",
+        "\U0010ffff",
+        "e\u0301",
+        "null",
+        "None",
+        "NaN",
+        "1e999",
+        "-",
+        "0" * 40,
+    ),
     *('{"name": ', '"arguments": ', "[[" * 20, "{" * 20, " " * 40, "\n" * 10, "&lt;", "<![CDATA[", "]]>", "<!--"),
 )
 _MOST_PIECES = 24
@@ -48,11 +85,11 @@ def model_outputs(
     form = get_format(format) if isinstance(format, str) else format
     if quality not in _WRITERS:
         raise ValueError(f"quality: found {quality!r}, expected one of {', '.join(_WRITERS)}")
-    return _model_outputs(form, _callable(normalize_tools(tools), "forbid"), quality)
+    return _model_outputs(Named(form), _callable(normalize_tools(tools), "forbid"), quality)
 
 
-def _draw_output(draw: st.DrawFn, format: Format, tools: _Callable, quality: str) -> str:
-    return _WRITERS[quality](draw, format, tools)
+def _draw_output(draw: st.DrawFn, format: Named, tools: _Callable, quality: str) -> str:
+    return _WRITERS[quality](draw, format.form, tools)
 
 
 _draw_output.__name__ = "model_outputs"
@@ -79,7 +116,8 @@ def _draw_turn(draw: st.DrawFn, format: Format, tools: _Callable) -> Message:
     content = draw(st.none() | _WORDS)
     calls = []
     if tools.tools and (content is None or draw(st.booleans())):
-        calls = [tools.draw(draw, call_id(index)) for index in range(draw(st.integers(1, 3)))]
+        short = abilities(format).short_ids
+        calls = [tools.draw(draw, call_id(index, short)) for index in range(draw(st.integers(1, 3)))]
     reasoning = draw(st.none() | _WORDS) if format.turn.reasons else None
     plain = None if calls else "Hello."
     for text, some in ((content, calls), (content, calls[:1]), (None, calls[:1]), (content or plain, [])):
@@ -98,7 +136,8 @@ _assistant_turns = st.composite(_draw_turn)
 
 def _valid(draw: st.DrawFn, form: Format, tools: _Callable) -> str:
     text = written(form, draw(assistant_turns(form, tools)))
-    return text + (form.stops[0] if form.stops and draw(st.booleans()) else "")
+    stopped = draw(st.booleans())
+    return text + (form.stops[0] if form.stops and stopped else "")
 
 
 def _sloppy(draw: st.DrawFn, form: Format, tools: _Callable) -> str:
@@ -110,9 +149,12 @@ def _sloppy(draw: st.DrawFn, form: Format, tools: _Callable) -> str:
 
 def _hostile(draw: st.DrawFn, form: Format, tools: _Callable) -> str:
     text = _valid(draw, form, tools)
-    marks = list(dict.fromkeys((*form.turn.openings, *form.boundaries, *re.findall(r"<[^<>\s]{1,30}>|\S{1,12}", text))))
+    marks: list[str] = list(
+        dict.fromkeys((*form.turn.openings, *form.boundaries, *re.findall(r"<[^<>\s]{1,30}>|\S{1,12}", text)))
+    )
     halves = [mark[: len(mark) // 2] for mark in marks if len(mark) > 1]
-    piece = st.sampled_from((*marks, *halves, *_ODDITIES, *(tool.name for tool in tools.tools))) | st.text(max_size=4)
+    known: list[str] = [*marks, *halves, *_ODDITIES, *(tool.name for tool in tools.tools)]
+    piece = st.sampled_from(known) | st.text(max_size=4)
     pieces = draw(st.lists(piece, max_size=_MOST_PIECES))
     if draw(st.booleans()):
         pieces.insert(draw(st.integers(0, len(pieces))), text)
