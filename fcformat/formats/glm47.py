@@ -21,7 +21,7 @@ def _controls(*names: str, suffix: str = "") -> tuple[str, ...]:
 GLM47 = CallFormat(
     "glm47",
     aliases=("glm-4.7", "glm-5", "zai-org/GLM-4.7*", "zai-org/GLM-5*"),
-    turn=ReasonedTurn(Reasoning("<think>", "</think>", unopened="undecided"), key_value_tags(line="")),
+    turn=ReasonedTurn(Reasoning("<think>", "</think>", unopened="undecided", lone=True), key_value_tags(line="")),
     stops=("<|user|>", "<|observation|>", "<|endoftext|>"),
     headers=("<|assistant|>",),
     begins=("<|assistant|>", "<|system|>"),
@@ -53,7 +53,13 @@ POOLSIDE_V1 = CallFormat(
     aliases=("laguna", "poolside/Laguna*"),
     turn=ReasonedTurn(
         Reasoning(
-            "<think>", "</think>", after_opening="\n", before_closing="\n", after_closing="\n", unopened="undecided"
+            "<think>",
+            "</think>",
+            after_opening="\n",
+            before_closing="\n",
+            after_closing="\n",
+            unopened="undecided",
+            lone=True,
         ),
         key_value_tags(before="\n", between="\n"),
     ),
@@ -68,7 +74,7 @@ LING3 = CallFormat(
     aliases=("ling-3", "bailing", "inclusionAI/Ling-3*"),
     turn=ReasonedTurn(
         Reasoning("<think>", "</think>", after_closing="\n", unopened="undecided", ended_by=("<tool_call>",)),
-        key_value_tags(before="\n", between="\n"),
+        key_value_tags(before="\n", between="\n", after="", closing_line="\n"),
     ),
     stops=("<|role_end|>",),
     headers=("<role>ASSISTANT</role>",),

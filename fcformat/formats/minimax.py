@@ -38,7 +38,7 @@ MINIMAX_M3 = CallFormat(
     "minimax_m3",
     aliases=("minimax-m3", "MiniMaxAI/MiniMax-M3*"),
     turn=ReasonedTurn(
-        Reasoning("<mm:think>", "</mm:think>", unopened="undecided"),
+        Reasoning("<mm:think>", "</mm:think>", unopened="undecided", lone=True),
         CallSections(
             CallSyntax(
                 TagName(f'{_TOKEN}<invoke name="', '">', next=(f"{_TOKEN}<", _END), controls=(_TOKEN,)),

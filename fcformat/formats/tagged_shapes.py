@@ -46,12 +46,22 @@ def function_tags(opening: str, closing: str, *, padding: str = "", before: str 
 
 
 def key_value_tags(
-    *, line: str = "\n", suffix: str = "", name_end: str = "", section: str = "", before: str = "", between: str = ""
+    *,
+    line: str = "\n",
+    after: str | None = None,
+    closing_line: str = "",
+    suffix: str = "",
+    name_end: str = "",
+    section: str = "",
+    before: str = "",
+    between: str = "",
 ) -> CallSections:
     """Calls as `<tool_call>NAME` and pairs of `<arg_key>KEY</arg_key>` and `<arg_value>VALUE</arg_value>`.
 
     Args:
         line: Layout after the name, between key and value, and after a value.
+        after: Layout after a value, where it is another.
+        closing_line: Layout before the closing tag.
         suffix: What every tag's name ends in.
         name_end: A tag after the function's name.
         section: Name of the tags around all calls, `""` for none.
@@ -72,12 +82,13 @@ def key_value_tags(
                 f"{key_end}{line}{value}",
                 value_end,
                 ends=(closing,),
-                after=line,
+                after=line if after is None else after,
                 following=(opening, *((last,) if last else ())),
                 # As models write it that were trained on escaped examples.
                 also_after_key=(f"{key_end}\\n{value}",),
                 controls=controls,
             ),
+            *((Text(closing_line),) if closing_line else ()),
             Tag(closing),
         ),
         section=(f"<{section}{suffix}>{line}", f"{line}{last}") if section else ("", ""),

@@ -39,6 +39,7 @@ class Reasoning:
         also_opening: What a reply begins with whose opening tag was left out or stripped; read and never written.
         ended_by: Texts that end an open block without its closing tag, such as a tag that opens calls.
         interleaved: Whether blocks may also begin later in the turn, between texts and calls.
+        lone: Whether a closing tag that begins the reply says that there is no reasoning; it is written for an empty block.
     """
 
     opening: str = "<think>"
@@ -52,6 +53,7 @@ class Reasoning:
     also_opening: tuple[str, ...] = ()
     ended_by: tuple[str, ...] = ()
     interleaved: bool = False
+    lone: bool = False
 
 
 class ReasonedTurn(Turn):
@@ -84,10 +86,13 @@ class ReasonedTurn(Turn):
         if message.reasoning is not None:
             if marks.closing in message.reasoning:
                 raise FormatError(f"message {index}: found {marks.closing!r} inside the reasoning, which it would end")
-            draft.fixed(marks.before_opening + marks.opening + marks.after_opening, trainable=True)
-            draft.text(message.reasoning, trainable=True)
             joint = marks.joint if message.content or message.tool_calls else ""
-            draft.fixed(self._tail + marks.after_closing + joint, trainable=True)
+            if message.reasoning or not marks.lone:
+                draft.fixed(marks.before_opening + marks.opening + marks.after_opening, trainable=True)
+                draft.text(message.reasoning, trainable=True)
+                draft.fixed(self._tail + marks.after_closing + joint, trainable=True)
+            else:
+                draft.fixed(marks.closing + marks.after_closing + joint, trainable=True)
         self.inner.write(message, index, draft)
 
     def grammar(self, plan: TurnPlan) -> g.Grammar:
@@ -106,8 +111,9 @@ class ReasonedTurn(Turn):
             return g.sequence(g.literal(left), inner) if left else inner
         thought = g.free_text((*self._tags, *marks.ended_by, *plan.boundaries))
         end = g.sequence(g.literal(marks.before_closing), g.control_token(marks.closing), g.literal(self._after))
+        alone = g.sequence(g.control_token(marks.closing), g.literal(self._after))
         if mode == "none":
-            return g.sequence(g.control_token(marks.closing), g.literal(self._after), inner) if opened else inner
+            return g.sequence(alone if opened else g.optional(alone), inner) if opened or marks.lone else inner
         if opened and plan.begun is None:
             # Prompts of the family open the block; a model that is asked without may write the tag itself.
             block = g.sequence(g.control_token(marks.opening), g.literal(marks.after_opening))
@@ -116,7 +122,9 @@ class ReasonedTurn(Turn):
             return g.sequence(thought, end, inner)
         tag = g.control_token(marks.opening) if marks.opening else g.sequence()
         block = g.sequence(g.literal(marks.before_opening), tag, g.literal(marks.after_opening), thought, end)
-        return g.sequence(block if mode == "required" else g.optional(block), inner)
+        if mode == "required":
+            return g.sequence(block, inner)
+        return g.sequence(g.optional(g.choice(block, alone) if marks.lone else block), inner)
 
     def _opened(self, begun: str) -> tuple[bool, bool]:
         """Whether the prompt's end opens a block, and whether it has one, or none, behind it already."""
