@@ -15,14 +15,18 @@ from fcformat.decoding.tokenizer_info import TokenizerInfo
 if TYPE_CHECKING:
     from fcformat.decoding.bitmask import allocate_token_bitmask, apply_token_bitmask_inplace
     from fcformat.decoding.compiler import CompiledGrammar, GrammarCompiler
+    from fcformat.decoding.jump_forward import JumpForward
     from fcformat.decoding.logits_processor import LogitsProcessor
     from fcformat.decoding.matcher import GrammarMatcher
+    from fcformat.decoding.report import GenerationReport
     from fcformat.decoding.stopping import StoppingCriteria
 
 __all__ = [
     "CompiledGrammar",
+    "GenerationReport",
     "GrammarCompiler",
     "GrammarMatcher",
+    "JumpForward",
     "LogitsProcessor",
     "StoppingCriteria",
     "TokenizerInfo",
@@ -35,6 +39,8 @@ _MODULES = {
     "CompiledGrammar": "compiler",
     "GrammarCompiler": "compiler",
     "GrammarMatcher": "matcher",
+    "GenerationReport": "report",
+    "JumpForward": "jump_forward",
     "LogitsProcessor": "logits_processor",
     "StoppingCriteria": "stopping",
     "allocate_token_bitmask": "bitmask",
