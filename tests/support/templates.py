@@ -7,7 +7,12 @@ import json
 from typing import Any
 
 import fcformat
-from support.data import data_path
+from fcformat.formats.templates.template_format import TemplateFormat
+from support.data import ROOT, data_path
+
+
+#: What each template is taken for.
+EXPECTED = ROOT / "tests" / "conformance" / "expected_templates.json"
 
 
 @functools.cache
@@ -38,3 +43,21 @@ def with_objects(messages: Any) -> Any:
         for call in message.get("tool_calls") or ():
             call["function"]["arguments"] = json.loads(call["function"]["arguments"])
     return messages
+
+
+class TemplateTokenizer:
+    """A tokenizer as far as a template knows it."""
+
+    def __init__(self, name: str) -> None:
+        given = json.loads(data_path("formats", "chat_templates", f"{name}.json").read_text(encoding="utf-8"))
+        self.chat_template: str = given["chat_template"]
+        self.name_or_path = ""
+        self.special_tokens_map = {key: given[key] for key in ("bos_token", "eos_token") if given.get(key)}
+
+
+def detected(name: str) -> str:
+    """What a template is taken for: the format that writes its prompts, or the syntax of its calls behind a `+`."""
+    format_ = fcformat.detect_format(TemplateTokenizer(name))
+    if not isinstance(format_, TemplateFormat):
+        return format_.name
+    return "+" + (format_.call_format.name if format_.call_format is not None else "")

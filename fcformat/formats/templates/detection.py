@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from fcformat.errors import FormatError
 from fcformat.formats.base import Format
-from fcformat.formats.conversation_format import ConversationFormat
+from fcformat.formats.call_format import CallFormat
 from fcformat.formats.losses import FormatLossWarning
 from fcformat.formats.registry import get_format, list_formats
 
@@ -54,9 +55,14 @@ _CONVERSATIONS: tuple[tuple[list[dict[str, Any]], list[dict[str, Any]]], ...] = 
     ([{"role": "system", "content": "Be brief."}, _USER, {"role": "assistant", "content": "It is fine."}, _USER], []),
     ([_USER], [_WEATHER]),
     ([{"role": "system", "content": "Be brief."}, _USER, _CALL, _RESULT], [_WEATHER]),
+    ([_USER, {**_CALL, "content": None}, _RESULT], [_WEATHER]),
     ([_USER, _CALL, _RESULT, {"role": "assistant", "content": "It is blue."}, _USER], [_WEATHER]),
     ([_USER, {"role": "assistant", "content": "It is.", "reasoning_content": "Blue?"}, _USER], []),
 )
+#: Losses of a template that make its text no measure for others.
+_DISTORTED = re.compile(r"leaves the call out|missing content")
+#: Fewest conversations that a format must write as a template does.
+MIN_COMPARED = 3
 #: Variables that change prompts, and values that formats which know them must render alike.
 _OPTIONS: Mapping[str, tuple[Any, ...]] = {
     "enable_thinking": (True, False),
@@ -165,17 +171,34 @@ def detect_format(tokenizer: Any, *, call_format: str | Format | None = None) ->
 
 def _same_prompts(template: TemplateFormat) -> Format | None:
     """The format that writes this template's prompts, `None` if there is none."""
-    candidates = [each for each in map(get_format, list_formats()) if isinstance(each, ConversationFormat)]
+    candidates = [each for each in map(get_format, list_formats()) if not isinstance(each, CallFormat)]
     compared = 0
     for messages, tools, options in _comparisons(template):
-        expected = _rendered(template, messages, tools, options)
+        expected = _rendered(template, messages, tools, {"arguments": template.probes({}).arguments, **options})
         if expected is None:
-            continue  # what the template refuses tells nothing about those that do not
+            continue  # what the template refuses or loses tells nothing about those that do not
         compared += 1
         candidates = [each for each in candidates if _rendered(each, messages, tools, options) == expected]
         if not candidates:
             return None
-    return candidates[0] if compared > len(_CONVERSATIONS) // 2 else None
+    if compared < MIN_COMPARED:
+        return None
+    # Siblings that write these conversations alike differ in the options that they know.
+    unread = [name for name in _OPTIONS if name not in template.template.reads]
+    surplus = {each.name: sum(_knows(each, option) for option in unread) for each in candidates}
+    named = [each for each in candidates if _is_called(each, template.name)]
+    return min(named or candidates, key=lambda each: surplus[each.name])
+
+
+def _knows(each: Format, option: str) -> bool:
+    return _rendered(each, [_USER], [], {option: _OPTIONS[option][0]}) is not None
+
+
+def _is_called(each: Format, name: str) -> bool:
+    try:
+        return get_format(name) is each
+    except FormatError:
+        return False
 
 
 def _comparisons(
@@ -198,8 +221,10 @@ def _rendered(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FormatLossWarning)
             without, prompt = (
-                each.render(messages, tools, ask, date=_DAY, on_loss="drop", **options).text for ask in (False, True)
+                each.render(messages, tools, ask, date=_DAY, on_loss="drop", **options) for ask in (False, True)
             )
     except FormatError:
         return None
-    return without, prompt
+    if any(_DISTORTED.search(loss) for loss in prompt.losses):
+        return None
+    return without.text, prompt.text

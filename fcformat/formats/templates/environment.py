@@ -156,11 +156,21 @@ class MarkedMarkup(Markup):
         return self._joined(super().__radd__(other), other, self)
 
     def _joined(self, text: Any, left: Any, right: Any) -> Any:
-        if isinstance(text, MarkedMarkup) and len(text) == len(left) + len(right):
-            text._marks = "".join(
-                each._marks if hasattr(each, "_marks") else UNKNOWN * len(each) for each in (left, right)
-            )
+        if isinstance(text, MarkedMarkup):
+            text._marks = _escaped_marks(left) + _escaped_marks(right)
         return text
+
+
+def _escaped_marks(text: str) -> str:
+    """The marks of a text that is escaped when it is joined to markup."""
+    if isinstance(text, MarkedMarkup):
+        return text._marks
+    marks = marks_of(text)
+    return "".join(mark * len(_ESCAPES.get(char, "-")) for char, mark in zip(str.__str__(text), marks, strict=True))
+
+
+#: How markup spells characters.
+_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "'": "&#39;", '"': "&#34;"}
 
 
 class ChatEnvironment(ImmutableSandboxedEnvironment):
