@@ -10,7 +10,6 @@ import fcformat
 from fcformat.formats.templates.template_format import TemplateFormat
 from support.data import ROOT, data_path
 
-
 #: What each template is taken for.
 EXPECTED = ROOT / "tests" / "conformance" / "expected_templates.json"
 

@@ -115,8 +115,6 @@ class ChatTemplate:
             size += len(chunk)
             if size > MAX_PRINTED:
                 raise FormatError(f"chat template: found a text longer than {MAX_PRINTED} characters")
-            if chunk in ("None", "True", "False") and not isinstance(chunk, Marked) and run.message is not None:
-                run.python_words.setdefault(run.message, set()).add(chunk)
             yield chunk, run.message, isinstance(chunk, Generated)
 
     def _failure(self, error: Exception, run: Run) -> str:

@@ -35,7 +35,6 @@ class Run:
     Attributes:
         now: What `strftime_now` takes for the time.
         reencoded: Marks of strings that were written as JSON strings.
-        python_words: For each message, which of Python's `None`, `True` and `False` were written for it.
     """
 
     def __init__(self, now: datetime.date | None, message_of: Callable[[str], int | None]) -> None:
@@ -47,7 +46,6 @@ class Run:
         """
         self.now = now
         self.reencoded: set[str] = set()
-        self.python_words: dict[int, set[str]] = {}
         self._message_of = message_of
         self._loops: list[tuple[int, int]] = []
 

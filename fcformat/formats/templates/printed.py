@@ -5,13 +5,14 @@ Control tokens are looked for in the template's own characters only.
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import itertools
 import re
 from collections.abc import Iterable, Sequence
 
 from fcformat.formats.rendered import Segment
-from fcformat.formats.templates.marked import OWN, marks_of
+from fcformat.formats.templates.marked import OWN, UNKNOWN, marks_of
 
 __all__ = ["CONTROL", "Printed", "common_prefix", "control_pattern"]
 
@@ -24,6 +25,7 @@ CONTROL = (
     r"|\[\|[^\[\]|\s]{1,64}\|\]|\[/?[A-Z][A-Z_]{2,40}\]|\[gMASK\]|\]<\]\w+\[>\[|\]~!b\[|\]~b\]|\[e~\["
 )
 _OWN_RUN = re.compile(f"{OWN}+")
+_UNKNOWN_RUN = re.compile(f"{UNKNOWN}+")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -69,6 +71,18 @@ class Printed:
                 found[-1] = (found[-1][0], end, message)
             else:
                 found.append((start, end, message))
+        return found
+
+    def python_words(self) -> dict[int, set[str]]:
+        """For each message, which of Python's `None`, `True` and `False` were put out for it."""
+        found: dict[int, set[str]] = {}
+        starts = [start for start, _, _ in self.pieces]
+        for run in _UNKNOWN_RUN.finditer(self.marks):
+            word = self.text[run.start() : run.end()]
+            if word in ("None", "True", "False"):
+                message = self.pieces[bisect.bisect_right(starts, run.start()) - 1][1]
+                if message is not None:
+                    found.setdefault(message, set()).add(word)
         return found
 
     def generated(self) -> list[tuple[int, int, int | None]]:

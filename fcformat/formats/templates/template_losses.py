@@ -31,10 +31,11 @@ def losses_of(rendering: Rendering, messages: Sequence[Message], tools: Sequence
         python: Whether the model writes values as Python does.
     """
     printed = _printed_characters(rendering)
+    python_words = rendering.printed.python_words()
     for index, message in enumerate(messages):
         for kind, what in _of_message(message, index, printed):
             yield kind, f"message {index}: {what}"
-        words = rendering.run.python_words.get(index, set())
+        words = python_words.get(index, set())
         if message.content is None and "None" in words:
             yield "spelling", f"message {index}: the template writes its missing content as 'None'"
         elif message.tool_calls and words and not python and _has_words(message):
