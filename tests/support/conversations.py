@@ -104,7 +104,12 @@ def messages(draw: st.DrawFn, form: Format, plain: bool = False) -> Message:
         fences = FenceTracker()
         fences.feed(content)
         # A call behind an open code fence is an example, not a call.
-        if fences.inside or (alone.content, alone.tool_calls, alone.reasoning, alone.issues) != (content, (), None, ()):
+        # So is white space and nothing else layout before it, in some families.
+        if (
+            fences.inside
+            or not content.strip()
+            or (alone.content, alone.tool_calls, alone.reasoning, alone.issues) != (content, (), None, ())
+        ):
             content = draw(_WORDS)
     calls = []
     for index in range(draw(st.integers(0 if content else 1, 3))):
