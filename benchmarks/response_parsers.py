@@ -42,6 +42,8 @@ FAMILIES = {
     "vllm-gemma3_pythonic": ("pythonic", None),
     "vllm-hunyuan_a13b": ("hunyuan_a13b", None),
 }
+#: What ends the turn; the texts lack it, and response templates need it.
+ENDS = {"llama3_template": "<|eot_id|>", "qwen3_template": "<|im_end|>", "qwen3_5_template": "<|im_end|>"}
 WAYS = ("whole", "streamed")
 
 Calls = list[list[Any]]
@@ -72,14 +74,20 @@ def ours(name: str) -> Parser:
     return parse
 
 
-def transformers_parser(template: dict[str, Any]) -> Parser:
-    """Transformers' `ResponseParser` with a response template; a stream's calls are those of its message."""
+def transformers_parser(template: dict[str, Any], end: str) -> Parser:
+    """transformers' `ResponseParser` with a response template; a stream's calls are those of its message.
+
+    Args:
+        template: The response template.
+        end: Text to add at the end.
+    """
     from transformers.utils.chat_parsing import ResponseParser
 
     def parse(text: str, tools: Any, pieces: Iterable[str]) -> Calls:
         parser = ResponseParser(template, prefix="", tools=tools)
         for piece in pieces:
             parser.feed(piece)
+        parser.feed(end)
         message, _ = parser.finalize()
         calls = message.get("tool_calls") or []
         return [[call["function"]["name"], decoded(call["function"].get("arguments"))] for call in calls]
@@ -138,7 +146,7 @@ def main() -> None:
         if trl is not None and template is not None:
             recorded(row, shared)
             measured(ours(name), row, tools[row["conversation"]], shared["fcformat"])
-            peer = transformers_parser(getattr(trl, template))
+            peer = transformers_parser(getattr(trl, template), ENDS.get(template, ""))
             seconds, size = measured(peer, row, tools[row["conversation"]], shared["transformers"])
             times["transformers"].append(1e6 * seconds / size * 1000)
     figures: dict[str, Any] = {}

@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given, note, settings
+from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from fcformat import GrammarCompiler, GrammarMatcher, TokenizerInfo
@@ -31,7 +31,11 @@ from support.grammar_walks import random_text
 NAMES = list_formats()
 _SINGLE_BYTES = TokenizerInfo.from_bytes([*(bytes([byte]) for byte in range(256)), None], stop_token_ids=[256])
 #: There are many formats; a long run looks as long at each as at anything else.
-_few = settings(max_examples=15 if settings().max_examples < 1000 else settings().max_examples)
+_few = settings(
+    max_examples=15 if settings().max_examples < 1000 else settings().max_examples,
+    # The tags of some families are long.
+    suppress_health_check=[HealthCheck.large_base_example, *settings().suppress_health_check],
+)
 
 
 @pytest.mark.parametrize("name", NAMES)
