@@ -75,7 +75,7 @@ def ours(name: str) -> Parser:
 
 
 def transformers_parser(template: dict[str, Any], end: str) -> Parser:
-    """transformers' `ResponseParser` with a response template; a stream's calls are those of its message.
+    """Transformers' `ResponseParser` with a response template; a stream's calls are those of its message.
 
     Args:
         template: The response template.
