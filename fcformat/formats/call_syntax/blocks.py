@@ -242,9 +242,10 @@ class _Outside:
             self.builder.reasoning(text)
         elif kind == "content":
             self.builder.content(text)
-        elif text.strip():
-            self.builder.report("text between messages", self._cursor.offset - len(text.lstrip()))
-            self.builder.content("".join((*self._gap, text)))
-            self._gap.clear()
         else:
-            self._gap.append(text)
+            kept = text.rstrip()
+            if kept:
+                self.builder.report("text between messages", self._cursor.offset - len(text.lstrip()))
+                self.builder.content("".join((*self._gap, kept)))
+                self._gap.clear()
+            self._gap.append(text[len(kept) :])
