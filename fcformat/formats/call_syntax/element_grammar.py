@@ -15,7 +15,7 @@ from fcformat.json_style import DUMPS
 from fcformat.parsing.json_incremental import MAX_DEPTH
 from fcformat.parsing.typed_values import SchemaView
 
-__all__ = ["ITEM", "ElementGrammar"]
+__all__ = ["ITEM", "ElementGrammar", "quoted_members"]
 
 #: The key of an array's items.
 ITEM = "item"
@@ -77,8 +77,7 @@ class ElementGrammar:
             most = covered.get("maxItems")
             return g.sequence(opened[0], g.repeat(item, covered.get("minItems", 0), most), opened[1])
         if not kinds & {"object", "array"}:
-            alone = {"type": "object", "properties": {key: schema}, "required": [key], "additionalProperties": False}
-            document = {**_definitions(root), **alone}
+            document = _property_document(key, schema, root)
             syntax = g.TaggedArguments(
                 before_key=self._spelled(f"{self._token}<"),
                 after_key=g.literal(">"),
@@ -125,6 +124,37 @@ def _any_order(elements: Mapping[str, g.Grammar], required: frozenset[str]) -> g
 
 def _rule(left: int) -> str:
     return f"left {left}" if left else "done"
+
+
+def quoted_members(schema: Any, plain: g.TaggedArguments, quoted: g.TaggedArguments) -> g.Grammar | None:
+    """The members of an object whose strings stand as they are or between marks; `None` for schemas that say more of it.
+
+    Args:
+        schema: The object's schema.
+        plain: How members are written whose values need no marks.
+        quoted: How strings are written between marks.
+    """
+    if not isinstance(schema, Mapping) or schema.get("additionalProperties") is not False:
+        return None
+    properties, required = schema.get("properties"), frozenset(schema.get("required", ()))
+    if not isinstance(properties, Mapping) or schema.keys() - _COVERED - _SILENT or required - properties.keys():
+        return None
+    if not 0 < len(properties) <= MAX_FREE:
+        return None
+    elements: dict[str, g.Grammar] = {}
+    for key, below in properties.items():
+        document = _property_document(key, below, schema)
+        elements[key] = g.schema_value(document, syntax=plain, style=DUMPS)
+        if "string" in SchemaView(below, schema).permitted.kinds:
+            document = _property_document(key, {"allOf": [below, {"type": "string"}]}, schema)
+            elements[key] = g.choice(elements[key], g.schema_value(document, syntax=quoted, style=DUMPS))
+    return _any_order(elements, required)
+
+
+def _property_document(key: str, schema: Any, root: Any) -> dict[str, Any]:
+    """The schema of an object with this one property and nothing else, its references as in their document."""
+    alone = {"type": "object", "properties": {key: schema}, "required": [key], "additionalProperties": False}
+    return {**_definitions(root), **alone}
 
 
 def _definitions(root: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from fcformat import grammar as g
 from fcformat.chat import FunctionCall
 from fcformat.errors import FormatError
+from fcformat.formats.call_syntax.element_grammar import quoted_members
 from fcformat.formats.call_syntax.parts import Part, Reading, ToolView
 from fcformat.formats.call_syntax.tags import LAYOUT, begins, follows, spelled, words
 from fcformat.formats.rendered import Draft
@@ -34,6 +35,8 @@ COMMITTED = 64
 #: Most values of one reply that are read again as text; after so many, broken ones stay broken.
 MAX_READ_AGAIN = 100
 
+#: Characters that a string is put between marks for.
+_MARKUP = "<&\n"
 _KEY = re.compile(r"[^<>\"\n]*")
 
 Emit = Callable[[str], None]
@@ -122,7 +125,7 @@ class TaggedArguments(Part):
         for key, value, is_string in members(call.arguments):
             if _KEY.fullmatch(key) is None or not key.strip() or key != key.strip() or len(key) > MAX_KEY:
                 raise FormatError(f"found the key {key!r}, expected one that can stand in a tag")
-            quoted = self._quoted if is_string and re.search(r"[<&\n]", value) else None
+            quoted = self._quoted if is_string and any(char in value for char in _MARKUP) else None
             if is_string and not self._is_whole(value, quoted):
                 raise FormatError(
                     f"argument {key!r}: found text that would be read as its end, which cannot be escaped"
@@ -136,22 +139,28 @@ class TaggedArguments(Part):
 
     def grammar(self, tool: ToolView) -> g.Grammar:
         """See `Part`."""
+        if self._quoted is not None:
+            elements = quoted_members(tool.schema, self._syntax(also=tuple(_MARKUP)), self._syntax(*self._quoted))
+            if elements is not None:
+                return elements
+        return g.schema_value(tool.schema, syntax=self._syntax(), style=DUMPS)
+
+    def _syntax(self, opening: str = "", closing: str = "", also: tuple[str, ...] = ()) -> g.TaggedArguments:
+        """The engine's syntax, with texts around strings and further ones that no string may contain."""
         padding = self._padding
-        opening, closing = self._quoted or ("", "")
-        syntax = g.TaggedArguments(
+        return g.TaggedArguments(
             before_key=spelled(self._before_key, self._controls),
-            after_key=spelled(self._after_key + padding, self._controls),
+            after_key=spelled(self._after_key + padding + opening, self._controls),
             after_other_key=g.choice(
                 *(
                     spelled(text + padding, self._controls)
                     for text in (self._after_other_key, *self._also_after_other_key)
                 )
             ),
-            after_value=spelled(padding + self._after_value + self._after, self._controls),
-            excludes=(*self._marks, *(mark for mark in (opening, closing) if mark)),
+            after_value=spelled(closing + padding + self._after_value + self._after, self._controls),
+            excludes=(closing,) if closing else (*self._marks, *also),
             key=r'[^\s<>"=]+',
         )
-        return g.schema_value(tool.schema, syntax=syntax, style=DUMPS)
 
     def read(self, reading: Reading) -> Steps[None]:
         """See `Part`."""
