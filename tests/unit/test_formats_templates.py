@@ -332,6 +332,18 @@ def test_a_call_syntax_can_be_named() -> None:
         fcformat.format_from_template(CHATML, call_format="no-such")
 
 
+def test_a_sampled_reply_is_followed_by_the_next_prompt() -> None:
+    controls = ("<|im_start|>", "<|im_end|>"), ("<tool_call>", "</tool_call>")
+    tokenizer = byte_level_tokenizer(small_ranks(), *controls, eos_token="<|im_end|>")
+    format_ = fcformat.format_from_template(HERMES)
+    messages = [{"role": "user", "content": "Hi"}, call({"word": "x"}), {"role": "tool", "content": "y"}]
+    prompt = format_.render(messages[:1], [TOOL], add_generation_prompt=True).encode(tokenizer)
+    (said,) = trained(format_.render(messages[:2], [TOOL]))
+    completion = tokenizer.encode(said, add_special_tokens=False)
+    extended = format_.extend(prompt, completion, messages[2:], tokenizer, tools=[TOOL])
+    assert extended == format_.render(messages, [TOOL], add_generation_prompt=True).encode(tokenizer)
+
+
 class Tokenizer:
     """What `detect_format` looks at."""
 
