@@ -44,28 +44,30 @@ class ForcedTokens:
         self._info = info
         self._row = np.zeros((1, bitmask_words(info.vocab_size)), dtype=np.int32)
 
-    def after(self, matcher: Matcher, ids: Sequence[int], limit: int = _MAX_FORCED) -> list[int]:
+    def after(self, matcher: Matcher, ids: Sequence[int], limit: int = _MAX_FORCED, begun: str = "") -> list[int]:
         """The tokens that must come next, at most `limit`; no stop token is among them.
 
         Args:
             matcher: Where the grammar stands; it is not moved.
             ids: The generated ids before.
             limit: How many there is room for.
+            begun: The text of the value that stood in the prompt already.
         """
         if limit <= 0 or matcher.is_terminated():
             return []
         here = matcher.fork()
         recent = list(ids[-_CONTEXT_TOKENS:])
+        begun = begun if len(ids) < _CONTEXT_TOKENS else ""
         found: list[int] = []
         while len(found) < limit:
-            forced = self._of_text(here, recent) or self._only_one(here)
+            forced = self._of_text(here, recent, begun) or self._only_one(here)
             taken = 0
             while taken < len(forced) and here.accept_token(forced[taken]):
                 taken += 1
             if not taken:
                 break
             found += forced[:taken]
-            recent = (recent + forced[:taken])[-_CONTEXT_TOKENS:]
+            recent += forced[:taken]
         return found[:limit]
 
     def _only_one(self, matcher: Matcher) -> list[int]:
@@ -80,10 +82,10 @@ class ForcedTokens:
         token_id = int(used[0]) * 32 + word.bit_length() - 1
         return [] if token_id in self._info.stop_token_ids else [token_id]
 
-    def _of_text(self, matcher: Matcher, recent: Sequence[int]) -> list[int]:
+    def _of_text(self, matcher: Matcher, recent: Sequence[int], begun: str) -> list[int]:
         """The tokenizer's own tokens of a forced text, as far as they do not depend on what follows it."""
         forced = matcher.find_jump_forward_string()
-        before = self._text_before(recent)
+        before = self._text_before(recent, begun)
         if not forced or before is None:
             return []
         common: list[int] | None = None
@@ -100,14 +102,17 @@ class ForcedTokens:
                 return []
         return common or []
 
-    def _text_before(self, recent: Sequence[int]) -> str | None:
+    def _text_before(self, recent: Sequence[int], begun: str) -> str | None:
         """The text of the last ids, from the last control token on; None where it ends inside a character."""
+        recent = recent[-2 * _CONTEXT_TOKENS :]
         parts: list[bytes] = []
         for token_id in reversed(recent):
             data = self._info.token_bytes(token_id)
             if data is None or token_id in self._info.control_tokens:
                 break
             parts.append(data)
+        else:
+            parts.append(begun.encode())
         data = b"".join(reversed(parts))
         start = 0
         while start < min(4, len(data)) and data[start] & 0xC0 == 0x80:  # the first token may begin inside a character

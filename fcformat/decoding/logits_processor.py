@@ -208,13 +208,16 @@ class LogitsProcessor(_Base):  # type: ignore[misc, unused-ignore]
         """
         states = self.states(input_ids)
         found: dict[int, list[int]] = {}
+        share = max(1, len(states) // len(self._grammars))
         rows: list[list[int]] = []
         for row, state in enumerate(states):
             if state is None or (going is not None and not going[row]) or state.status != "live":
                 rows.append([])
                 continue
             if id(state) not in found:
-                found[id(state)] = finder.after(state.matcher, self._ids[row].tolist(), room)
+                start = self._prefixes[row // share]
+                begun = start if isinstance(start, str) else start.decode("utf-8", "replace")
+                found[id(state)] = finder.after(state.matcher, self._ids[row].tolist(), room, begun)
             rows.append(found[id(state)])
         return rows
 

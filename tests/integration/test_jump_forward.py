@@ -247,6 +247,20 @@ def test_control_tokens_are_forced() -> None:
     assert matcher.num_accepted == 0
 
 
+def test_a_value_begun_in_the_prompt_is_gone_on_with_as_the_tokenizer_would() -> None:
+    pytest.importorskip("dashscope")
+    tokenizer = make.qwen_tokenizer()
+    info = TokenizerInfo.from_huggingface(tokenizer)
+    matcher = GrammarMatcher(GrammarCompiler(info).compile_regex("the international business [0-9]"))
+    forced = ForcedTokens(tokenizer, info)
+    whole = tokenizer.encode("the international business 1")
+    assert matcher.accept_string("the")
+    assert forced.after(matcher, [], begun="the") == whole[1:-1]
+    assert matcher.accept_string(" interna")
+    assert forced.after(matcher, [], begun="the interna") == []  # the join is inside a token of the tokenizer's
+    assert forced.after(matcher, []) != []
+
+
 def test_no_stop_token_is_forced() -> None:
     info = TokenizerInfo.from_huggingface(models.tokenizer())
     matcher = GrammarMatcher(GrammarCompiler(info).compile_regex("yes"))
@@ -256,3 +270,43 @@ def test_no_stop_token_is_forced() -> None:
     assert forced.after(matcher, list(b"yes")) == []
     assert matcher.accept_token(END)
     assert forced.after(matcher, [*b"yes", END]) == []
+
+
+@pytest.mark.parametrize("name", ["qwen2.5", "chatglm3"])
+def test_a_formats_call_is_jumped_through(name: str) -> None:
+    from fcformat.formats import get_format
+
+    tokenizer = make.demo_tokenizer()
+    ends: dict[str, Any] = {"eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id}
+    model = models.qwen2(vocab_size=len(tokenizer) + 5, **ends).eval()
+    tool = {
+        "type": "function",
+        "function": {
+            "name": "get_time",
+            "description": "Time of day.",
+            "parameters": {"type": "object", "properties": {"zone": {"enum": ["UTC", "CET"]}}, "required": ["zone"]},
+        },
+    }
+    form = get_format(name)
+    messages = [{"role": "user", "content": "What time is it?"}]
+    ids = form.render(messages, tools=[tool], add_generation_prompt=True).encode(tokenizer)
+    inputs = {"input_ids": torch.tensor([ids]), "attention_mask": torch.ones((1, len(ids)), dtype=torch.long)}
+    passes, messages_read = [], []
+    for jump in (False, True):
+        arguments = constrain(
+            model,
+            tokenizer,
+            format=name,
+            tools=[tool],
+            tool_choice="required",
+            parallel_tool_calls=False,
+            jump_forward=jump,
+        )
+        with Passes(model) as counted:
+            output = model.generate(**inputs, **arguments, do_sample=False, max_new_tokens=400)
+        passes.append(counted.count)
+        messages_read.append(form.parse(tokenizer.decode(output[0, len(ids) :]), tools=[tool]))
+    for message in messages_read:
+        assert [call.function.name for call in message.tool_calls] == ["get_time"]
+        assert message.tool_calls[0].function.arguments_object()["zone"] in ("UTC", "CET")
+    assert passes[1] < passes[0]

@@ -26,6 +26,7 @@ __all__ = [
     "foreign_tokenizer",
     "left_padded",
     "new_model",
+    "qwen2",
     "small_model",
     "tokenizer",
 ]
@@ -60,7 +61,7 @@ _DECODER: dict[str, Any] = {
 }
 
 
-def _qwen2(**changes: Any) -> Any:
+def qwen2(**changes: Any) -> Any:
     return transformers.Qwen2ForCausalLM(transformers.Qwen2Config(**{**_NAMES, **_DECODER, **changes}))
 
 
@@ -82,7 +83,7 @@ def _t5() -> Any:
     return transformers.T5ForConditionalGeneration(transformers.T5Config(**{**_NAMES, **size}))
 
 
-ARCHITECTURES: dict[str, Callable[[], Any]] = {"qwen2": _qwen2, "llama": _llama, "gpt2": _gpt2, "glm": _glm, "t5": _t5}
+ARCHITECTURES: dict[str, Callable[[], Any]] = {"qwen2": qwen2, "llama": _llama, "gpt2": _gpt2, "glm": _glm, "t5": _t5}
 
 
 def new_model(architecture: str, seed: int) -> Any:
@@ -121,7 +122,7 @@ def foreign_model(seed: int) -> Any:
     """A model of the foreign tokenizer; made anew, because sampling with it prunes its head."""
     torch.manual_seed(seed)
     own = foreign_tokenizer()
-    return _qwen2(eos_token_id=own.eos_token_id, pad_token_id=own.pad_token_id, vocab_size=len(own)).eval()
+    return qwen2(eos_token_id=own.eos_token_id, pad_token_id=own.pad_token_id, vocab_size=len(own)).eval()
 
 
 def left_padded(texts: Sequence[str]) -> dict[str, torch.Tensor]:
