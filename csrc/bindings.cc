@@ -147,6 +147,8 @@ GrammarSpec spec_of(py::handle grammar, py::handle resources, int depth) {
   } else if (kind == "FreeText") {
     spec.kind = GrammarSpec::Kind::kFreeText;
     for (auto text : grammar.attr("excludes")) spec.excludes.push_back(text_of(text));
+    py::object most = grammar.attr("max_tokens");
+    spec.max = most.is_none() ? kUnbounded : most.cast<uint32_t>();
   } else if (kind == "Regex") {
     spec.kind = GrammarSpec::Kind::kRegex;
     spec.text = text_of(grammar.attr("pattern"));

@@ -84,9 +84,16 @@ class Repeat:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class FreeText:
-    """Any text, also the empty one, in which none of the excluded strings occurs and no control token."""
+    """Any text, also the empty one, in which none of the excluded strings occurs and no control token.
+
+    Attributes:
+        excludes: The excluded strings.
+        max_tokens: Most tokens that may be begun inside of the text, `None` for any number. One that begins before it and
+            reaches into it does not count; a character that the last one leaves unfinished may be finished.
+    """
 
     excludes: tuple[str, ...] = ()
+    max_tokens: int | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -227,15 +234,17 @@ def repeat(item: Grammar, min: int = 0, max: int | None = None) -> Repeat:
     return Repeat(item, min, max)
 
 
-def free_text(excludes: tuple[str, ...] | list[str] = ()) -> FreeText:
-    """Any text without the excluded strings.
+def free_text(excludes: tuple[str, ...] | list[str] = (), max_tokens: int | None = None) -> FreeText:
+    """Any text without the excluded strings, of at most `max_tokens` tokens.
 
     Raises:
-        ValueError: An excluded string is empty.
+        ValueError: An excluded string is empty, or the number of tokens is negative or above a billion.
     """
+    if max_tokens is not None and not 0 <= max_tokens <= 1_000_000_000:
+        raise ValueError(f"free_text(): found max_tokens={max_tokens}, expected a number from 0 to a billion")
     if any(not text for text in excludes):
         raise ValueError("free_text(): an excluded string is empty, which would forbid every text")
-    return FreeText(tuple(excludes))
+    return FreeText(tuple(excludes), max_tokens)
 
 
 def regex(pattern: str) -> Regex:

@@ -64,7 +64,8 @@ class Compiler {
         n.max = spec.max;
         break;
       case GrammarSpec::Kind::kFreeText:
-        n.kind = GrammarNode::Kind::kExpression;
+        n.kind = spec.max == kUnbounded ? GrammarNode::Kind::kExpression : GrammarNode::Kind::kCounted;
+        n.max = spec.max == kUnbounded ? 0 : spec.max;
         n.id = free_text(spec.excludes);
         break;
       case GrammarSpec::Kind::kRegex:

@@ -48,9 +48,9 @@ struct GrammarSpec {
   // kSequence, kChoice, kRepeat, kRules (what the rules stand for); kSchema in a tagged syntax: what stands before a key,
   // between members, after a key whose value is a string, after other keys, after a value, around delimited strings.
   std::vector<GrammarSpec> items;
-  std::vector<std::string> names;  // kRules
-  uint32_t min = 0, max = kUnbounded;
-  std::vector<std::string> excludes;  // kFreeText; kSchema in a tagged syntax: not in a string
+  std::vector<std::string> names;      // kRules
+  uint32_t min = 0, max = kUnbounded;  // kRepeat; kFreeText: max = tokens
+  std::vector<std::string> excludes;   // kFreeText; kSchema in a tagged syntax: not in a string
   std::shared_ptr<const Json> schema;
   std::shared_ptr<const std::map<std::string, Json>> resources;
   ValueStyle style;

@@ -45,6 +45,7 @@ Machine::Machine(ExpressionLimits expression_limits, MachineLimits limits)
 
 uint32_t Machine::add_node(GrammarNode node) {
   has_tokens_ |= node.kind == GrammarNode::Kind::kToken;
+  has_counts_ |= node.kind == GrammarNode::Kind::kCounted;
   nodes_.push_back(std::move(node));
   return static_cast<uint32_t>(nodes_.size() - 1);
 }
@@ -57,6 +58,7 @@ uint32_t Machine::add_context(ValueContext context) {
 
 void Machine::start_at(uint32_t node) {
   enter(node, 0, 0, {0, {nullptr, 0}}, &start_);
+  count_token(&start_);
   merge(&start_);
   if (start_.empty()) throw SchemaError("no text satisfies the grammar", "", "");
 }
@@ -189,6 +191,11 @@ void Machine::enter(uint32_t node, uint32_t at, StackId stack, const Place& plac
       case GrammarNode::Kind::kExpression:
         if (!arena_.is_empty(n.id))
           out->push_back({intern({State::Kind::kExpression, 0, 0, n.id, 0, 0}), entered.stack, 0, 0, escaped});
+        break;
+      case GrammarNode::Kind::kCounted:
+        // The token that is being taken does not count: the text begins at or behind its end.
+        out->push_back(
+            {intern({State::Kind::kExpression, 0, 0, n.id, kCountedText, 0}), entered.stack, n.max + 1, 0, escaped});
         break;
       case GrammarNode::Kind::kValue:
         enter_value(n.id, entered.stack, place, out);
@@ -522,6 +529,16 @@ std::vector<Machine::Rest> Machine::rests_of_used_keys(const Thread& thread, Tex
 Escapes Machine::escapes_of(const Surface& surface) const {
   if (surface.python()) return surface.minimal_escapes ? Escapes::kPythonMinimal : Escapes::kPython;
   return surface.minimal_escapes ? Escapes::kJsonMinimal : Escapes::kJson;
+}
+
+void Machine::count_token(std::vector<Thread>* threads) {
+  if (!has_counts_) return;
+  for (Thread& t : *threads) {
+    State state = states_[t.state];
+    if (state.kind != State::Kind::kExpression || state.b != kCountedText || --t.begin != 0) continue;
+    state.b = kSpentText;
+    t.state = intern(state);
+  }
 }
 
 void Machine::settle(std::vector<Thread>* threads, TextView text) {

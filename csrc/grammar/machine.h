@@ -61,18 +61,18 @@ struct ValueContext {
 };
 
 struct GrammarNode {
-  enum class Kind : uint8_t { kText, kToken, kSequence, kChoice, kRepeat, kExpression, kValue };
+  enum class Kind : uint8_t { kText, kToken, kSequence, kChoice, kRepeat, kExpression, kCounted, kValue };
   Kind kind;
   std::string text;             // kText
-  uint32_t id = 0;              // kToken: token; kExpression: expression; kValue: context
+  uint32_t id = 0;              // kToken: token; kExpression, kCounted: expression; kValue: context
   std::vector<uint32_t> items;  // kSequence, kChoice; kRepeat: one
-  uint32_t min = 0, max = 0;    // kRepeat; kValue: min is 0 where the value may be the empty text
+  uint32_t min = 0, max = 0;  // kRepeat; kCounted: max = tokens; kValue: min is 0 where the value may be the empty text
 };
 
 struct Thread {
   StateId state = 0;
   StackId stack = 0;
-  uint32_t begin = 0, end = 0;  // the key being written, as offsets into the text
+  uint32_t begin = 0, end = 0;  // the key being written, as offsets into the text; kCounted: begin = tokens left
   uint32_t escaped = 0;         // inside a JSON string: 1; behind its backslash: 2
   KeySetId used = 0;            // between an object's braces and outside its values: keys that cannot come again
   bool operator==(const Thread&) const = default;
@@ -83,6 +83,9 @@ struct ThreadHash {
     return mix(mix(mix(mix(t.state, t.stack), t.begin), static_cast<size_t>(t.end) << 2 | t.escaped), t.used);
   }
 };
+
+// State::b of an expression that is counted in tokens, while some are left and when none is.
+constexpr uint32_t kCountedText = 1, kSpentText = 2;
 
 constexpr uint32_t kUnknownKey = UINT32_MAX;  // Thread::begin where a mask is filled for many keys at once
 
@@ -219,6 +222,8 @@ class Machine {
   static constexpr size_t kManyThreads = 16'384;
   // Replaces what refers to the text (keys just closed) by residuals, so that threads can be kept and compared.
   void settle(std::vector<Thread>* threads, TextView text);
+  // One token has been taken: texts that are counted in tokens go on with one less, or only end.
+  void count_token(std::vector<Thread>* threads);
   // A string state between two characters whose content is any text of `min` to `max` characters.
   bool is_open_string(const Thread& thread, uint32_t* min, uint32_t* max);
   // The state of a string that takes content of any length, if this is one, or is one in the middle of a character;
@@ -408,7 +413,7 @@ class Machine {
   bool text_read_ = false, unknown_key_read_ = false, in_escape_ = false;
   uint8_t key_checked_ = 0;
   std::vector<std::u32string> keys_in_tokens_;
-  bool assume_new_keys_ = false, may_build_ = true, row_missing_ = false, has_tokens_ = false;
+  bool assume_new_keys_ = false, may_build_ = true, row_missing_ = false, has_tokens_ = false, has_counts_ = false;
   bool refers_to_text_ = false;  // some stack may since the last `settle`
 
   friend class RowBuilder;

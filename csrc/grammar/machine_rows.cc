@@ -1,7 +1,7 @@
 // The row of each kind of state: what each of the 256 bytes does.
 //
 // Fields of a state by kind. `b` counts white space where it may stand.
-//   kText: a = grammar node, b = offset.  kToken: a = token.  kExpression: a = expression, partial.
+//   kText: a = grammar node, b = offset.  kToken: a = token.  kExpression: a = expression, partial, b = how it is counted.
 //   kValue: a = formula, b.  kString: a = expression, quote, partial.  kNumber: a = expression.
 //   kWord: a = word, b = offset.  kObjectOpen, kAfterValue, kAfterComma: a = residual, b.
 //   kKey: a = residual, b = key state, quote, partial.
@@ -173,9 +173,12 @@ class RowBuilder {
 
   void expression() {
     Partial partial = Partial::unpack(s_.partial);
-    for (const Spelled& sp : spell_bytes(arena().edges(s_.a), partial, Escapes::kNone, 0)) {
-      go(sp.byte,
-         spelled(sp, s_.a, [&](uint32_t target, uint64_t p) { return make(State::Kind::kExpression, target, 0, p); }));
+    if (s_.b != kSpentText || partial.kind != Partial::Kind::kNone) {  // the rest of a character may always come
+      for (const Spelled& sp : spell_bytes(arena().edges(s_.a), partial, Escapes::kNone, 0)) {
+        go(sp.byte, spelled(sp, s_.a, [&](uint32_t target, uint64_t p) {
+             return make(State::Kind::kExpression, target, s_.b, p);
+           }));
+      }
     }
     if (partial.kind == Partial::Kind::kNone && arena().nullable(s_.a)) may_end();
   }

@@ -88,6 +88,7 @@ bool Matcher::advance(std::string_view bytes) {
     if (now_.empty()) return false;
   }
   machine.settle(&now_, {text_.data(), static_cast<uint32_t>(text_.size())});
+  machine.count_token(&now_);
   machine.merge(&now_);
   if (machine.row_missing()) return false;
   steps_.push_back({history_.size(), cut_back.size, terminated_});
@@ -107,6 +108,7 @@ bool Matcher::take_control_token(uint32_t id) {
   for (const auto& [token, thread] : edges) {
     if (token == id) now_.push_back(thread);
   }
+  machine.count_token(&now_);
   machine.merge(&now_);
   if (now_.empty() || machine.row_missing()) return false;
   record();

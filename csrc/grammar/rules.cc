@@ -90,6 +90,7 @@ std::vector<uint8_t> GrammarGraph::spread(bool empty_texts) {
         if (!empty_texts) set(id);
         break;
       case GrammarNode::Kind::kExpression:
+      case GrammarNode::Kind::kCounted:
         if (empty_texts ? arena_.nullable(n.id) : !arena_.is_empty(n.id)) set(id);
         break;
       case GrammarNode::Kind::kValue:

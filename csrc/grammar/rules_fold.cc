@@ -90,6 +90,7 @@ GrammarGraph::Folded GrammarGraph::fold_node(const GrammarNode& node, const std:
     case GrammarNode::Kind::kRepeat:
       return {arena_.repeat(folded[node.items[0]].expression, node.min, node.max), leaves};
     case GrammarNode::Kind::kToken:
+    case GrammarNode::Kind::kCounted:
     case GrammarNode::Kind::kValue:
       break;
   }

@@ -92,6 +92,9 @@ GrammarNode GrammarGraph::nonempty_node(uint32_t id) {
       break;
     case GrammarNode::Kind::kExpression:
       return {GrammarNode::Kind::kExpression, "", arena_.difference(n.id, arena_.epsilon()), {}, 0, 0};
+    case GrammarNode::Kind::kCounted:
+      throw UnsupportedSchemaError(
+          "a text that is counted in tokens stands where a rule repeats or comes back to itself", "", "");
     case GrammarNode::Kind::kValue:
       throw UnsupportedSchemaError(
           "a schema's value that may be empty stands where a rule repeats or comes back to itself", "", "");

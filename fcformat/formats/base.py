@@ -83,7 +83,7 @@ class Format(abc.ABC):
         parallel_tool_calls: bool | int = True,
         undeclared_arguments: str = "forbid",
         *,
-        reasoning: str = "auto",
+        reasoning: str | int = "auto",
         response_schema: Mapping[str, Any] | bool | None = None,
         prompt: str = "",
     ) -> g.Grammar:
@@ -95,8 +95,9 @@ class Format(abc.ABC):
             parallel_tool_calls: Whether the reply may hold several calls; a number is the most of them.
             undeclared_arguments: `"forbid"`: objects in a tool's schema that declare `properties` and say nothing of
                 others have no others; `"schema"`: they may, as JSON Schema has it.
-            reasoning: Whether the reply reasons before it answers: `"auto"`, `"none"` or `"required"`. Formats without
-                reasoning know `"auto"` and `"none"`, which are the same there.
+            reasoning: Whether the reply reasons before it answers: `"auto"`, `"none"` or `"required"`; a number is as
+                `"auto"`, with at most so many tokens of reasoning. Formats without reasoning know `"auto"` and `"none"`,
+                which are the same there.
             response_schema: The reply is a call, or an answer that is valid under this schema.
             prompt: What was sent to the model, where its end may hold the beginning of the reply, such as an opened
                 reasoning block.
@@ -106,13 +107,19 @@ class Format(abc.ABC):
         """
         plan = plan_calls(normalize_tools(tools), tool_choice, parallel_tool_calls)
         views = tuple(ToolView(tool.name, arguments_schema(tool, undeclared_arguments)) for tool in plan.tools)
-        if reasoning not in ("auto", "none", "required"):
-            raise FormatError(f"reasoning: found {reasoning!r}, expected 'auto', 'none' or 'required'")
-        if reasoning == "required" and not self.turn.reasons:
-            raise FormatError(f"reasoning: found 'required', but {self.name} has no reasoning")
+        most_reasoning = reasoning if isinstance(reasoning, int) and not isinstance(reasoning, bool) else None
+        mode = "auto" if most_reasoning is not None else reasoning
+        if mode not in ("auto", "none", "required") or (most_reasoning or 0) < 0:
+            raise FormatError(
+                f"reasoning: found {reasoning!r}, expected 'auto', 'none', 'required' or a number of tokens"
+            )
+        if (mode == "required" or most_reasoning is not None) and not self.turn.reasons:
+            raise FormatError(f"reasoning: found {reasoning!r}, but {self.name} has no reasoning")
         begun = self.begun(prompt) if prompt else None
         return self.turn.grammar(
-            TurnPlan(views, plan.required, plan.most, self.boundaries, response_schema, reasoning, begun)
+            TurnPlan(
+                views, plan.required, plan.most, self.boundaries, response_schema, str(mode), begun, most_reasoning
+            )
         )
 
     def parse(self, text: str, tools: Iterable[Any] | None = None, prompt: str = "", strict: bool = False) -> Message:

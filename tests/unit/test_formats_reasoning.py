@@ -187,3 +187,20 @@ def test_reasoning_that_a_format_does_not_have_cannot_be_required() -> None:
         get_format("qwen2.5").grammar(reasoning="required")
     with pytest.raises(FormatError, match="reasoning: found 'much'"):
         family().grammar(reasoning="much")
+
+
+@pytest.mark.parametrize("name", ["qwen3", "qwen3-thinking-2507", "harmony", "kimi_k3"])
+def test_reasoning_may_be_bounded_in_tokens(name: str) -> None:
+    each = get_format(name)
+    draft = Draft(())
+    each.turn.write(Message("assistant", "so", reasoning="four"), 0, draft)
+    text = draft.rendered().text
+    for most, allowed in ((3, False), (4, True), (0, False)):
+        matcher = GrammarMatcher(compiler().compile_grammar(each.grammar([TOOL], reasoning=most)))
+        # In this vocabulary every byte is a token.
+        taken = all(matcher.accept_token(byte) for byte in text.encode())
+        assert (taken and bool(matcher.can_terminate())) == allowed
+    with pytest.raises(FormatError, match="reasoning: found -1"):
+        each.grammar(reasoning=-1)
+    with pytest.raises(FormatError, match=r"found 3, but qwen2\.5 has no reasoning"):
+        get_format("qwen2.5").grammar(reasoning=3)

@@ -32,6 +32,8 @@ MAX_HEADER = 400
 class MessageBlocks(Turn):
     """Messages with headers."""
 
+    reasons = True
+
     def __init__(
         self,
         call: CallSyntax,
@@ -105,7 +107,9 @@ class MessageBlocks(Turn):
         joint = spelled(self._end + self._between, self._controls)
         last = end if self._last else g.literal("")
         thought = g.sequence(
-            spelled(self._headers["reasoning"], self._controls), g.free_text((*marks, *plan.boundaries)), joint
+            spelled(self._headers["reasoning"], self._controls),
+            g.free_text((*marks, *plan.boundaries), plan.most_reasoning),
+            joint,
         )
         text = g.sequence(spelled(self._headers["content"], self._controls), answer(plan, *marks))
         reply: g.Grammar = text

@@ -70,16 +70,20 @@ class HarmonyChannels(Turn):
         """See `Turn`."""
         text = g.free_text((*_MARKS, *plan.boundaries))
         again = g.sequence(*map(g.control_token, (END, START)), g.literal("assistant"))
-        thought = g.sequence(_header("analysis"), text, again)
+        thinking = g.free_text((*_MARKS, *plan.boundaries), plan.most_reasoning)
+        thought = g.sequence(_header("analysis"), thinking, again)
         spoken = g.sequence(_header("commentary"), text, again)
         constrained = g.sequence(_header("final", g.optional(_JSON)), answer(plan))
         final = g.sequence(_header("final"), text) if plan.response is None else constrained
         calls = g.choice(*(_call(tool) for tool in plan.tools)) if plan.tools else final
         ending = calls if plan.required or not plan.tools else g.choice(final, calls)
-        before = g.repeat(spoken if plan.reasoning == "none" else g.choice(thought, spoken))
+        before: g.Grammar = g.repeat(spoken if plan.reasoning == "none" else g.choice(thought, spoken))
+        if plan.most_reasoning is not None:  # what is bounded is the sum: there is one thought
+            before = g.sequence(g.repeat(spoken), g.optional(thought), g.repeat(spoken))
         opened = _open_channel(plan.begun or "")
         if opened == "analysis":
-            return g.sequence(text, again, before, ending)
+            rest = before if plan.most_reasoning is None else g.repeat(spoken)
+            return g.sequence(thinking, again, rest, ending)
         if opened == "commentary":
             return g.sequence(text, again, before, ending)
         if opened == "final":

@@ -109,7 +109,7 @@ class ReasonedTurn(Turn):
             space = written[len(written.rstrip()) :]
             left = self._after[len(space) :] if self._after.startswith(space) else ""
             return g.sequence(g.literal(left), inner) if left else inner
-        thought = g.free_text((*self._tags, *marks.ended_by, *plan.boundaries))
+        thought = g.free_text((*self._tags, *marks.ended_by, *plan.boundaries), plan.most_reasoning)
         end = g.sequence(g.literal(marks.before_closing), g.control_token(marks.closing), g.literal(self._after))
         alone = g.sequence(g.control_token(marks.closing), g.literal(self._after))
         if mode == "none":

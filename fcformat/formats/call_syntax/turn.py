@@ -37,6 +37,7 @@ class TurnPlan:
             answer, never both.
         reasoning: Whether the turn reasons: `"auto"`, `"none"` or `"required"`.
         begun: What the prompt already holds of the turn, or `None` where the prompt is not known.
+        most_reasoning: Most tokens of reasoning, `None` for any number.
     """
 
     tools: tuple[ToolView, ...]
@@ -46,6 +47,7 @@ class TurnPlan:
     response: Mapping[str, Any] | bool | None = None
     reasoning: str = "auto"
     begun: str | None = None
+    most_reasoning: int | None = None
 
 
 class Turn(abc.ABC):
