@@ -33,14 +33,27 @@ std::string text_of(py::handle value) {
   return py::bytes(value.attr("encode")("utf-8", "surrogatepass"));
 }
 
-[[noreturn]] void refuse(py::handle value, const std::string& pointer) {
+// Where a value stands in the schema; put into words only where something is wrong there.
+struct Place {
+  const Place* above = nullptr;
+  const std::string* name = nullptr;
+  size_t index = 0;
+
+  std::string pointer() const {
+    if (above == nullptr) return "";
+    return above->pointer() + (name != nullptr ? escape_pointer(*name) : "/" + std::to_string(index));
+  }
+};
+
+[[noreturn]] void refuse(py::handle value, const Place& place) {
+  const std::string pointer = place.pointer();
   throw SchemaError("at " + (pointer.empty() ? "the root" : pointer) + ": found a Python " +
                         std::string(Py_TYPE(value.ptr())->tp_name) + " (" + excerpt(std::string(py::repr(value)), 60) +
                         "), expected a JSON value",
                     pointer, "");
 }
 
-Json json_of(py::handle value, const std::string& pointer, int depth) {
+Json json_of(py::handle value, const Place& place, int depth) {
   if (depth > kMaxJsonNesting) {
     throw GrammarLimitError("the schema nests deeper than max_schema_nesting = " + std::to_string(kMaxJsonNesting));
   }
@@ -57,17 +70,17 @@ Json json_of(py::handle value, const std::string& pointer, int depth) {
     out.type = Json::Type::kObject;
     out.members.reserve(static_cast<size_t>(PyDict_Size(p)));
     for (auto item : py::reinterpret_borrow<py::dict>(value)) {
-      if (!PyUnicode_Check(item.first.ptr())) refuse(item.first, pointer);
+      if (!PyUnicode_Check(item.first.ptr())) refuse(item.first, place);
       std::string name = text_of(item.first);
       bool deep = PyDict_Check(item.second.ptr()) || PyList_Check(item.second.ptr());
-      Json member = json_of(item.second, deep ? pointer + escape_pointer(name) : pointer, depth + 1);
+      Json member = json_of(item.second, deep ? Place{&place, &name, 0} : place, depth + 1);
       out.members.emplace_back(std::move(name), std::move(member));
     }
   } else if (PyList_Check(p) || PyTuple_Check(p)) {
     out.type = Json::Type::kArray;
     size_t i = 0;
     for (auto item : py::reinterpret_borrow<py::sequence>(value))
-      out.items.push_back(json_of(item, pointer + "/" + std::to_string(i++), depth + 1));
+      out.items.push_back(json_of(item, {&place, nullptr, i++}, depth + 1));
   } else if (PyLong_Check(p) || PyFloat_Check(p) ||
              py::hasattr(value, "as_tuple")) {  // decimal.Decimal keeps all digits
     out.type = Json::Type::kNumber;
@@ -75,10 +88,10 @@ Json json_of(py::handle value, const std::string& pointer, int depth) {
     try {
       out.number = parse_decimal(text);
     } catch (const std::invalid_argument&) {
-      refuse(value, pointer);
+      refuse(value, place);
     }
   } else {
-    refuse(value, pointer);
+    refuse(value, place);
   }
   return out;
 }
@@ -117,7 +130,7 @@ std::shared_ptr<const std::map<std::string, Json>> resources_of(py::handle resou
   auto out = std::make_shared<std::map<std::string, Json>>();
   if (!resources.is_none()) {
     for (auto item : py::reinterpret_borrow<py::dict>(resources))
-      (*out)[text_of(item.first)] = json_of(item.second, "", 0);
+      (*out)[text_of(item.first)] = json_of(item.second, {}, 0);
   }
   return out;
 }
@@ -154,7 +167,7 @@ GrammarSpec spec_of(py::handle grammar, py::handle resources, int depth) {
     spec.text = text_of(grammar.attr("pattern"));
   } else if (kind == "SchemaValue") {
     spec.kind = GrammarSpec::Kind::kSchema;
-    spec.schema = std::make_shared<const Json>(json_of(grammar.attr("schema"), "", 0));
+    spec.schema = std::make_shared<const Json>(json_of(grammar.attr("schema"), {}, 0));
     spec.resources = resources_of(resources);
     py::object syntax = grammar.attr("syntax");
     spec.style = style_of(grammar.attr("style"), syntax_of(syntax));
@@ -367,7 +380,7 @@ PYBIND11_MODULE(_core, m) {
       .def("is_empty", &Expression::is_empty)
       .def("shortest", &Expression::shortest);
 
-  bind_value_sampler(m, {[](py::handle value) { return json_of(value, "", 0); }, &resources_of, &limits_of});
+  bind_value_sampler(m, {[](py::handle value) { return json_of(value, {}, 0); }, &resources_of, &limits_of});
 
   m.def("apply_bitmask", &apply_bitmask_at, py::arg("logits_ptr"), py::arg("dtype"), py::arg("rows"), py::arg("vocab"),
         py::arg("row_stride"), py::arg("bitmask_ptr"), py::arg("bitmask_words"), py::arg("bitmask_row_stride"),

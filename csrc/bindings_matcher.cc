@@ -4,12 +4,16 @@
 
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "grammar/batch.h"
 #include "grammar/matcher.h"
+#include "grammar/worker_pool.h"
 
 namespace py = pybind11;
 
@@ -174,6 +178,57 @@ PyObject* accept_token(PyObject* self_object, PyObject* token) {
   });
 }
 
+// Rows of one mask, one for each matcher.
+void batch_fill(const py::list& matchers, py::handle mask, const std::optional<std::vector<Py_ssize_t>>& indices,
+                size_t threads) {
+  std::vector<Matcher*> list;
+  std::vector<py::object> kept;  // the caller's list may change meanwhile
+  std::vector<uint32_t*> rows;
+  if (indices && indices->size() != matchers.size()) {
+    throw py::value_error("indices: found " + std::to_string(indices->size()) + " rows for " +
+                          std::to_string(matchers.size()) + " matchers");
+  }
+  for (py::handle item : matchers) {
+    list.push_back(&item.cast<BoundMatcher&>().matcher);
+    kept.push_back(py::reinterpret_borrow<py::object>(item));
+  }
+  if (list.empty()) return;
+  std::vector<Matcher*> sorted = list;
+  std::sort(sorted.begin(), sorted.end());
+  if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end())
+    throw py::value_error("matchers: found one of them twice, expected each once");
+  auto words = static_cast<Py_ssize_t>(list[0]->grammar()->vocabulary()->mask_words());
+  MaskView view = view_of(mask, words, 0);
+  std::vector<bool> taken(static_cast<size_t>(view.rows));
+  for (size_t i = 0; i < list.size(); ++i) {
+    Py_ssize_t row = indices ? (*indices)[i] : static_cast<Py_ssize_t>(i);
+    if (static_cast<Py_ssize_t>(list[i]->grammar()->vocabulary()->mask_words()) != words)
+      throw py::value_error("matchers: found vocabularies of different sizes");
+    if (row < 0 || row >= view.rows || taken[static_cast<size_t>(row)])
+      throw py::value_error("indices: found row " + std::to_string(row) + " of " + std::to_string(view.rows) +
+                            ", expected each row at most once");
+    taken[static_cast<size_t>(row)] = true;
+    rows.push_back(reinterpret_cast<uint32_t*>(view.data) + row * words);
+  }
+  py::gil_scoped_release release;
+  fill_masks(list, rows, threads == 0 ? default_threads() : threads);
+}
+
+void traverse_draft_tree(const std::vector<int64_t>& first_child, const std::vector<int64_t>& next_sibling,
+                         const std::vector<int64_t>& tokens, BoundMatcher& matcher, py::handle mask) {
+  if (next_sibling.size() != first_child.size() || tokens.size() != first_child.size()) {
+    throw py::value_error("draft tree: found " + std::to_string(first_child.size()) + " first children, " +
+                          std::to_string(next_sibling.size()) + " siblings and " + std::to_string(tokens.size()) +
+                          " tokens, expected as many of each");
+  }
+  if (tokens.empty()) return;
+  auto words = static_cast<Py_ssize_t>(matcher.matcher.grammar()->vocabulary()->mask_words());
+  MaskView view = view_of(mask, words, static_cast<Py_ssize_t>(tokens.size()) - 1);
+  py::gil_scoped_release release;
+  fill_draft_masks(matcher.matcher, {first_child.data(), next_sibling.data(), tokens.data(), tokens.size()},
+                   reinterpret_cast<uint32_t*>(view.data), static_cast<size_t>(words));
+}
+
 PyMethodDef kFill = {"fill_next_token_bitmask",
                      reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(fill_next_token_bitmask)),
                      METH_FASTCALL | METH_KEYWORDS,
@@ -228,6 +283,18 @@ void bind_matcher(py::module_& m) {
       .def(
           "is_terminated", [](BoundMatcher& self) { return self.matcher.is_terminated(); },
           "Whether a stop token has been accepted.")
+      .def("_forced_tokens",
+           [](BoundMatcher& self) {
+             py::gil_scoped_release release;
+             return forced_tokens(self.matcher);
+           })
+      .def(
+          "_count_accepted",
+          [](BoundMatcher& self, const std::vector<int64_t>& tokens) {
+            py::gil_scoped_release release;
+            return count_accepted(self.matcher, tokens);
+          },
+          py::arg("token_ids"))
       .def_property_readonly("_accepted", [](BoundMatcher& self) { return self.matcher.accepted(); })
       .def("_forced_text", [](BoundMatcher& self) {
         std::string text;
@@ -242,6 +309,9 @@ void bind_matcher(py::module_& m) {
         py::reinterpret_steal<py::object>(PyDescr_NewMethod(reinterpret_cast<PyTypeObject*>(type.ptr()), method));
     type.attr(method->ml_name) = descriptor;
   }
+  m.def("batch_fill", &batch_fill, py::arg("matchers"), py::arg("bitmask"), py::arg("indices"), py::arg("threads"));
+  m.def("traverse_draft_tree", &traverse_draft_tree, py::arg("first_child"), py::arg("next_sibling"), py::arg("tokens"),
+        py::arg("matcher"), py::arg("bitmask"));
 }
 
 }  // namespace fcformat

@@ -24,6 +24,7 @@ from fcformat.json_style import JSONStyle
 if TYPE_CHECKING:
     from fcformat.chat import Conversation, Message, Tool
     from fcformat.decoding import (
+        BatchGrammarMatcher,
         CompiledGrammar,
         GrammarCompiler,
         GrammarMatcher,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         TokenizerInfo,
         allocate_token_bitmask,
         apply_token_bitmask_inplace,
+        traverse_draft_tree,
     )
     from fcformat.decoding.constrain import constrain
     from fcformat.formats import Format, get_format, list_formats
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "BatchGrammarMatcher",
     "CompiledGrammar",
     "Conversation",
     "FcformatError",
@@ -67,11 +70,13 @@ __all__ = [
     "format_from_template",
     "get_format",
     "list_formats",
+    "traverse_draft_tree",
 ]
 
 _ROOMS = {
     "fcformat.chat": ("Conversation", "Message", "Tool"),
     "fcformat.decoding": (
+        "BatchGrammarMatcher",
         "CompiledGrammar",
         "GrammarCompiler",
         "GrammarMatcher",
@@ -81,6 +86,7 @@ _ROOMS = {
         "allocate_token_bitmask",
         "apply_token_bitmask_inplace",
         "constrain",
+        "traverse_draft_tree",
     ),
     "fcformat.formats": ("Format", "get_format", "list_formats"),
     "fcformat.formats.templates": ("detect_format", "format_from_template"),

@@ -76,7 +76,12 @@ StateId Machine::intern(const State& s) {
   return it->second;
 }
 
-const Machine::Row Machine::kNoRow{};
+namespace {
+constexpr std::array<uint8_t, 256> kOneClass{};
+constexpr uint32_t kRefused = 0;
+}  // namespace
+
+const Row Machine::kNoRow{kOneClass.data(), &kRefused};
 
 FrameId Machine::intern_frame(const Frame& f) {
   auto [it, is_new] = frame_index_.try_emplace(f, static_cast<FrameId>(frames_.size()));
@@ -606,7 +611,7 @@ const std::bitset<256>& Machine::bytes_after_pop(const Thread& thread, TextView 
   const uint64_t keys_before = keys_read_;
   pop(thread, text, text.size, &popped);
   for (const Thread& t : popped) {
-    const Row& r = row(t.state);
+    const Row r = row(t.state);
     for (size_t b = 0; b < 256; ++b) {
       if (r[b] != 0) after.bytes.set(b);
     }
@@ -653,8 +658,7 @@ void Machine::token_edges(const Thread& thread, TextView text, std::vector<std::
 
 size_t Machine::bytes() const {
   size_t total = arena_.bytes() + key_bytes_ + key_sets_.bytes() + branch_bytes_ +
-                 states_.size() * (sizeof(State) + 72) + row_count_ * sizeof(Row) + stacks_.size() * 64 +
-                 frames_.size() * 64;
+                 states_.size() * (sizeof(State) + 72) + row_store_.bytes() + stacks_.size() * 64 + frames_.size() * 64;
   for (const ValueContext& c : contexts_) total += c.algebra->bytes() + c.residuals->bytes();
   for (const auto& list : actions_) total += list.size() * sizeof(Action) + 24;
   return total;

@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "grammar/key_sets.h"
+#include "grammar/rows.h"
 #include "grammar/small_set.h"
 #include "grammar/spelling.h"
 #include "grammar/surface.h"
@@ -180,7 +181,7 @@ struct TextView {
 
 class Machine {
  public:
-  using Row = std::array<uint32_t, 256>;  // 0: refused; odd: state << 1 | 1; even: list << 1
+  // Codes of rows are 0: refused; odd: state << 1 | 1; even: list << 1.
 
   Machine(ExpressionLimits expression_limits, MachineLimits limits);
 
@@ -193,15 +194,15 @@ class Machine {
   const std::vector<Thread>& start() const { return start_; }
 
   // --- running ----------------------------------------------------------------------------------------------------------
-  const Row& row(StateId state) {
-    if (!rows_[state]) [[unlikely]] {
+  Row row(StateId state) {
+    if (rows_[state].codes == nullptr) [[unlikely]] {
       if (!may_build_) {
         row_missing_ = true;
         return kNoRow;
       }
       build_row(state);
     }
-    return *rows_[state];
+    return rows_[state];
   }
   // While rows may not be built, stepping where one is missing finds nothing, and says so here. Building may take long.
   void may_build(bool allowed) { may_build_ = allowed, row_missing_ = false; }
@@ -382,7 +383,8 @@ class Machine {
   std::vector<ValueContext> contexts_;
   std::vector<GrammarNode> nodes_;
   std::deque<State> states_;
-  std::vector<std::unique_ptr<Row>> rows_;
+  std::vector<Row> rows_;
+  RowStore row_store_;
   std::vector<uint8_t> pops_;          // may this state end without a byte of its own
   std::vector<StateId> open_strings_;  // UINT32_MAX: not asked yet
   std::deque<std::vector<Action>> actions_;
@@ -407,7 +409,7 @@ class Machine {
   std::unordered_map<std::string, uint32_t> branch_index_;
   std::vector<Thread> start_;
   KeySets key_sets_;
-  size_t row_count_ = 0, key_bytes_ = 0, branch_bytes_ = 0;
+  size_t key_bytes_ = 0, branch_bytes_ = 0;
   uint32_t lowest_read_ = UINT32_MAX, text_floor_ = 0;
   uint64_t keys_read_ = 0;
   bool text_read_ = false, unknown_key_read_ = false, in_escape_ = false;

@@ -481,14 +481,13 @@ class RowBuilder {
     for (uint32_t& code : row_) {
       if (code != 0 && (code & 1) == 0) code = places[code >> 1] << 1;
     }
-    m_.rows_[id_] = std::make_unique<Machine::Row>(row_);
-    ++m_.row_count_;
+    m_.rows_[id_] = m_.row_store_.add(row_);
   }
 
   Machine& m_;
   StateId id_;
   State s_;  // a copy: the table moves
-  Machine::Row row_{};
+  RowStore::Entries row_{};
   std::vector<std::vector<Action>> lists_;  // the first is unused: its code would read as "refused"
   uint32_t last_target_ = UINT32_MAX;
   uint64_t last_partial_ = UINT64_MAX;

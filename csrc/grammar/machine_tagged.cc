@@ -187,7 +187,7 @@ const std::bitset<256>& Machine::bytes_after_tagged_key(uint16_t context) {
     for (uint32_t node : {c.tagged.after_key, c.tagged.after_key_other}) enter(node, 0, 0, {0, {nullptr, 0}}, &threads);
     for (const Thread& t : threads) {
       if (states_[t.state].kind == State::Kind::kEnd) bytes->set();  // there is no text between key and value
-      const Row& r = row(t.state);
+      const Row r = row(t.state);
       for (size_t b = 0; b < 256; ++b) {
         if (r[b] != 0) bytes->set(b);
       }

@@ -249,7 +249,7 @@ void MaskFiller::walk_all(const std::vector<Thread>& threads, uint32_t* mask) {
     return;
   }
   // Where most first bytes lead into a string of any content, start from all content tokens and correct the rest.
-  const Machine::Row row = machine_.row(threads[0].state);
+  const Row row = machine_.row(threads[0].state);
   size_t open = 0;
   for (uint32_t b = 0x20; b < 0x80; ++b) open += (row[b] & 1) != 0 && machine_.open_string(row[b] >> 1) != 0;
   bool on_content = open > 48;

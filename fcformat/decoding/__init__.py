@@ -13,6 +13,7 @@ from fcformat.decoding.constrain import constrain
 from fcformat.decoding.tokenizer_info import TokenizerInfo
 
 if TYPE_CHECKING:
+    from fcformat.decoding.batch import BatchGrammarMatcher, traverse_draft_tree
     from fcformat.decoding.bitmask import allocate_token_bitmask, apply_token_bitmask_inplace
     from fcformat.decoding.compiler import CompiledGrammar, GrammarCompiler
     from fcformat.decoding.jump_forward import JumpForward
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from fcformat.decoding.stopping import StoppingCriteria
 
 __all__ = [
+    "BatchGrammarMatcher",
     "CompiledGrammar",
     "GenerationReport",
     "GrammarCompiler",
@@ -33,9 +35,11 @@ __all__ = [
     "allocate_token_bitmask",
     "apply_token_bitmask_inplace",
     "constrain",
+    "traverse_draft_tree",
 ]
 
 _MODULES = {
+    "BatchGrammarMatcher": "batch",
     "CompiledGrammar": "compiler",
     "GrammarCompiler": "compiler",
     "GrammarMatcher": "matcher",
@@ -45,6 +49,7 @@ _MODULES = {
     "StoppingCriteria": "stopping",
     "allocate_token_bitmask": "bitmask",
     "apply_token_bitmask_inplace": "bitmask",
+    "traverse_draft_tree": "batch",
 }
 
 

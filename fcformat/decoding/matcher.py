@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from fcformat import _core
 from fcformat.decoding.compiler import CompiledGrammar
 
@@ -55,6 +57,22 @@ class GrammarMatcher(_core.Matcher):
     def find_jump_forward_string(self) -> str:
         """The text that must come next, as far as the grammar leaves one way only; often empty."""
         return self._forced_text().decode()
+
+    def find_jump_forward_tokens(self, encode: Callable[[str], Sequence[int]] | None = None) -> list[int]:
+        """The forced text as tokens that can be accepted now, up to where the next token might reach past it.
+
+        Args:
+            encode: The tokenizer's way from text to ids, without special tokens: then the ids are those that it gives, but for
+                the last one. By default each token is the longest of the vocabulary that fits.
+        """
+        if encode is None:
+            return self._forced_tokens()
+        tokens = list(encode(self.find_jump_forward_string()))[:-1]
+        return tokens[: self.validate_tokens(tokens)]
+
+    def validate_tokens(self, token_ids: Sequence[int]) -> int:
+        """How many of the tokens could be accepted one after another; nothing changes."""
+        return self._count_accepted([int(token) for token in token_ids])
 
     @property
     def num_accepted(self) -> int:
