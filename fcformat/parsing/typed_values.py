@@ -20,12 +20,13 @@ from fcformat.parsing.json_incremental import JSONReader
 from fcformat.parsing.python_literals import number_as_json
 from fcformat.parsing.strings import json_string
 
-__all__ = ["ANYTHING", "TEXT", "Permitted", "SchemaView", "typed_value"]
+__all__ = ["ANYTHING", "TEXT", "Permitted", "SchemaView", "Undecided", "typed_value"]
 
 #: Most schemas that are looked at for one parameter; beyond them anything is permitted.
 MAX_SCHEMAS = 2_000
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_OF_NUMBERS = re.compile(r"[0-9+\-.eE \t\r\n]*")
 _LEADING_ZEROS = re.compile(r"([+-]?)0+(?=[0-9])")
 _WORDS = {"null": "null", "true": "boolean", "false": "boolean"}
 _PYTHON_WORDS = {"None": "null", "True": "true", "False": "false"}
@@ -217,6 +218,48 @@ def typed_value(text: str, permitted: Permitted, report: Report, *, prefer_text:
         return json_string(text)
     report("a value of a type that its schema does not permit")
     return found[1] if found is not None else json_string(text)
+
+
+class Undecided:
+    """Tells of text that arrives in pieces when it can be nothing but a string, where other values are permitted as well."""
+
+    def __init__(self, permitted: Permitted) -> None:
+        """Sets up the beginning of a text.
+
+        Args:
+            permitted: What its schema permits, strings among it.
+        """
+        kinds = permitted.kinds
+        spelled = ("null", "None") * ("null" in kinds) + ("true", "false", "True", "False") * ("boolean" in kinds)
+        self._words: tuple[str, ...] = spelled
+        self._opening = "{" * ("object" in kinds) + "[" * ("array" in kinds)
+        self._numbers = "integer" in kinds or "number" in kinds
+        self._state = "space"
+        self._word = ""
+
+    def feed(self, piece: str) -> bool:
+        """Adds a piece; whether the text may still be something else than a string."""
+        if self._state == "space":
+            piece = piece.lstrip(_SPACE)
+            if not piece:
+                return True
+            self._state = "text"
+            if piece[0] in self._opening:
+                self._state = "container"
+            elif piece[0] in "-0123456789":
+                self._state = "number" if self._numbers else "text"
+            elif any(word[0] == piece[0] for word in self._words):
+                self._state = "word"
+        if self._state == "number" and not _OF_NUMBERS.fullmatch(piece):
+            self._state = "text"
+        elif self._state == "word":
+            text = self._word + piece
+            word = text.rstrip(_SPACE)
+            whole = word == text
+            if not any(each.startswith(word) if whole else each == word for each in self._words):
+                self._state = "text"
+            self._word = word if whole else word + " "
+        return self._state != "text"
 
 
 def _exact(text: str) -> tuple[str, str] | None:

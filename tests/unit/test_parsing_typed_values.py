@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fcformat.parsing.typed_values import ANYTHING, TEXT, SchemaView, typed_value
+from fcformat.parsing.typed_values import ANYTHING, TEXT, SchemaView, Undecided, typed_value
 
 NULLABLE_TEXT = {"type": ["string", "null"]}
 UNION = {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "object"}]}
@@ -120,3 +120,28 @@ def test_only_text_is_text() -> None:
     assert not TEXT.no_text
     assert not ANYTHING.only_text
     assert not ANYTHING.no_text
+
+
+@pytest.mark.parametrize(
+    ("text", "schema", "decided"),
+    [
+        ("no idea", NULLABLE_TEXT, 2),
+        ("null", NULLABLE_TEXT, None),
+        (" null \n", NULLABLE_TEXT, None),
+        ("null x", NULLABLE_TEXT, 6),
+        ("nulls", NULLABLE_TEXT, 5),
+        ("42", NULLABLE_TEXT, 1),
+        ("42 ", UNION, None),
+        ("42 km", UNION, 4),
+        ("{not json", UNION, None),
+        ("[x", UNION, 1),
+        ("Trust", {"type": ["string", "boolean"]}, 4),
+    ],
+)
+def test_text_is_known_as_such_as_soon_as_it_can_be_nothing_else(text: str, schema: Any, decided: int | None) -> None:
+    undecided = Undecided(SchemaView(schema).permitted)
+    first = next((size for size, char in enumerate(text, 1) if not undecided.feed(char)), None)
+    assert first == decided
+    assert Undecided(SchemaView(schema).permitted).feed(text) == (decided is None)
+    if decided is not None:
+        assert typed(text, schema)[0].startswith('"')

@@ -184,7 +184,7 @@ def test_broken_json_is_kept_as_text_and_named() -> None:
 
 def test_strings_and_long_json_are_sent_as_they_arrive() -> None:
     head = "<tool_call>\n<function=f>\n<parameter="
-    for key, value in (("text", "some words"), ("list", "[" + "1, " * 40)):
+    for key, value in (("text", "some words"), ("either", "5 words"), ("list", "[" + "1, " * 40)):
         parser = StreamParser(reader(PADDED, TOOLS))
         parser.feed(f"{head}{key}>\n")
         sent = "".join(call.arguments for delta in parser.feed(value) for call in delta.tool_calls)

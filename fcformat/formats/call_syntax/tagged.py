@@ -24,7 +24,7 @@ from fcformat.parsing.cursor import Cursor, Scanner, Steps, Truncated, Unreadabl
 from fcformat.parsing.json_incremental import JSONReader
 from fcformat.parsing.json_text import members
 from fcformat.parsing.strings import json_inner, json_string
-from fcformat.parsing.typed_values import ANYTHING, TEXT, Permitted, SchemaView, typed_value
+from fcformat.parsing.typed_values import ANYTHING, TEXT, Permitted, SchemaView, Undecided, typed_value
 
 __all__ = ["TaggedArguments"]
 
@@ -252,14 +252,27 @@ class TaggedArguments(Part):
             yield from self._raw(reading, lambda text: out(json_inner(text)), view, before, quoted)
             out('"')
             return
-        held: list[str] = []
+        undecided, held = Undecided(permitted), list[str]()
+        is_text = False
+
+        def emit(text: str) -> None:
+            nonlocal is_text
+            if is_text:
+                out(json_inner(text))
+                return
+            held.append(text)
+            if "string" in permitted.kinds and not undecided.feed(text):
+                is_text = True
+                out(f'"{json_inner("".join(held))}')
+
         try:
-            yield from self._raw(reading, held.append, view, before, quoted)
+            yield from self._raw(reading, emit, view, before, quoted)
         except Truncated:
-            text = "".join(held)
-            out(text.strip() if permitted.no_text else f'"{json_inner(text)}')
+            if not is_text:
+                text = "".join(held)
+                out(text.strip() if permitted.no_text else f'"{json_inner(text)}')
             raise
-        out(typed_value("".join(held), permitted, reading.builder.report))
+        out('"' if is_text else typed_value("".join(held), permitted, reading.builder.report))
 
     def _opens_quoted(self, cursor: Cursor) -> Steps[bool]:
         if self._quoted is None:
