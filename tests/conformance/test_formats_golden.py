@@ -22,6 +22,7 @@ CLOCK = datetime.date(2025, 1, 15)
 #: Golden sets and the formats that write them natively.
 NATIVE = {
     "code-chatglm3": "chatglm3",
+    "code-glm-4-server": "glm4",
     "qwen1.5": "qwen1.5",
     "qwen2": "qwen2",
     "qwen2.5": "qwen2.5",
