@@ -20,6 +20,7 @@ from support.conversations import (
     SPICE,
     TOOLS,
     calls_of,
+    can_call,
     everything,
     messages,
     prompt_of,
@@ -29,6 +30,7 @@ from support.conversations import (
 from support.grammar_walks import random_text
 
 NAMES = list_formats()
+CALLING = [name for name in NAMES if can_call(get_format(name))]
 _SINGLE_BYTES = TokenizerInfo.from_bytes([*(bytes([byte]) for byte in range(256)), None], stop_token_ids=[256])
 #: There are many formats; a long run looks as long at each as at anything else.
 _few = settings(
@@ -79,7 +81,7 @@ def test_damaged_text_is_read_the_same_in_every_cutting_and_nothing_is_raised(na
 NARROWER: dict[str, str] = {}
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in NARROWER])
+@pytest.mark.parametrize("name", [name for name in CALLING if name not in NARROWER])
 @_few
 @given(data=st.data())
 def test_the_grammar_allows_what_the_format_writes(name: str, data: st.DataObject) -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "SPICE",
     "TOOLS",
     "calls_of",
+    "can_call",
     "everything",
     "messages",
     "pieces",
@@ -129,13 +130,19 @@ def messages(draw: st.DrawFn, form: Format, plain: bool = False) -> Message:
         message = Message("assistant", text or (None if some else ""), tuple(some), reasoning=reasoning or None)
         if _is_written(form, message):
             return message
-    # An argument that the format cannot spell.
-    return Message("assistant", None, (_call(form, "ping", {}, 0),))
+    # An argument that the format cannot spell, or a format without calls.
+    ping = Message("assistant", None, (_call(form, "ping", {}, 0),))
+    return ping if _is_written(form, ping) else Message("assistant", draw(_WORDS))
 
 
 def _call(form: Format, name: str, arguments: dict[str, Any], index: int) -> ToolCall:
     identifier = IDS.get(form.name, "call_{:024d}").format(index)
     return ToolCall(FunctionCall(name, json.dumps(arguments, ensure_ascii=False)), identifier)
+
+
+def can_call(form: Format) -> bool:
+    """Whether the format has calls at all."""
+    return _is_written(form, Message("assistant", None, (_call(form, "ping", {}, 0),)))
 
 
 def _is_written(form: Format, message: Message) -> bool:

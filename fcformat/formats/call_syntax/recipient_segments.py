@@ -118,7 +118,7 @@ class RecipientSegments(Turn):
                 cursor.take(cursor.position + len(MARK))
                 at_mark = True
             else:
-                said.say(cursor.take(cursor.position + len(MARK)))
+                said.say(cursor.take(cursor.position + 1))  # the mark may begin later in a run of its characters
 
     def _recipient(self, cursor: Cursor, place: int, known: frozenset[str]) -> Steps[str]:
         """The recipient that stands at a place, `""` if there is none; reads nothing."""
