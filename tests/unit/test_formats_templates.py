@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import pickle
 from typing import Any
 
 import pytest
@@ -342,6 +343,33 @@ def test_a_sampled_reply_is_followed_by_the_next_prompt() -> None:
     completion = tokenizer.encode(said, add_special_tokens=False)
     extended = format_.extend(prompt, completion, messages[2:], tokenizer, tools=[TOOL])
     assert extended == format_.render(messages, [TOOL], add_generation_prompt=True).encode(tokenizer)
+
+
+def test_formats_of_templates_can_be_pickled() -> None:
+    format_ = fcformat.format_from_template(
+        "{{ bos_token }}" + HERMES, "<s>", "<|im_end|>", call_format="qwen2.5", name="mine"
+    )
+    again = pickle.loads(pickle.dumps(format_))
+    messages = [{"role": "user", "content": "Hi"}, call({"word": "x"})]
+    assert again.render(messages) == format_.render(messages)
+    assert (again.name, again.stops, again.call_format.name) == ("mine", format_.stops, "qwen2.5")
+
+
+def test_a_tokenizers_prompts_are_its_own() -> None:
+    tokenizer = byte_level_tokenizer(small_ranks(), ("<|im_start|>", "<|im_end|>"), eos_token="<|im_end|>")
+    tokenizer.chat_template = HERMES + "{{ eos_token }}"
+    format_ = fcformat.detect_format(tokenizer)
+    messages = [{"role": "user", "content": "Hi <|im_end|>"}, call({"word": "x"})]
+    expected = tokenizer.apply_chat_template(messages, tools=[TOOL], tokenize=False, add_generation_prompt=True)
+    rendered = format_.render(messages, [TOOL], add_generation_prompt=True)
+    assert rendered.text == expected
+    # The vocabulary has no `<tool_call>`.
+    assert {segment.text for segment in rendered.segments if segment.control} == {"<|im_start|>", "<|im_end|>"}
+
+
+def test_what_is_no_template_is_refused() -> None:
+    with pytest.raises(FormatError, match="found a value of type NoneType"):
+        fcformat.format_from_template(None)  # type: ignore[arg-type]
 
 
 class Tokenizer:

@@ -49,6 +49,7 @@ class ChatTemplate:
 
     Attributes:
         source: Its text.
+        variables: Texts of the tokenizer that it may print.
         reads: The variables that it reads beside messages and tools.
     """
 
@@ -65,7 +66,7 @@ class ChatTemplate:
         if not isinstance(source, str):
             raise FormatError(f"chat template: found a value of type {type(source).__name__}, expected its text")
         self.source = source
-        self._variables = {name: Marked(text, OWN) for name, text in variables.items() if text is not None}
+        self.variables = {name: text for name, text in variables.items() if text is not None}
         environment = ChatEnvironment()
         try:
             tree = environment.parse(source)
@@ -93,7 +94,7 @@ class ChatTemplate:
         run = Run(date, inputs.message_of)
         option = Origin("option")
         variables: dict[str, Any] = {
-            **self._variables,
+            **{name: Marked(text, OWN) for name, text in self.variables.items()},
             **{name: inputs.marked(value, option) for name, value in (options or {}).items()},
             "messages": [inputs.message(message, index) for index, message in enumerate(messages)],
             "tools": inputs.tools(tools),

@@ -122,7 +122,7 @@ def detect_format(tokenizer: Any, *, call_format: str | Format | None = None) ->
     without a template is known by the model's name.
 
     Args:
-        tokenizer: A transformers tokenizer.
+        tokenizer: A transformers tokenizer or processor.
         call_format: The format in whose call syntax the model writes, where the template does not show it.
 
     Raises:
@@ -141,9 +141,12 @@ def detect_format(tokenizer: Any, *, call_format: str | Format | None = None) ->
                 f"tokenizer: found no chat template, and {name!r} is no model of a known family; name its format with "
                 "get_format()"
             ) from error
+    if not hasattr(tokenizer, "special_tokens_map"):
+        tokenizer = getattr(tokenizer, "tokenizer", tokenizer)  # a processor's
     special = getattr(tokenizer, "special_tokens_map", {})
     variables = {key: str(text) for key, text in special.items() if isinstance(text, str)}
-    controls = {*getattr(tokenizer, "get_added_vocab", dict)(), *map(str, getattr(tokenizer, "all_special_tokens", ()))}
+    added = {*getattr(tokenizer, "get_added_vocab", dict)(), *map(str, getattr(tokenizer, "all_special_tokens", ()))}
+    controls = added or None
     bos, eos = variables.pop("bos_token", None), variables.pop("eos_token", None)
     rendered = format_from_template(
         source,

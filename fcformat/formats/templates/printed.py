@@ -25,6 +25,7 @@ CONTROL = (
     r"|\[\|[^\[\]|\s]{1,64}\|\]|\[/?[A-Z][A-Z_]{2,40}\]|\[gMASK\]|\]<\]\w+\[>\[|\]~!b\[|\]~b\]|\[e~\["
 )
 _OWN_RUN = re.compile(f"{OWN}+")
+_FOREIGN_RUN = re.compile(r"([\x02-\U0010ffff])\1*")
 _UNKNOWN_RUN = re.compile(f"{UNKNOWN}+")
 
 
@@ -36,11 +37,13 @@ class Printed:
         text: The text.
         marks: A mark for each character.
         pieces: Start, message and whether in a `generation` block of each piece that was put out, in order.
+        runs: Start, end and mark of every stretch of one origin that is not the template.
     """
 
     text: str
     marks: str
     pieces: tuple[tuple[int, int | None, bool], ...]
+    runs: tuple[tuple[int, int, str], ...]
 
     @classmethod
     def of(cls, chunks: Iterable[tuple[str, int | None, bool]]) -> Printed:
@@ -52,7 +55,9 @@ class Printed:
             if chunk and (not pieces or pieces[-1][1:] != (message, generated)):
                 pieces.append((at, message, generated))
             at += len(chunk)
-        return cls("".join(each[0] for each in listed), "".join(marks_of(each[0]) for each in listed), tuple(pieces))
+        marks = "".join(marks_of(each[0]) for each in listed)
+        runs = tuple((run.start(), run.end(), run[1]) for run in _FOREIGN_RUN.finditer(marks))
+        return cls("".join(each[0] for each in listed), marks, tuple(pieces), runs)
 
     def controls(self, pattern: re.Pattern[str]) -> list[tuple[int, int]]:
         """Where the template itself wrote control tokens."""

@@ -58,8 +58,10 @@ class TemplateFormat(Format):
         """
         self.name = name
         self.aliases = ()
+        tokens = None if control_tokens is None else frozenset(control_tokens)
+        self._options = {"name": name, "call_format": call_format, "control_tokens": tokens, "eos_token": eos_token}
         self.template = template
-        self._controls = re.compile(CONTROL) if control_tokens is None else control_pattern(control_tokens)
+        self._controls = re.compile(CONTROL) if tokens is None else control_pattern(tokens)
         self._probes: dict[str, Probes] = {}
         probes = self.probes({})
         if call_format is None:
@@ -120,6 +122,9 @@ class TemplateFormat(Format):
         found = [*changed, *losses_of(rendering, read, tools, self._writes_python())]
         return Rendered(self._segments(rendering, read, options), report(self.name, on_loss, found))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (self.template.source, self.template.variables, self._options)
+
     def grammar(self, *arguments: Any, **options: Any) -> g.Grammar:
         """See `Format`; where the template has layout between calls and the end of the turn, it may stand there."""
         turn = super().grammar(*arguments, **options)
@@ -127,13 +132,14 @@ class TemplateFormat(Format):
 
     def begun(self, prompt: str) -> str:
         """See `Format`: a template's prompt may open a block of reasoning, or write an empty one."""
-        header = self.probes({}).header
+        whole = header = self.probes({}).header
+        theirs = self.call_format.begun(prompt) if self.call_format is not None else ""
+        if theirs and prompt.endswith(whole) and whole.endswith(theirs):
+            return theirs  # the call format knows what of the header is part of the turn
         opened = REASONING.search(header)
         if opened:
             header = header[: opened.start()]
-        if header and header in prompt:
-            return prompt.rpartition(header)[2]
-        return self.call_format.begun(prompt) if self.call_format is not None else ""
+        return prompt.rpartition(header)[2] if header and header in prompt else theirs
 
     def probes(self, options: Mapping[str, Any]) -> Probes:
         """What short exchanges show of the template.
@@ -191,6 +197,11 @@ class TemplateFormat(Format):
 
     def _writes_python(self) -> bool:
         return self.call_format is not None and self.call_format.name in _PYTHON
+
+
+def _restored(source: str, variables: Mapping[str, Any], options: dict[str, Any]) -> TemplateFormat:
+    """The format again, behind a pickle: compiled templates cannot be pickled."""
+    return TemplateFormat(ChatTemplate(source, variables), **options)
 
 
 def _layout_before(stop: str | None, call: str | None) -> str:

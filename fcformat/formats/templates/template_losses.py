@@ -68,7 +68,7 @@ def report(name: str, on_loss: str, losses: Sequence[Loss]) -> tuple[str, ...]:
         if on_loss == "raise":
             raise FormatError(f"{sentence} ({name}; on_loss='drop' renders it all the same)")
         if on_loss == "warn":
-            warnings.warn(f"{name}: {sentence}", FormatLossWarning, stacklevel=5)
+            warnings.warn(f"{name}: {sentence}", FormatLossWarning, stacklevel=3)
     return tuple(sentence for _, sentence in losses)
 
 
@@ -106,9 +106,9 @@ def _weight(text: str) -> int:
 def _printed_characters(rendering: Rendering) -> dict[Origin, int]:
     """How many characters of each origin the text has, white space apart."""
     counts: dict[Origin, int] = {}
-    for run in re.finditer(r"([\x02-\U0010ffff])\1*", rendering.printed.marks):
-        origin = rendering.inputs.origin(run[1])
+    for start, end, mark in rendering.printed.runs:
+        origin = rendering.inputs.origin(mark)
         if origin is not None:
-            weight = _weight(rendering.printed.text[run.start() : run.end()])
+            weight = _weight(rendering.printed.text[start:end])
             counts[origin] = counts.get(origin, 0) + weight
     return counts

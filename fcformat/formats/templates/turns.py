@@ -18,7 +18,6 @@ from fcformat.formats.templates.probes import Probes, token_ends
 
 __all__ = ["assistant_turns"]
 
-_RUN = re.compile(r"([\x02-\U0010ffff])\1*")
 
 #: A stretch of somebody's text: start, end and message.
 _Said = tuple[int, int, int]
@@ -42,11 +41,7 @@ def assistant_turns(
         probes: What is known of the template.
         stops: Control tokens that end the assistant's turn.
     """
-    said = [
-        (run.start(), run.end(), message)
-        for run in _RUN.finditer(printed.marks)
-        if (message := message_of(run[1])) is not None
-    ]
+    said = [(start, end, message) for start, end, mark in printed.runs if (message := message_of(mark)) is not None]
     starts = [run[0] for run in said]
     control_starts = [span[0] for span in controls]
     found: list[tuple[int, int, int]] = []
