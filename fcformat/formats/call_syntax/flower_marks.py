@@ -87,11 +87,16 @@ class FlowerMarks(Turn):
                 cursor.take(place + len(mark))
                 yield from drain(cursor, builder)
                 return
+            again = mark == ARGUMENTS and name and said.after_call and place == cursor.position
+            if mark == ARGUMENTS and not again:
+                said.say(cursor.take(place + len(mark)))
+                builder.report(f"{ARGUMENTS} without a call before it; it is kept as content")
+                continue
             said.say(cursor.take(place - cursor.buffer.endswith("\n", cursor.position, place)))
             cursor.recorded = []
             cursor.take(place + len(mark))
             call = CallBuilder(builder)
-            if mark == ARGUMENTS and name and said.after_call:
+            if again:
                 call.named(name)
             try:
                 yield from self._read_call(Reading(cursor, call, builder), boundaries)

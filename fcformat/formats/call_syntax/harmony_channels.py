@@ -153,13 +153,13 @@ class _Reader:
             if mark is None or mark in self._boundaries:
                 return mark
 
-    def _find(self) -> tuple[str, str | None]:
-        """Reads up to a mark: text, and the mark that was read; `""` if more text must come, `None` at the end."""
+    def _find(self, left: str = "") -> tuple[str, str | None]:
+        """Reads up to a mark: text, and the mark, read unless it is `left`; `""` if more must come, `None` at the end."""
         cursor = self._cursor
         found = self._finder.find(cursor.buffer, cursor.position)
         if found is not None:
             text = cursor.take(found[0])
-            return text, cursor.take(found[0] + len(found[1]))
+            return text, found[1] if found[1] == left else cursor.take(found[0] + len(found[1]))
         held = 0 if cursor.ended else self._finder.held(cursor.buffer, cursor.position)
         text = cursor.take(len(cursor.buffer) - held)
         return text, None if cursor.ended else ""
@@ -173,7 +173,7 @@ class _Reader:
         size, role, lead = 0, False, ""  # lead: how the header begins, enough of it to tell
         start = self._cursor.offset
         while True:
-            text, mark = self._find()
+            text, mark = self._find(CHANNEL)
             header.append(text)
             size += len(text)
             lead = lead if role or len(lead) == 3 else (lead + text).lstrip()[:3]
@@ -197,6 +197,8 @@ class _Reader:
                 return "".join(header)
             elif mark in (CHANNEL, CONSTRAIN):
                 header.append(mark)
+                if mark == CHANNEL:
+                    self._cursor.take(self._cursor.position + len(mark))
                 role = True
             elif mark != "":
                 self._astray(header)
@@ -214,14 +216,13 @@ class _Reader:
         """Reads a message's text, of which the beginning may have been read; the mark that ended it, `None` at the end."""
         emit = self._builder.reasoning if reasoning else self._builder.content
         while True:
-            text, mark = begun or self._find()
+            text, mark = begun or self._find(CHANNEL)
             begun = None
             emit(text)
             if mark in (MESSAGE, CONSTRAIN):
                 emit(mark)  # a mark that means nothing here
             elif mark == CHANNEL:
                 self._builder.report("a message that is not ended")
-                self._cursor.give_back(CHANNEL)
                 return mark
             elif mark != "":
                 return mark
@@ -253,16 +254,13 @@ class _Reader:
         yield from cursor.skip_space()
         start, more = cursor.offset, False
         while True:
-            text, mark = self._find()
+            text, mark = self._find(CHANNEL)
             if text and not more:
                 more = True
                 builder.report("text behind the arguments of a call; it is kept as content", start)
             builder.content(text)
             if mark in (MESSAGE, CONSTRAIN):
                 builder.content(mark)
-            elif mark == CHANNEL:
-                cursor.give_back(CHANNEL)
-                return mark
             elif mark != "":
                 return mark
             else:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from fcformat import grammar as g
@@ -13,7 +14,7 @@ from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.parts import MAX_NAME, Part, Reading, ToolView, read_arguments
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS, JSONStyle
-from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable
+from fcformat.parsing.cursor import Cursor, Scanner, Steps, Truncated, Unreadable
 from fcformat.parsing.json_text import as_json
 
 __all__ = ["JSONArguments", "Name", "bare_name", "raw_arguments"]
@@ -153,7 +154,7 @@ def raw_arguments(reading: Reading, marks: tuple[str, ...]) -> Steps[None]:
         Truncated: The text ends before any of them.
     """
     cursor, call = reading.cursor, reading.call
-    finder = Finder(marks)
+    finder = _scanner(marks)
     start, empty = cursor.offset, True
     gap: list[str] = []  # white space that counts only if something follows
     while True:
@@ -176,6 +177,11 @@ def raw_arguments(reading: Reading, marks: tuple[str, ...]) -> Steps[None]:
         yield
     if empty:
         call.arguments("{}")
+
+
+@functools.lru_cache(maxsize=64)
+def _scanner(marks: tuple[str, ...]) -> Scanner:
+    return Scanner(marks)
 
 
 def _stands_at(cursor: Cursor, marks: tuple[str, ...]) -> Steps[bool]:
