@@ -154,6 +154,8 @@ class TextThenCalls(Turn):
             unit = self._unit_at(buffer, place, cursor.ended)
             if not isinstance(unit, CallUnit):
                 if unit is None:
+                    # All but a separator is text, and said: kept, it would be looked at again with every piece.
+                    said.say(cursor.take(max(cursor.position, place - len(self._separators[0]))))
                     yield
                     scan = 0
                 else:
