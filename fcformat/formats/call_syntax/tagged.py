@@ -15,13 +15,13 @@ from collections.abc import Callable
 from fcformat import grammar as g
 from fcformat.chat import FunctionCall
 from fcformat.errors import FormatError
+from fcformat.formats.call_syntax.containers import read_container
 from fcformat.formats.call_syntax.element_grammar import quoted_members
 from fcformat.formats.call_syntax.parts import Part, Reading, ToolView
 from fcformat.formats.call_syntax.tags import LAYOUT, begins, follows, spelled, words
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
 from fcformat.parsing.cursor import Cursor, Scanner, Steps, Truncated, Unreadable
-from fcformat.parsing.json_incremental import JSONReader
 from fcformat.parsing.json_text import members
 from fcformat.parsing.strings import json_inner, json_string
 from fcformat.parsing.typed_values import ANYTHING, TEXT, Permitted, SchemaView, Undecided, typed_value
@@ -30,10 +30,6 @@ __all__ = ["TaggedArguments"]
 
 #: Longest key of an argument.
 MAX_KEY = 1_000
-#: How much of an array or object is read before it is sent on; what breaks earlier is read as text instead.
-COMMITTED = 64
-#: Most values of one reply that are read again as text; after so many, broken ones stay broken.
-MAX_READ_AGAIN = 100
 
 #: Characters that a string is put between marks for.
 _MARKUP = "<&\n"
@@ -366,65 +362,5 @@ class TaggedArguments(Part):
             scan = place + 1
 
     def _json(self, reading: Reading, permitted: Permitted, out: Emit) -> Steps[bool]:
-        """Reads an array or object and its closing tag, sending it on as it arrives; reads nothing if there is none."""
-        cursor, builder = reading.cursor, reading.builder
-        outer, again = cursor.recorded, builder.read_again
-        recorded = cursor.recorded = [] if outer is None else outer
-        first = len(recorded)
-        held: list[str] | None = []
-        issues: list[tuple[str, int | None]] = []
-        size = 0
-
-        def note(what: str, offset: int | None = None) -> None:
-            issues.append((what, cursor.offset if offset is None else offset))
-            commit()
-
-        def emit(text: str) -> None:
-            nonlocal size
-            size += len(text)
-            if held is None:
-                out(text)
-            else:
-                held.append(text)
-                commit()
-
-        def commit(at_once: bool = False) -> None:
-            nonlocal held
-            if held is not None and not at_once and size < COMMITTED and again < MAX_READ_AGAIN:
-                return
-            for what, offset in issues:
-                builder.report(what, offset)
-            issues.clear()
-            for text in held or ():
-                out(text)
-            held = None
-
-        try:
-            char = yield from cursor.skip_space()
-            if char not in ("{", "[") or {"{": "object", "[": "array"}[char] not in permitted.kinds:
-                raise Unreadable("an array or object")
-            yield from JSONReader(cursor, note).value(emit)
-            if not (yield from cursor.match_loosely((self._after_value,))):
-                while (
-                    known := follows(cursor.buffer, cursor.position, cursor.ended, (self._before_key, *self._ends))
-                ) is None:
-                    yield
-                if not known:
-                    raise Unreadable(repr(self._after_value))
-                note(f"{self._after_value!r} missing after an argument")
-            commit(at_once=True)
-            return True
-        except (Unreadable, Truncated) as error:
-            if held is None:
-                raise
-            text = "".join(recorded[first:])
-            if isinstance(error, Truncated) and not any(mark in text for mark in self._marks):
-                commit(at_once=True)  # a sound beginning, and nothing follows that could be read
-                raise
-            del recorded[first:]
-            cursor.give_back(text)
-            builder.read_again += 1
-            return False
-        finally:
-            if outer is None:
-                cursor.recorded = None
+        """Reads an array or object and its closing tag; reads nothing if there is none."""
+        return read_container(reading, permitted, out, self._after_value, (self._before_key, *self._ends))
