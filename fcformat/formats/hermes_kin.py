@@ -10,16 +10,35 @@ from fcformat.formats.call_syntax.parts import JSONCall, Tag, Text
 from fcformat.formats.call_syntax.plain_text import PlainText
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.syntax import CallSyntax
+from fcformat.formats.call_syntax.tags import Marked
 from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
-from fcformat.formats.call_syntax.units import SingleCall
+from fcformat.formats.call_syntax.units import CallSeries, SingleCall
 from fcformat.formats.chatml import CHATML_STOPS, HERMES_CALLS
-from fcformat.formats.tagged_shapes import function_call, key_value_tags
+from fcformat.formats.tagged_shapes import function_call, invoke_call, key_value_tags
 
-__all__ = ["GIGACHAT3", "GRANITE4", "GRANITE_20B_FC", "INTERNLM2", "MIMO", "PLAIN", "REKA", "SPARK25"]
+__all__ = [
+    "DOTS",
+    "GIGACHAT3",
+    "GIGACHAT31",
+    "GRANITE4",
+    "GRANITE_20B_FC",
+    "INTERNLM2",
+    "MIMO",
+    "PLAIN",
+    "REKA",
+    "SPARK25",
+]
 
 _JSON = JSONCall(also=("parameters",))
 _TAGS = ("<tool_call>", "</tool_call>")
 _HERMES = CallSyntax(Tag(_TAGS[0]), Text("\n"), _JSON, Text("\n"), Tag(_TAGS[1]))
+
+_DOTS = ("<dots_function_call>", "</dots_function_call>")
+_AS_TOKEN = CallSyntax(Tag("<|function_call|>"), _JSON)
+#: In a message of its own, as the first models of GigaChat 3 write it.
+_AS_MESSAGE = CallSyntax(
+    Marked("<|message_sep|>\n\nfunction call<|role_sep|>\n", ("<|message_sep|>", "<|role_sep|>")), _JSON
+)
 
 GRANITE4 = CallFormat(
     "granite4",
@@ -64,16 +83,36 @@ INTERNLM2 = CallFormat(
 GIGACHAT3 = CallFormat(
     "gigachat3",
     aliases=("gigachat-3", "ai-sage/GigaChat3*"),
-    turn=TextThenCalls(
-        CallSyntax(Tag("<|function_call|>"), _JSON),
-        SingleCall(CallSyntax(Text("<|message_sep|>\n\nfunction call<|role_sep|>\n"), _JSON)),
-        before="",
-        between="",
-        most=1,
-    ),
+    turn=TextThenCalls(_AS_MESSAGE, SingleCall(_AS_TOKEN), before="", between="", most=1),
     stops=("<|message_sep|>", "</s>"),
     headers=("assistant<|role_sep|>\n",),
     controls=("<|function_call|>", "<|message_sep|>", "<|role_sep|>"),
+)
+
+GIGACHAT31 = CallFormat(
+    "gigachat3.1",
+    aliases=("gigachat-3.1", "ai-sage/GigaChat3.1*"),
+    turn=TextThenCalls(_AS_TOKEN, SingleCall(_AS_MESSAGE), before="", between="", most=1),
+    stops=GIGACHAT3.stops,
+    headers=GIGACHAT3.headers,
+    controls=GIGACHAT3.controls,
+)
+
+DOTS = CallFormat(
+    "dots",
+    aliases=("rednote-hilab/dots.*",),
+    turn=TextThenCalls(
+        CallSyntax(Tag(_DOTS[0]), _JSON, Tag(_DOTS[1])),
+        CallSeries(Tag(_DOTS[0]), invoke_call(_DOTS[1], line=""), Tag(_DOTS[1])),
+        before="",
+        between="",
+        blank_before=True,
+    ),
+    stops=("<|endofassistant|>", "<|endoftext|>"),
+    headers=("<|assistant|>",),
+    begins=("<|userprompt|>", "<|system|>"),
+    controls=_DOTS,
+    tags=_DOTS,
 )
 
 REKA = CallFormat(

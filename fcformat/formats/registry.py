@@ -18,7 +18,9 @@ from fcformat.formats.glm47 import GLM47, HUNYUAN_HY3, HUNYUAN_HY3_OPENSOURCE, L
 from fcformat.formats.harmony import HARMONY
 from fcformat.formats.hermes import HERMES
 from fcformat.formats.hermes_kin import (
+    DOTS,
     GIGACHAT3,
+    GIGACHAT31,
     GRANITE4,
     GRANITE_20B_FC,
     INTERNLM2,
@@ -77,7 +79,9 @@ _FORMATS: tuple[Format, ...] = (
     COHERE_COMMAND,
     COMMAND_R,
     COMMAND_R7B,
+    DOTS,
     GIGACHAT3,
+    GIGACHAT31,
     GRANITE4,
     GRANITE_20B_FC,
     INTERNLM2,

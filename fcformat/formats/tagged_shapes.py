@@ -8,7 +8,7 @@ from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.tagged import TaggedArguments
 from fcformat.formats.call_syntax.tags import Marked, TagName
 
-__all__ = ["function_call", "function_tags", "invoke_tags", "key_value_tags"]
+__all__ = ["function_call", "function_tags", "invoke_call", "invoke_tags", "key_value_tags"]
 
 
 def function_call(opening: str, closing: str, *, padding: str = "") -> CallSyntax:
@@ -98,6 +98,36 @@ def key_value_tags(
     )
 
 
+def invoke_call(
+    closing: str,
+    *,
+    prefix: str = "",
+    typed: bool = False,
+    line: str = "\n",
+    wrappers: tuple[str, ...] = (),
+    controls: tuple[str, ...] = (),
+) -> CallSyntax:
+    """A call as `invoke_tags` has it; `closing` is the tag after all calls."""
+    invoke, parameter = f'<{prefix}invoke name="', f'<{prefix}parameter name="'
+    end, value_end = f"</{prefix}invoke>", f"</{prefix}parameter>"
+    return CallSyntax(
+        TagName(invoke, f'">{line}', next=(parameter, end, closing), controls=controls),
+        TaggedArguments(
+            parameter,
+            '" string="true">' if typed else '">',
+            value_end,
+            ends=(end,),
+            after=line,
+            after_other_key='" string="false">' if typed else None,
+            also_after_key=('">',) if typed else (),
+            wrappers=wrappers,
+            following=(invoke, closing),
+            controls=controls,
+        ),
+        Marked(end, controls),
+    )
+
+
 def invoke_tags(
     section: tuple[str, str],
     *,
@@ -123,25 +153,9 @@ def invoke_tags(
         wrappers: Keys under which models put all the arguments as one object.
         controls: Spellings of control tokens in the tags.
     """
-    invoke, parameter = f'<{prefix}invoke name="', f'<{prefix}parameter name="'
-    end, value_end = f"</{prefix}invoke>", f"</{prefix}parameter>"
+    invoke = f'<{prefix}invoke name="'
     return CallSections(
-        CallSyntax(
-            TagName(invoke, f'">{line}', next=(parameter, end, section[1]), controls=controls),
-            TaggedArguments(
-                parameter,
-                '" string="true">' if typed else '">',
-                value_end,
-                ends=(end,),
-                after=line,
-                after_other_key='" string="false">' if typed else None,
-                also_after_key=('">',) if typed else (),
-                wrappers=wrappers,
-                following=(invoke, section[1]),
-                controls=controls,
-            ),
-            Marked(end, controls),
-        ),
+        invoke_call(section[1], prefix=prefix, typed=typed, line=line, wrappers=wrappers, controls=controls),
         section=(section[0] + line, line + section[1]),
         before=before,
         between=line,

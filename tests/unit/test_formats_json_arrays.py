@@ -178,3 +178,34 @@ def test_hermes_tells_of_tools_with_a_signature() -> None:
     }
     text = get_format("hermes").render([{"role": "user", "content": "hi"}], [tool]).text
     assert "f(a: int, b: Union[str,Any], c: dict[str, float]) - Does.\n\n    Args:\n        a(int): A number." in text
+
+
+def test_dots_writes_json_and_is_read_in_both_spellings() -> None:
+    draft = Draft(())
+    get_format("dots").turn.write(Message("assistant", None, CALLS), 0, draft)
+    text = "".join(f"<dots_function_call>{each}</dots_function_call>" for each in OBJECTS)
+    assert draft.rendered().text == text
+    assert calls(read("dots", text)) == [(call.function.name, call.function.arguments) for call in CALLS]
+    tagged = '<invoke name="f"><parameter name="a">x</parameter></invoke><invoke name="g"></invoke>'
+    message = read("dots", f"So <dots_function_call>{tagged}</dots_function_call>")
+    assert (message.content, calls(message)) == ("So ", [("f", '{"a": "x"}'), ("g", "{}")])
+    cut = read("dots", '<dots_function_call><invoke name="f"><parameter name="a">x')
+    assert (calls(cut)[0][0], cut.finish_reason) == ("f", "length")
+
+
+def test_brackets_at_the_end_of_a_text_are_text() -> None:
+    for name, text in (("llama3_json", "a {"), ("llama3_json", "[{"), ("xlam", "so [")):
+        message = read(name, text)
+        assert (message.content, message.issues, message.finish_reason) == (text, (), "stop")
+
+
+def test_gigachat_writes_calls_as_messages_and_later_as_tokens() -> None:
+    for name, opening in (
+        ("gigachat3", "<|message_sep|>\n\nfunction call<|role_sep|>\n"),
+        ("gigachat3.1", "<|function_call|>"),
+    ):
+        draft = Draft(())
+        get_format(name).turn.write(Message("assistant", "a", CALLS[:1]), 0, draft)
+        assert draft.rendered().text == f"a{opening}{OBJECTS[0]}"
+        with pytest.raises(FormatError, match="at most 1"):
+            get_format(name).turn.write(Message("assistant", None, CALLS), 0, Draft(()))

@@ -20,7 +20,7 @@ from fcformat.parsing.cursor import Steps, Truncated, Unreadable
 from fcformat.parsing.json_incremental import JSONReader
 from fcformat.parsing.message_builder import CallBuilder
 
-__all__ = ["CallArray", "CallUnit", "SingleCall"]
+__all__ = ["CallArray", "CallSeries", "CallUnit", "SingleCall"]
 
 _SPACE = r"[ \t\r\n]{0,64}"
 
@@ -44,6 +44,8 @@ class CallUnit(abc.ABC):
     def starts(self, buffer: str, place: int, ended: bool) -> bool | None:
         """Whether a unit begins at `place`, where its opening stands; `None` if the text ends before that shows."""
         match = self._start.match(buffer, place if self.bare else place + len(self.opening))
+        if self.bare and ended and match is not None and match.end() == len(buffer):
+            return False  # brackets at the end of a text, and no more of a call, are text
         return None if match is not None and match.end() == len(buffer) and not ended else match is not None
 
     @abc.abstractmethod
@@ -116,6 +118,59 @@ class SingleCall(CallUnit):
         else:
             reading.cursor.recorded = None
         return [reading.call] if reading.call.announced else []
+
+
+class CallSeries(CallUnit):
+    """Calls one after the other between two tags."""
+
+    together = True
+    bare = False
+
+    def __init__(self, opening: Text, call: CallSyntax, closing: Text) -> None:
+        """Sets up the unit.
+
+        Args:
+            opening: What stands before the calls.
+            call: How a call is written; its first part says how it begins.
+            closing: What stands behind them.
+        """
+        self._opening = opening
+        self._call = call
+        self._closing = closing
+        self.opening = opening.text
+        self.excludes = (opening.text,)
+        self._start = re.compile(rf"{_SPACE}(?:\Z|{call.parts[0].start})")
+
+    def write(self, calls: Sequence[ToolCall], index: int, first: int, draft: Draft) -> None:
+        """See `CallUnit`."""
+        draft.fixed(self._opening.text, trainable=True)
+        for number, call in enumerate(calls):
+            write_call(self._call, call.function, index, first + number, draft)
+        draft.fixed(self._closing.text, trainable=True)
+
+    def grammar(self, tools: tuple[ToolView, ...], most: int | None) -> g.Grammar:
+        """See `CallUnit`."""
+        call = g.choice(*(self._call.grammar(tool) for tool in tools))
+        return g.sequence(
+            self._opening.grammar(tools[0]), g.repeat(call, min=1, max=most), self._closing.grammar(tools[0])
+        )
+
+    def read(self, reading: Reading) -> Steps[list[CallBuilder]]:
+        """See `CallUnit`."""
+        cursor, builder = reading.cursor, reading.builder
+        calls: list[CallBuilder] = []
+        while not (calls and (yield from cursor.match_loosely(self._closing.words))):
+            call = CallBuilder(builder)
+            try:
+                yield from self._call.read(Reading(cursor, call, builder, reading.tools))
+            except (Unreadable, Truncated) as error:
+                if call.announced:
+                    calls.append(call)
+                announce_end(builder, call, error)
+                break
+            calls.append(call)
+            cursor.recorded = None
+        return calls
 
 
 class CallArray(CallUnit):
