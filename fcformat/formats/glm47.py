@@ -9,7 +9,7 @@ from fcformat.formats.call_format import CallFormat
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.tagged_shapes import key_value_tags
 
-__all__ = ["GLM47", "HUNYUAN_HY3", "HUNYUAN_HY3_OPENSOURCE", "LING3", "POOLSIDE_V1"]
+__all__ = ["GLM47", "HUNYUAN_HY3", "HUNYUAN_HY3_OPENSOURCE", "LING3", "POOLSIDE_V1", "POOLSIDE_V1_COMPACT"]
 
 _TAGS = ("tool_call", "arg_key", "arg_value", "think")
 
@@ -48,26 +48,31 @@ HUNYUAN_HY3 = _hy3("hunyuan_hy3", "", ("hy3", "hy_v3"))
 #: The tags of the weights that are published.
 HUNYUAN_HY3_OPENSOURCE = _hy3("hunyuan_hy3_opensource", ":opensource", ("hy3-opensource", "tencent/Hy3*"))
 
-POOLSIDE_V1 = CallFormat(
-    "poolside_v1",
-    aliases=("laguna", "poolside/Laguna*"),
-    turn=ReasonedTurn(
-        Reasoning(
-            "<think>",
-            "</think>",
-            after_opening="\n",
-            before_closing="\n",
-            after_closing="\n",
-            unopened="undecided",
-            lone=True,
-        ),
-        key_value_tags(before="\n", between="\n"),
-    ),
-    stops=("</assistant>",),
-    headers=("<assistant>\n",),
-    begins=("<assistant>", "<user>", "<tool_response>"),
-    controls=_controls(),
-)
+
+def _laguna(name: str, line: str, aliases: tuple[str, ...]) -> CallFormat:
+    marks = Reasoning(
+        "<think>",
+        "</think>",
+        after_opening=line,
+        before_closing=line,
+        after_closing=line,
+        unopened="undecided",
+        lone=bool(line),
+    )
+    return CallFormat(
+        name,
+        aliases=aliases,
+        turn=ReasonedTurn(marks, key_value_tags(line=line, before=line, between=line)),
+        stops=("</assistant>",),
+        headers=("<assistant>\n", "<assistant>"),
+        begins=("<assistant>", "<user>", "<tool_response>"),
+        controls=_controls(),
+    )
+
+
+POOLSIDE_V1 = _laguna("poolside_v1", "\n", ("laguna", "poolside/Laguna-XS*"))
+#: Without line breaks between tags.
+POOLSIDE_V1_COMPACT = _laguna("poolside_v1_compact", "", ("laguna-2.1", "poolside/Laguna-S*"))
 
 LING3 = CallFormat(
     "ling3",

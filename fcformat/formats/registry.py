@@ -14,7 +14,7 @@ from fcformat.formats.functionary import FUNCTIONARY_V31, FUNCTIONARY_V32
 from fcformat.formats.gemma import FUNCTIONGEMMA, GEMMA4
 from fcformat.formats.glm4 import GLM4
 from fcformat.formats.glm45 import GLM45
-from fcformat.formats.glm47 import GLM47, HUNYUAN_HY3, HUNYUAN_HY3_OPENSOURCE, LING3, POOLSIDE_V1
+from fcformat.formats.glm47 import GLM47, HUNYUAN_HY3, HUNYUAN_HY3_OPENSOURCE, LING3, POOLSIDE_V1, POOLSIDE_V1_COMPACT
 from fcformat.formats.harmony import HARMONY
 from fcformat.formats.hermes import HERMES
 from fcformat.formats.hermes_kin import (
@@ -50,6 +50,7 @@ from fcformat.formats.minicpm5 import MINICPM5
 from fcformat.formats.minimax import MINIMAX_M2, MINIMAX_M3
 from fcformat.formats.mistral import MISTRAL_V3, MISTRAL_V7, MISTRAL_V11, MISTRAL_V13
 from fcformat.formats.muse import MUSE, MUSE_GLIMMER
+from fcformat.formats.nemotron3 import NEMOTRON3
 from fcformat.formats.openai import OPENAI
 from fcformat.formats.plamo3 import PLAMO3
 from fcformat.formats.pythonic import LFM2, LLAMA4_PYTHONIC, OLMO3, PYTHONIC
@@ -127,6 +128,8 @@ _FORMATS: tuple[Format, ...] = (
     HUNYUAN_HY3_OPENSOURCE,
     LING3,
     POOLSIDE_V1,
+    POOLSIDE_V1_COMPACT,
+    NEMOTRON3,
     FUNCTIONARY_V31,
     FUNCTIONARY_V32,
     HARMONY,

@@ -31,7 +31,16 @@ def function_call(opening: str, closing: str, *, padding: str = "") -> CallSynta
     )
 
 
-def function_tags(opening: str, closing: str, *, padding: str = "", before: str = "\n\n") -> CallSections:
+def function_tags(
+    opening: str,
+    closing: str,
+    *,
+    padding: str = "",
+    before: str = "\n\n",
+    between: str = "\n",
+    lead: str = "",
+    last: str = "",
+) -> CallSections:
     """Calls as `<function=NAME>` and `<parameter=KEY>VALUE</parameter>` inside of two tags.
 
     Args:
@@ -39,6 +48,9 @@ def function_tags(opening: str, closing: str, *, padding: str = "", before: str 
         closing: The tag that closes it.
         padding: Layout on both sides of a value.
         before: Layout between text and the first call.
+        between: Layout between calls.
+        lead: Layout before the first call, also where there is no text.
+        last: Layout after every call.
     """
     return CallSections(
         function_call(opening, closing, padding=padding), before=before, between="\n", bare="<function="

@@ -58,6 +58,7 @@ class CallSections(Turn):
         self._between = between
         self._controls = controls
         opening, closing = section[0].strip(), section[1].strip()
+        self._joint = before + ("" if opening else section[0])
         first = call.parts[0]
         if not opening:
             assert isinstance(first, Text)  # a declaration without an opening tag is a mistake of ours
@@ -152,7 +153,7 @@ class CallSections(Turn):
                 return cursor.take(place + len(tag))
             begins = self.begins_call(buffer, place, cursor.ended)
             if begins is None:
-                said.say(cursor.take(max(cursor.position, place - max(len(self._before), len(self._between)))))
+                said.say(cursor.take(max(cursor.position, place - max(len(self._joint), len(self._between)))))
                 yield
                 scan = 0
                 continue
@@ -161,7 +162,7 @@ class CallSections(Turn):
                 continue
             bare = tag == self._bare
             follows = said.after_call and bool(builder.calls) and place == cursor.position
-            separator = self._between if follows else self._before
+            separator = self._between if follows else self._joint
             end = place - len(separator) if buffer.endswith(separator, cursor.position, place) else place
             said.say(cursor.take(end))
             cursor.recorded = []
@@ -184,7 +185,7 @@ class CallSections(Turn):
         """Finds boundaries, and openings that a call or the end of what is there follows."""
         found = self._scanners.get(boundaries)
         if found is None:
-            led_by = tuple(space + tag for tag in self.openings for space in (self._before, self._between))
+            led_by = tuple(space + tag for tag in self.openings for space in (self._joint, self._between))
             ahead = {
                 tag: ("" if tag == self._bare else re.escape(tag)) + self._follows(tag).pattern for tag in self.openings
             }
