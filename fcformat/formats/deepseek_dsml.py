@@ -29,7 +29,9 @@ def _dsml(name: str, aliases: tuple[str, ...], section: str, gap: str, also_open
         wrappers=("arguments", "input"),
         controls=(_TOKEN,),
     )
-    reasoning = Reasoning("<think>", "</think>", unopened="undecided", ended_by=(f"\n\n{opening}", opening, *others))
+    reasoning = Reasoning(
+        "<think>", "</think>", unopened="undecided", lone=True, ended_by=(f"\n\n{opening}", opening, *others)
+    )
     return CallFormat(
         name,
         aliases=aliases,

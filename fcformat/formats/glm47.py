@@ -62,7 +62,7 @@ def _laguna(name: str, line: str, aliases: tuple[str, ...]) -> CallFormat:
     return CallFormat(
         name,
         aliases=aliases,
-        turn=ReasonedTurn(marks, key_value_tags(line=line, before=line, between=line)),
+        turn=ReasonedTurn(marks, key_value_tags(line=line, before=line, last=line)),
         stops=("</assistant>",),
         headers=("<assistant>\n", "<assistant>"),
         begins=("<assistant>", "<user>", "<tool_response>"),
@@ -78,7 +78,13 @@ LING3 = CallFormat(
     "ling3",
     aliases=("ling-3", "bailing", "inclusionAI/Ling-3*"),
     turn=ReasonedTurn(
-        Reasoning("<think>", "</think>", after_closing="\n", unopened="undecided", ended_by=("<tool_call>",)),
+        Reasoning(
+            "<think>",
+            "</think>",
+            before_opening="\n",
+            unopened="undecided",
+            ended_by=("<tool_call>",),
+        ),
         key_value_tags(before="\n", between="\n", after="", closing_line="\n"),
     ),
     stops=("<|role_end|>",),

@@ -11,7 +11,7 @@ from fcformat.formats.call_syntax.tags import Marked, TagName
 __all__ = ["function_call", "function_tags", "invoke_call", "invoke_tags", "key_value_tags"]
 
 
-def function_call(opening: str, closing: str, *, padding: str = "") -> CallSyntax:
+def function_call(opening: str, closing: str, *, padding: str = "", last: str = "") -> CallSyntax:
     """A call as `function_tags` has it."""
     return CallSyntax(
         Tag(opening),
@@ -28,6 +28,7 @@ def function_call(opening: str, closing: str, *, padding: str = "") -> CallSynta
         ),
         Text("</function>\n"),
         Tag(closing),
+        *((Text(last),) if last else ()),
     )
 
 
@@ -52,9 +53,8 @@ def function_tags(
         lead: Layout before the first call, also where there is no text.
         last: Layout after every call.
     """
-    return CallSections(
-        function_call(opening, closing, padding=padding), before=before, between="\n", bare="<function="
-    )
+    call = function_call(opening, closing, padding=padding, last=last)
+    return CallSections(call, section=(lead, ""), before=before, between=between, bare="<function=")
 
 
 def key_value_tags(
@@ -67,6 +67,7 @@ def key_value_tags(
     section: str = "",
     before: str = "",
     between: str = "",
+    last: str = "",
 ) -> CallSections:
     """Calls as `<tool_call>NAME` and pairs of `<arg_key>KEY</arg_key>` and `<arg_value>VALUE</arg_value>`.
 
@@ -79,11 +80,12 @@ def key_value_tags(
         section: Name of the tags around all calls, `""` for none.
         before: Layout between text and the first call.
         between: Layout between calls.
+        last: Layout after every call.
     """
     opening, closing = f"<tool_call{suffix}>", f"</tool_call{suffix}>"
     key, key_end = f"<arg_key{suffix}>", f"</arg_key{suffix}>"
     value, value_end = f"<arg_value{suffix}>", f"</arg_value{suffix}>"
-    mark, last = (f"<{name_end}{suffix}>" if name_end else ""), (f"</{section}{suffix}>" if section else "")
+    mark, end = (f"<{name_end}{suffix}>" if name_end else ""), (f"</{section}{suffix}>" if section else "")
     controls = (key, key_end, value, value_end, *((mark,) if mark else ()))
     return CallSections(
         CallSyntax(
@@ -95,18 +97,19 @@ def key_value_tags(
                 value_end,
                 ends=(closing,),
                 after=line if after is None else after,
-                following=(opening, *((last,) if last else ())),
+                following=(opening, *((end,) if end else ())),
                 # As models write it that were trained on escaped examples.
                 also_after_key=(f"{key_end}\\n{value}",),
                 controls=controls,
             ),
             *((Text(closing_line),) if closing_line else ()),
             Tag(closing),
+            *((Text(last),) if last else ()),
         ),
-        section=(f"<{section}{suffix}>{line}", f"{line}{last}") if section else ("", ""),
+        section=(f"<{section}{suffix}>{line}", f"{line}{end}") if section else ("", ""),
         before=before,
         between=between,
-        controls=(f"<{section}{suffix}>", last) if section else (),
+        controls=(f"<{section}{suffix}>", end) if section else (),
     )
 
 

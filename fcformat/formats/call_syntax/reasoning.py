@@ -40,6 +40,7 @@ class Reasoning:
         ended_by: Texts that end an open block without its closing tag, such as a tag that opens calls.
         interleaved: Whether blocks may also begin later in the turn, between texts and calls.
         lone: Whether a closing tag that begins the reply says that there is no reasoning; it is written for an empty block.
+        compact: Whether an empty block is written without the layout inside of it.
     """
 
     opening: str = "<think>"
@@ -54,6 +55,7 @@ class Reasoning:
     ended_by: tuple[str, ...] = ()
     interleaved: bool = False
     lone: bool = False
+    compact: bool = False
 
 
 class ReasonedTurn(Turn):
@@ -87,12 +89,13 @@ class ReasonedTurn(Turn):
             if marks.closing in message.reasoning:
                 raise FormatError(f"message {index}: found {marks.closing!r} inside the reasoning, which it would end")
             joint = marks.joint if message.content or message.tool_calls else ""
-            if message.reasoning or not marks.lone:
+            if message.reasoning or not (marks.lone or marks.compact):
                 draft.fixed(marks.before_opening + marks.opening + marks.after_opening, trainable=True)
                 draft.text(message.reasoning, trainable=True)
                 draft.fixed(self._tail + marks.after_closing + joint, trainable=True)
             else:
-                draft.fixed(marks.closing + marks.after_closing + joint, trainable=True)
+                opening = marks.before_opening + marks.opening if marks.compact else ""
+                draft.fixed(opening + marks.closing + marks.after_closing + joint, trainable=True)
         self.inner.write(message, index, draft)
 
     def grammar(self, plan: TurnPlan) -> g.Grammar:
@@ -124,7 +127,10 @@ class ReasonedTurn(Turn):
         block = g.sequence(g.literal(marks.before_opening), tag, g.literal(marks.after_opening), thought, end)
         if mode == "required":
             return g.sequence(block, inner)
-        return g.sequence(g.optional(g.choice(block, alone) if marks.lone else block), inner)
+        options = [block, *((alone,) if marks.lone else ())]
+        if marks.compact:
+            options.append(g.sequence(g.literal(marks.before_opening), tag, alone))
+        return g.sequence(g.optional(g.choice(*options)), inner)
 
     def _opened(self, begun: str) -> tuple[bool, bool]:
         """Whether the prompt's end opens a block, and whether it has one, or none, behind it already."""
