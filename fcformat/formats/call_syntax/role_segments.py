@@ -154,15 +154,17 @@ class RoleSegments(Turn):
             return False
         if not self._skipped:
             # The opening is looked at and left to the body.
-            after = cursor.position + header.end() - header.start()
-            while not cursor.ended and not (following := cursor.buffer[after : after + MAX_LAYOUT_SPACE + 1].strip()):
-                if len(cursor.buffer) - after > MAX_LAYOUT_SPACE:
+            size = header.end() - header.start()
+            while True:
+                start = cursor.position + size
+                following = cursor.buffer[start : start + MAX_LAYOUT_SPACE + len(self._opening)].lstrip(" \t\r\n")
+                if following.startswith(self._opening):
+                    break
+                room = len(cursor.buffer) - start < MAX_LAYOUT_SPACE + len(self._opening)
+                if cursor.ended or not room or not self._opening.startswith(following):
                     return False
                 yield
-            following = cursor.buffer[after : after + MAX_LAYOUT_SPACE + 1].strip()
-            if not following.startswith(self._opening):
-                return False
-            cursor.take(after)
+            cursor.take(start)
         elif not (yield from cursor.match_loosely((header[1], *self._opening.split()))):
             return False
         call = CallBuilder(builder)
