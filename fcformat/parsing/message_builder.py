@@ -61,7 +61,7 @@ class MessageBuilder:
         self._unmarkers = (Unmarker(), Unmarker())
         self._content: list[str] = []
         self._reasoning: list[str] = []
-        self._issues: dict[str, str] = {}
+        self._issues: dict[str, int] = {}  # what, and where first
         self._new: list[tuple[int, str, str]] = []  # call index (-1 content, -2 reasoning), kind, text
 
     def content(self, text: str) -> None:
@@ -103,8 +103,8 @@ class MessageBuilder:
         offset = max(0, (self._cursor.offset if offset is None else offset) - self._skipped)
         if self._strict:
             raise ParseError(f"at character {offset}: {what}", offset)
-        if what not in self._issues and len(self._issues) < MAX_ISSUES:
-            self._issues[what] = f"at character {offset}: {what}"
+        if what in self._issues or len(self._issues) < MAX_ISSUES:
+            self._issues[what] = min(offset, self._issues.get(what, offset))
 
     def take(self) -> list[Delta]:
         """The deltas since the last call, neighbours of one kind joined."""
@@ -140,7 +140,9 @@ class MessageBuilder:
             content="".join(self._content) if self._content else None,
             tool_calls=calls,
             reasoning="".join(self._reasoning) if self._reasoning else None,
-            issues=tuple(self._issues.values()),
+            issues=tuple(
+                f"at character {at}: {what}" for at, what in sorted((at, what) for what, at in self._issues.items())
+            ),
             finish_reason=reason or ("tool_calls" if calls else "stop"),
         )
 

@@ -258,19 +258,12 @@ class PythonArguments(Part):
 def _short_string(cursor: Cursor, json: JSONReader) -> Steps[str]:
     """A string that is read as a whole: a function's name."""
     pieces: list[str] = []
-    size = 0
-
-    def collect(text: str) -> None:
-        nonlocal size
-        size += len(text)
-        if size > MAX_NAME:
-            raise Unreadable(f"a name of at most {MAX_NAME} characters")
-        pieces.append(text)
-
-    yield from json.string(collect)
-    if not pieces:
-        raise Unreadable("a name")
-    return "".join(pieces)
+    yield from json.string(pieces.append)
+    name = "".join(pieces)
+    # Told at the end of the string, wherever the text was cut.
+    if not name or len(name) > MAX_NAME:
+        raise Unreadable(f"a name of at most {MAX_NAME} characters" if name else "a name")
+    return name
 
 
 def read_arguments(reading: Reading) -> Steps[None]:
@@ -310,4 +303,5 @@ def read_arguments(reading: Reading) -> Steps[None]:
     else:
         yield from json.value(held.append)
     report("arguments that are not an object", start)
-    call.arguments("{}" if held == ["null"] else "".join(held))
+    written = "".join(held)
+    call.arguments("{}" if written == "null" else written)

@@ -130,12 +130,12 @@ class _Reader:
         labels = (*_LABELS, _OBSERVATION)
         finder = Finder((*labels, *self._boundaries), tuple("\n" + label for label in labels))
         answers = False  # in a final answer, to the end
-        scan = 0  # text before this place holds no label that counts
+        scan = 0  # text before this offset holds no label that counts
         while True:
             if self._said.after_call and self._thought is None:
                 yield from self._said.skip_gap(cursor)
-            scan = max(scan, cursor.position)
-            found = finder.find(cursor.buffer, scan)
+            start = max(cursor.position, scan - cursor.offset + cursor.position)
+            found = finder.find(cursor.buffer, start)
             if found is None:
                 held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
                 self._say(cursor.take(len(cursor.buffer) - held))
@@ -153,7 +153,7 @@ class _Reader:
                 self._end()
                 yield from drain(cursor, self._builder)
                 return
-            scan = place + 1
+            scan = cursor.offset - cursor.position + place + 1
             if answers or before not in ("", "\n") or (label == THOUGHT and self._thought is not None):
                 continue
             if label == THOUGHT:

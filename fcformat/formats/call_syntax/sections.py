@@ -124,7 +124,7 @@ class CallSections(Turn):
         finder = self._scanner(boundaries)
         said = Speech(builder)
         said.after_call = not builder.has_content  # white space before the first call is layout, too
-        scan = 0  # text before this place holds no tag that counts
+        scan = 0  # text before this offset holds no tag that counts
         while True:
             if said.after_call:
                 yield from said.skip_gap(cursor)
@@ -132,9 +132,9 @@ class CallSections(Turn):
                     builder.report(f"{self._closing!r} without its opening tag")
                     said.called()
                     continue
-            scan = max(scan, cursor.position)
+            start = max(cursor.position, scan - cursor.offset + cursor.position)
             buffer = cursor.buffer
-            found = finder.find(buffer, scan)
+            found = finder.find(buffer, start)
             if found is None:
                 held = 0 if cursor.ended else finder.held(buffer, cursor.position)
                 said.say(cursor.take(len(buffer) - held))
@@ -158,7 +158,7 @@ class CallSections(Turn):
                 scan = 0
                 continue
             if not begins:
-                scan = place + len(tag)
+                scan = cursor.offset - cursor.position + place + len(tag)
                 continue
             bare = tag == self._bare
             follows = said.after_call and bool(builder.calls) and place == cursor.position

@@ -124,13 +124,13 @@ class TextThenCalls(Turn):
         said = Speech(builder)
         said.after_call = self._blank_before and not builder.has_content
         known = frozenset(tool.name for tool in tools)
-        scan = 0  # text before this place holds no tag that counts
+        scan = 0  # text before this offset holds no tag that counts
         while True:
             if said.after_call:
                 yield from said.skip_gap(cursor)
-            scan = max(scan, cursor.position)
+            start = max(cursor.position, scan - cursor.offset + cursor.position)
             buffer = cursor.buffer
-            found = finder.find(buffer, scan, cursor.ended)
+            found = finder.find(buffer, start, cursor.ended)
             if found is None:
                 held = 0 if cursor.ended else finder.held(buffer, cursor.position)
                 said.say(cursor.take(len(buffer) - held))
@@ -159,7 +159,7 @@ class TextThenCalls(Turn):
                     yield
                     scan = 0
                 else:
-                    scan = place + len(tag)
+                    scan = cursor.offset - cursor.position + place + len(tag)
                 continue
             said.say(
                 cursor.take(place - self._separator_before(cursor, place, said.after_call and bool(builder.calls)))

@@ -122,12 +122,12 @@ class TextThenList(Turn):
         bare = how.before == "[" and (known or not how.opening or how.tags != "written")
         finder = Finder((*(text for text in self.openings if bare or text != "["), *boundaries))
         said = Speech(builder)
-        scan = 0  # text before this place holds nothing that counts
+        scan = 0  # text before this offset holds nothing that counts
         while True:
             if said.after_call:
                 yield from said.skip_gap(cursor)
-            scan = max(scan, cursor.position)
-            found = finder.find(cursor.buffer, scan)
+            start = max(cursor.position, scan - cursor.offset + cursor.position)
+            found = finder.find(cursor.buffer, start)
             if found is None:
                 held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
                 said.say(cursor.take(len(cursor.buffer) - held))
@@ -149,7 +149,7 @@ class TextThenList(Turn):
             if begins and said.in_fence:
                 begins = False
             if not begins:
-                scan = cursor.position + len(text)
+                scan = cursor.offset + len(text)
                 continue
             cursor.recorded = []
             if text != "[":
