@@ -169,6 +169,46 @@ def test_calls_are_read_back_from_what_templates_write() -> None:
     assert count > 300
 
 
+#: Templates, and the formats with prompts of their own that write the same.
+NATIVE = {
+    **{"qwen2": "qwen2", "qwen2.5": "qwen2.5", "qwen3": "qwen3", "qwen3-instruct-2507": "qwen3-2507", "qwq-32b": "qwq"},
+    **{"qwen3-coder": "qwen3_coder", "gpt-oss": "harmony", "hermes-2-pro-tool_use": "hermes", "llama-3.1": "llama3.1"},
+    **{"llama-3.2": "llama3.2", "deepseek-v3.1": "deepseek_v31", "glm-4.5": "glm45"},
+    **{"mistral-common-v11": "mistral-v11-tekken", "mistral-common-v13": "mistral-v13-tekken"},
+}
+
+
+def trained(rendered: Any) -> list[tuple[int | None, str]]:
+    """What is trained, joined where it touches, with its message."""
+    found: list[tuple[int | None, str]] = []
+    touching = False
+    for segment in rendered.segments:
+        if segment.trainable and touching and found[-1][0] == segment.message:
+            found[-1] = (segment.message, found[-1][1] + segment.text)
+        elif segment.trainable:
+            found.append((segment.message, segment.text))
+        touching = segment.trainable
+    return found
+
+
+@pytest.mark.parametrize("name", NATIVE)
+def test_training_texts_are_those_of_the_format_that_writes_the_same(name: str) -> None:
+    compared = 0
+    for conversation in conversations().values():
+        messages = [fcformat.Message.from_openai(message) for message in conversation["messages"]]
+        try:
+            ours, native = (
+                each.render(messages, conversation["tools"], date=CLOCK, on_loss="drop")
+                for each in (template_of(name), fcformat.get_format(NATIVE[name]))
+            )
+        except FormatError:
+            continue
+        if ours.text == native.text:
+            assert trained(ours) == trained(native), conversation["id"]
+            compared += 1
+    assert compared >= 18
+
+
 def own_runs(rendered: Any) -> list[str]:
     runs = [""]
     for segment in rendered.segments:

@@ -112,7 +112,8 @@ class Probes:
         call = None if calling is None else _behind(calling, after.get("user", header))
         thought = run(_USER, {**_ANSWER, "reasoning_content": "So it is."}, shows="reasoning")
         reasoning = None if thought is None else _around_reasoning(thought)
-        stop = _stop(run(_USER, _ANSWER), control)
+        # A template may leave the end of the last turn to whoever goes on.
+        stop = _stop(run(_USER, _ANSWER), control) or _stop(run(_USER, _ANSWER, _USER), control)
         return cls(after, header, stop, _call_end(calling, returned), call, form, reasoning)
 
 
@@ -169,10 +170,17 @@ def _stop(answered: Rendering | None, control: re.Pattern[str]) -> str | None:
     printed, end = answered.printed, _end_of(answered, 1)
     if end is None:
         return None
-    region = next((region for region in printed.regions() if region[0] < end <= region[1]), (0, end, None))
-    behind = [span for span in printed.controls(control) if span[0] >= end]
-    inside = [span for span in behind if span[1] <= region[1]]
-    span = inside[-1] if inside else behind[0] if behind else None
+    regions = printed.regions()
+    place = next((place for place, region in enumerate(regions) if region[0] < end <= region[1]), None)
+    if place is None:
+        return None
+    # What is put out after the loop still belongs to the turn, what is put out for another message does not.
+    close = regions[place][1]
+    if place + 1 < len(regions) and regions[place + 1][2] is None:
+        close = regions[place + 1][1]
+    inside = [span for span in printed.controls(control) if end <= span[0] and span[1] <= close]
+    own = [span for span in inside if span[1] <= regions[place][1]]
+    span = own[-1] if own else inside[0] if inside else None
     return None if span is None else printed.text[slice(*span)]
 
 

@@ -69,6 +69,7 @@ class TemplateFormat(Format):
         self.call_format = call_format
         theirs = call_format.stops if call_format is not None else ()
         self.stops = tuple(dict.fromkeys(stop for stop in (probes.stop, eos_token, *theirs) if stop))
+        self._ends = tuple(dict.fromkeys(stop for stop in (probes.stop, eos_token) if stop))
         header = self._controls.search(probes.header)
         begins = (header[0],) if header else ()
         others = call_format.boundaries if call_format is not None else ()
@@ -191,7 +192,7 @@ class TemplateFormat(Format):
         if not trainable:
             roles = [message.role for message in read]
             trainable = assistant_turns(
-                printed, roles, rendering.inputs.message_of, controls, self.probes(options), self.stops
+                printed, roles, rendering.inputs.message_of, controls, self.probes(options), self.stops, self._ends
             )
         return printed.segments(controls, trainable)
 

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from fcformat.formats.templates.printed import CONTROL, Printed, common_prefix
-from fcformat.formats.templates.probes import Probes, token_ends
+from fcformat.formats.templates.probes import REASONING, Probes, token_ends
 
 __all__ = ["assistant_turns"]
 
@@ -30,6 +30,7 @@ def assistant_turns(
     controls: Sequence[tuple[int, int]],
     probes: Probes,
     stops: Sequence[str],
+    ends: Sequence[str],
 ) -> list[tuple[int, int, int]]:
     """Where the assistant's text stands, in order: start, end and message.
 
@@ -39,7 +40,8 @@ def assistant_turns(
         message_of: The message of a mark.
         controls: Where control tokens stand.
         probes: What is known of the template.
-        stops: Control tokens that end the assistant's turn.
+        stops: Texts that end the assistant's turn.
+        ends: Those of them that are no beginning of another turn.
     """
     said = [(start, end, message) for start, end, mark in printed.runs if (message := message_of(mark)) is not None]
     starts = [run[0] for run in said]
@@ -50,7 +52,7 @@ def assistant_turns(
         inside = said[first:behind]
         begin = _begin(printed.text, region, inside, said[first - 1] if first else None, roles, probes)
         for stretch, foreign in _stretches(inside, begin, region, roles):
-            finish = _finish(printed.text, stretch, foreign, controls, control_starts, probes, stops)
+            finish = _finish(printed.text, stretch, foreign, controls, control_starts, probes, stops, ends)
             if stretch.start < finish:
                 found.append((stretch.start, finish, region.message))
     return sorted(found)
@@ -126,13 +128,20 @@ def _begin(
             if length <= common and (begin > region.start or whole) and expected[:length].strip():
                 return begin if first is None else min(begin, first)
     own = text[region.floor : first if first is not None else region.start + len(probes.header)]
-    for header in dict.fromkeys((probes.header, probes.header.lstrip())):
+    for header in _headers(probes.header):
         for length in _lengths(header):
             place = own.rfind(header[:length])
             begin = region.floor + place + length
             if place >= 0 and (begin > region.start or length == len(header) or not own[:place].strip()):
                 return begin
     return region.start
+
+
+def _headers(header: str) -> list[str]:
+    """A header, without its white space, and without the end of a turn that it may begin with."""
+    opened = REASONING.search(header)
+    starts = [match.start() for match in re.finditer(CONTROL, header[: opened.start() if opened else len(header)])]
+    return list(dict.fromkeys((header, header.lstrip(), *(header[start:] for start in starts[1:]))))
 
 
 def _lengths(header: str) -> list[int]:
@@ -168,6 +177,7 @@ def _finish(
     starts: Sequence[int],
     probes: Probes,
     stops: Sequence[str],
+    ends: Sequence[str],
 ) -> int:
     """Where the assistant's turn ends that says its last in this stretch."""
     next_turn = bisect.bisect_left(starts, stretch.end)
@@ -193,6 +203,6 @@ def _finish(
     )
     # The end of a turn may be written when the next one begins.
     after = controls[next_turn] if next_turn < len(controls) else None
-    if after is not None and text[slice(*after)] in stops and not text[finish : after[0]].strip():
+    if after is not None and text[slice(*after)] in ends and not text[finish : after[0]].strip():
         return after[1]
     return finish
