@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+import fcformat
 from fcformat.errors import FormatError
 from fcformat.formats.losses import FormatLossWarning
 from fcformat.formats.templates.printed import CONTROL
@@ -171,10 +172,20 @@ def test_calls_are_read_back_from_what_templates_write() -> None:
 
 #: Templates, and the formats with prompts of their own that write the same.
 NATIVE = {
-    **{"qwen2": "qwen2", "qwen2.5": "qwen2.5", "qwen3": "qwen3", "qwen3-instruct-2507": "qwen3-2507", "qwq-32b": "qwq"},
-    **{"qwen3-coder": "qwen3_coder", "gpt-oss": "harmony", "hermes-2-pro-tool_use": "hermes", "llama-3.1": "llama3.1"},
-    **{"llama-3.2": "llama3.2", "deepseek-v3.1": "deepseek_v31", "glm-4.5": "glm45"},
-    **{"mistral-common-v11": "mistral-v11-tekken", "mistral-common-v13": "mistral-v13-tekken"},
+    "qwen2": "qwen2",
+    "qwen2.5": "qwen2.5",
+    "qwen3": "qwen3",
+    "qwen3-instruct-2507": "qwen3-2507",
+    "qwq-32b": "qwq",
+    "qwen3-coder": "qwen3_coder",
+    "gpt-oss": "harmony",
+    "hermes-2-pro-tool_use": "hermes",
+    "llama-3.1": "llama3.1",
+    "llama-3.2": "llama3.2",
+    "deepseek-v3.1": "deepseek_v31",
+    "glm-4.5": "glm45",
+    "mistral-common-v11": "mistral-v11-tekken",
+    "mistral-common-v13": "mistral-v13-tekken",
 }
 
 
