@@ -7,6 +7,7 @@ gives the same result. Nothing here knows what the text means.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Generator, Mapping
 from typing import Protocol, TypeVar
@@ -169,9 +170,13 @@ class Scanner:
         self.needles = needles
         only = {needle: f"(?={ahead[needle]})" for needle in needles if ahead and needle in ahead}
         longest = sorted(set(needles), key=len, reverse=True)
-        self._pattern = re.compile("|".join(only.get(needle, "") + re.escape(needle) for needle in longest))
+        self._source = "|".join(only.get(needle, "") + re.escape(needle) for needle in longest)
         self._prefixes = frozenset(text[:size] for text in (*needles, *led_by) for size in range(1, len(text)))
         self._longest = max((len(prefix) for prefix in self._prefixes), default=0)
+
+    @functools.cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(self._source)  # when first needed: formats have many
 
     def find(self, buffer: str, start: int) -> tuple[int, str] | None:
         """The first needle at or after `start`, with its place."""

@@ -6,6 +6,7 @@ how it begins then. As in `TextThenCalls`, separators around calls are layout an
 
 from __future__ import annotations
 
+import functools
 import re
 
 from fcformat import grammar as g
@@ -112,7 +113,7 @@ class CallSections(Turn):
     def begins_call(self, buffer: str, place: int, ended: bool) -> bool | None:
         """See `Turn`."""
         tag = max((tag for tag in self.openings if buffer.startswith(tag, place)), key=len)
-        start = self._follows(tag).match(buffer, place if tag == self._bare else place + len(tag))
+        start = _compiled(self._follows(tag)).match(buffer, place if tag == self._bare else place + len(tag))
         if start is None:
             return False
         return None if start.end() == len(buffer) and not ended else True
@@ -186,9 +187,7 @@ class CallSections(Turn):
         found = self._scanners.get(boundaries)
         if found is None:
             led_by = tuple(space + tag for tag in self.openings for space in (self._joint, self._between))
-            ahead = {
-                tag: ("" if tag == self._bare else re.escape(tag)) + self._follows(tag).pattern for tag in self.openings
-            }
+            ahead = {tag: ("" if tag == self._bare else re.escape(tag)) + self._follows(tag) for tag in self.openings}
             found = self._scanners[boundaries] = Scanner((*self.openings, *boundaries), led_by, ahead)
         return found
 
@@ -199,8 +198,8 @@ class CallSections(Turn):
                 return True
         return False
 
-    def _follows(self, tag: str) -> re.Pattern[str]:
-        """What must follow a tag, lest it be text."""
+    def _follows(self, tag: str) -> str:
+        """The pattern of what must follow a tag, lest it be text."""
         if tag in self._openings:
             return self._inside
         return self._bare_start if tag == self._bare else self._after_tag
@@ -217,7 +216,7 @@ class CallSections(Turn):
                     builder.report("a section without calls")
                 return
             char = yield from cursor.skip_space()
-            start = self._inside.match(cursor.buffer, cursor.position)
+            start = _compiled(self._inside).match(cursor.buffer, cursor.position)
             if start is not None and start.end() == len(cursor.buffer) and not cursor.ended:
                 yield
                 continue
@@ -279,7 +278,12 @@ class CallSections(Turn):
         return complete
 
 
-def _start(texts: tuple[str, ...], parts: tuple[Part, ...]) -> re.Pattern[str]:
+@functools.cache  # compiled when first needed: there are many formats, and few are used
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def _start(texts: tuple[str, ...], parts: tuple[Part, ...]) -> str:
     """The pattern of white space and one of the texts or the first part that says how it starts, or of half of that."""
     half = {text[:size] for text in texts for size in range(len(text))}
     options = [*map(re.escape, texts)]
@@ -292,7 +296,7 @@ def _start(texts: tuple[str, ...], parts: tuple[Part, ...]) -> re.Pattern[str]:
             options.append(begins(part.words[0]))
         if not (isinstance(part, Text) and not part.words) and not (isinstance(part, Marked) and part.optional):
             break
-    return re.compile(rf"[ \t\r\n]{{0,64}}(?:\Z|{'|'.join(options)})")
+    return rf"[ \t\r\n]{{0,64}}(?:\Z|{'|'.join(options)})"
 
 
 def _stop_recording(cursor: Cursor) -> str:
