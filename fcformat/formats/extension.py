@@ -64,6 +64,14 @@ def extended(
             "expected it to stay as it was sampled (keep_history=True goes on with the sampled tokens)"
         )
     end = Rendered(_end(before, form.stops)).encode(tokenizer)
+    # A text on which generation was stopped, and with which what follows begins, has been sampled.
+    reply = info.decode(completion_ids).decode("utf-8", "replace")
+    following = "".join(segment.text for segment in rest)
+    for stop in map(str.lstrip, form.stops):
+        begins = following[: following.find(stop) + len(stop)] if following.lstrip().startswith(stop) else ""
+        if begins and reply.endswith(begins):
+            rest = _behind(rest, begins) or rest
+            break
     tail = Rendered(rest).encode(tokenizer)
     last = completion_ids[-1] if completion_ids else None
     if last in info.stop_token_ids or info.control_tokens.get(last, "") in form.boundaries:

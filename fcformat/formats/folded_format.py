@@ -36,6 +36,7 @@ class Folding:
         default_system: System text where the conversation has none.
         stripped: Whether line breaks before texts and white space after them are taken off.
         closed: Whether an assistant's turn that ends the conversation is ended; else only with the option `training=True`.
+            A turn that ends in a call goes on with the result, and stays open in any case.
         one_call: Whether a turn holds one call at most.
         calls_apart: Before calls in a turn that has text already.
         plain_without_tools: Whether an answer is written bare where there are no tools.
@@ -151,7 +152,7 @@ class _Walk:
         self._turn = turn
         self._policy = policy
         self._draft = draft
-        self._open = ""  # "", "said" or "observed": the assistant's turn and what stands last in it
+        self._open = ""  # "", "said", "called" or "observed": the assistant's turn and what stands last in it
         self._surplus = False  # results that follow belong to calls that were left out
 
     def text(self, message: Message, index: int) -> str:
@@ -204,7 +205,7 @@ class _Walk:
             draft.text(folding.continued, trainable=True)
         else:
             self._fixed("<|im_start|>assistant\n")
-        self._open = "said"
+        self._open = "called" if calls else "said"
         if not calls and not tools and folding.plain_without_tools:
             draft.text(content, trainable=True)
             return
@@ -220,7 +221,7 @@ class _Walk:
         if self._surplus and self._open == "observed":
             return
         handed, written = self._folding.observed
-        self._draft.text(handed, trainable=self._open == "said")
+        self._draft.text(handed, trainable=self._open == "called")
         self._draft.text(written + self.text(message, index))
         self._open = "observed"
 
@@ -228,7 +229,7 @@ class _Walk:
         """Ends the text."""
         if self._open == "observed":
             self._draft.text(self._folding.resumed if add_generation_prompt else "")
-        elif self._open and (training or self._folding.closed) and not add_generation_prompt:
+        elif self._open == "said" and (training or self._folding.closed) and not add_generation_prompt:
             self._close()
         elif not self._open and add_generation_prompt:
             self._fixed("<|im_start|>assistant\n")

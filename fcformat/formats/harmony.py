@@ -33,7 +33,7 @@ class HarmonyFormat(Format):
     name = "harmony"
     aliases = ("gpt-oss", "gpt_oss", "openai/gpt-oss-*")
     stops = (RETURN, CALL)
-    boundaries = (RETURN,)
+    boundaries = stops
 
     def __init__(self) -> None:
         self.turn = HarmonyChannels()

@@ -87,10 +87,12 @@ def test_qwen_agent_conversations_are_those_of_the_publisher_in_chatml() -> None
             continue
         turns = [f"<|im_start|>{each['role']}\n{each['content']}<|im_end|>\n" for each in row["messages"]]
         if row["add_generation_prompt"]:
-            if row["messages"][-1]["role"] == "assistant":
-                turns[-1] = turns[-1].removesuffix("<|im_end|>\n")
-            else:
+            if row["messages"][-1]["role"] != "assistant":
                 turns.append("<|im_start|>assistant\n")
+        last = conversation["messages"][-1]
+        if last["role"] == "tool" or last.get("tool_calls"):
+            # The turn goes on: with a result, or with the answer behind one.
+            turns[-1] = turns[-1].removesuffix("<|im_end|>\n")
         if rendered("qwen_agent", row, conversation) != "".join(turns):
             different.append((row["conversation"], row["kwargs"]))
     assert different == []

@@ -11,6 +11,7 @@ from fcformat import GrammarCompiler, GrammarMatcher, TokenizerInfo
 from fcformat.chat import join_deltas
 from fcformat.errors import FormatError
 from fcformat.formats import get_format
+from support.tokenizers import byte_level_tokenizer, small_ranks
 
 TOOLS: list[dict[str, Any]] = [
     {
@@ -33,6 +34,10 @@ def call(*cities: str, content: str | None = None) -> dict[str, Any]:
 
 def result(text: str, index: int = 0) -> dict[str, Any]:
     return {"role": "tool", "tool_call_id": f"call_{index}", "content": text}
+
+
+def _tokenizer() -> Any:
+    return byte_level_tokenizer(small_ranks(), ("<|im_start|>", "<|im_end|>"), eos_token="<|im_end|>")
 
 
 def accepted(name: str, text: str, **options: Any) -> bool:
@@ -197,3 +202,16 @@ def test_the_grammar_allows_what_the_format_writes(
     name: str, text: str, options: dict[str, Any], expected: bool
 ) -> None:
     assert accepted(name, text, **options) is expected
+
+
+@pytest.mark.parametrize("name", ["qwen1_react", "react", "qwen_agent"])
+@pytest.mark.parametrize("handed_over", [True, False])
+def test_a_sampled_call_is_continued_with_its_result(name: str, handed_over: bool) -> None:
+    each, tokenizer = get_format(name), _tokenizer()
+    prompt = each.render([USER], TOOLS, add_generation_prompt=True)
+    called = each.render([USER, call("Paris")], TOOLS)
+    whole = each.render([USER, call("Paris"), result("22")], TOOLS, add_generation_prompt=True)
+    handed = "\n" + each.stops[0].lstrip() if handed_over else ""
+    completion = tokenizer.encode(called.text[len(prompt.text) :] + handed, add_special_tokens=False)
+    continued = each.extend(prompt.encode(tokenizer), completion, [result("22")], tokenizer, tools=TOOLS)
+    assert tokenizer.decode(continued) == whole.text
