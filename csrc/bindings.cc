@@ -252,6 +252,31 @@ std::shared_ptr<const Vocabulary> make_vocabulary(const py::list& tokens, uint32
   return std::make_shared<const Vocabulary>(std::move(bytes), vocab_size, std::move(stop_ids), std::move(control));
 }
 
+// The same from all bytes in one piece and the place where each token begins (and the last one ends), as int64.
+std::shared_ptr<const Vocabulary> vocabulary_from_bounds(const py::bytes& data, const py::buffer& bounds,
+                                                         std::vector<uint32_t> stop_ids,
+                                                         const py::dict& control_tokens) {
+  std::string_view text = data;
+  py::buffer_info info = bounds.request();
+  if (info.itemsize != 8 || info.ndim != 1 || info.size < 1 || info.strides[0] != 8)
+    throw py::value_error("bounds: expected a contiguous array of int64");
+  const auto* at = static_cast<const int64_t*>(info.ptr);
+  auto size = static_cast<uint32_t>(info.size - 1);
+  std::vector<TokenBytes> tokens;
+  tokens.reserve(size);
+  for (uint32_t id = 0; id < size; ++id) {
+    if (at[id] < 0 || at[id] > at[id + 1] || static_cast<size_t>(at[id + 1]) > text.size())
+      throw py::value_error("bounds: expected offsets into the data that do not fall");
+    if (at[id] < at[id + 1])
+      tokens.push_back(
+          {id, std::string(text.substr(static_cast<size_t>(at[id]), static_cast<size_t>(at[id + 1] - at[id])))});
+  }
+  std::vector<std::pair<uint32_t, std::string>> control;
+  for (auto item : control_tokens) control.emplace_back(item.first.cast<uint32_t>(), text_of(item.second));
+  py::gil_scoped_release release;
+  return std::make_shared<const Vocabulary>(std::move(tokens), size, std::move(stop_ids), std::move(control));
+}
+
 // One expression with its arena: what tests hold against other regular-expression engines.
 class Expression {
  public:
@@ -345,6 +370,12 @@ PYBIND11_MODULE(_core, m) {
                  make_vocabulary(tokens, vocab_size, std::move(stop_token_ids), control_tokens));
            }),
            py::arg("tokens"), py::arg("vocab_size"), py::arg("stop_token_ids"), py::arg("control_tokens"))
+      .def_static(
+          "from_bounds",
+          [](const py::bytes& data, const py::buffer& bounds, std::vector<uint32_t> stops, const py::dict& control) {
+            return std::const_pointer_cast<Vocabulary>(vocabulary_from_bounds(data, bounds, std::move(stops), control));
+          },
+          py::arg("data"), py::arg("bounds"), py::arg("stop_token_ids"), py::arg("control_tokens"))
       .def_property_readonly("vocab_size", &Vocabulary::size)
       .def_property_readonly("nbytes", &Vocabulary::memory);
 

@@ -13,6 +13,10 @@ class Vocabulary:
         stop_token_ids: Sequence[int],
         control_tokens: Mapping[int, str],
     ) -> None: ...
+    @staticmethod
+    def from_bounds(
+        data: bytes, bounds: Any, stop_token_ids: Sequence[int], control_tokens: Mapping[int, str]
+    ) -> Vocabulary: ...
     @property
     def vocab_size(self) -> int: ...
     @property

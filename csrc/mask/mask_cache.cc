@@ -1,5 +1,6 @@
 #include "mask/mask_cache.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -58,7 +59,7 @@ int32_t MaskCache::root(uint64_t state, bool create) {
   if (it != roots_.end()) return it->second;
   if (!create) return -1;
   nodes_.emplace_back();
-  bytes_ += 64;
+  bytes_ += kNodeBytes;
   return roots_[state] = static_cast<int32_t>(nodes_.size() - 1);
 }
 
@@ -67,29 +68,79 @@ int32_t MaskCache::child(int32_t node, uint32_t frame, bool create) {
   auto it = children_.find(key);
   if (it != children_.end()) return it->second;
   if (!create) return -1;
-  nodes_.emplace_back();
-  bytes_ += 64;
+  nodes_.push_back({-1, node, 0});
+  bytes_ += kNodeBytes;
   return children_[key] = static_cast<int32_t>(nodes_.size() - 1);
 }
 
-const KeptMask* MaskCache::mask(int32_t node) const {
-  int32_t at = nodes_[static_cast<size_t>(node)].mask;
-  return at < 0 ? nullptr : &masks_[static_cast<size_t>(at)];
+const KeptMask* MaskCache::mask(int32_t node) {
+  Node& n = nodes_[static_cast<size_t>(node)];
+  if (n.mask < 0) return nullptr;
+  n.last_used = ++clock_;
+  return &masks_[static_cast<size_t>(n.mask)];
 }
 
 void MaskCache::store(int32_t node, KeptMask mask) {
   bytes_ += mask.bytes();
   masks_.push_back(std::move(mask));
   nodes_[static_cast<size_t>(node)].mask = static_cast<int32_t>(masks_.size() - 1);
+  nodes_[static_cast<size_t>(node)].last_used = ++clock_;
 }
 
 void MaskCache::make_room() {
   if (bytes_ <= max_bytes_) return;
-  nodes_.clear();
-  masks_.clear();
-  roots_.clear();
-  children_.clear();
-  bytes_ = 0;
+  std::vector<size_t> order;  // nodes with masks, the last used first
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    if (nodes_[i].mask >= 0) order.push_back(i);
+  }
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return nodes_[a].last_used > nodes_[b].last_used; });
+  std::vector<bool> kept(nodes_.size());  // with a mask that stays, or on the way to one
+  size_t bytes = 0;
+  uint64_t oldest = UINT64_MAX;  // of the masks that stay
+  for (size_t i : order) {
+    size_t more = masks_[static_cast<size_t>(nodes_[i].mask)].bytes();
+    for (auto at = static_cast<int32_t>(i); at >= 0 && !kept[static_cast<size_t>(at)];
+         at = nodes_[static_cast<size_t>(at)].parent)
+      more += kNodeBytes;
+    if (bytes + more > max_bytes_ / 2) break;
+    bytes += more;
+    oldest = nodes_[i].last_used;
+    for (auto at = static_cast<int32_t>(i); at >= 0 && !kept[static_cast<size_t>(at)];
+         at = nodes_[static_cast<size_t>(at)].parent)
+      kept[static_cast<size_t>(at)] = true;
+  }
+  // Parents come before their children, so one pass renumbers both.
+  std::vector<int32_t> place(nodes_.size(), -1);
+  std::vector<Node> nodes;
+  std::vector<KeptMask> masks;
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    if (!kept[i]) continue;
+    Node node = nodes_[i];
+    if (node.parent >= 0) node.parent = place[static_cast<size_t>(node.parent)];
+    if (node.mask >= 0 && node.last_used >= oldest) {
+      masks.push_back(std::move(masks_[static_cast<size_t>(node.mask)]));
+      node.mask = static_cast<int32_t>(masks.size() - 1);
+    } else {
+      node.mask = -1;
+    }
+    place[i] = static_cast<int32_t>(nodes.size());
+    nodes.push_back(node);
+  }
+  auto renumber = [&](auto& map, auto&& key_of) {
+    std::unordered_map<uint64_t, int32_t> out;
+    for (const auto& [key, node] : map) {
+      if (int32_t at = place[static_cast<size_t>(node)]; at >= 0) out.emplace(key_of(key), at);
+    }
+    map = std::move(out);
+  };
+  renumber(roots_, [](uint64_t key) { return key; });
+  renumber(children_, [&](uint64_t key) {
+    return static_cast<uint64_t>(static_cast<uint32_t>(place[static_cast<size_t>(key >> 32)])) << 32 |
+           (key & 0xFFFFFFFF);
+  });
+  nodes_ = std::move(nodes);
+  masks_ = std::move(masks);
+  bytes_ = bytes;
 }
 
 }  // namespace fcformat

@@ -50,21 +50,26 @@ class MaskCache {
   // The node for a state, and its child under one more stack entry. Nodes are numbers; -1 where there is none yet.
   int32_t root(uint64_t state, bool create);
   int32_t child(int32_t node, uint32_t frame, bool create);
-  const KeptMask* mask(int32_t node) const;
+  const KeptMask* mask(int32_t node);
   void store(int32_t node, KeptMask mask);
   size_t bytes() const { return bytes_; }
   uint64_t hits = 0, misses = 0;
-  // Makes room by dropping everything where the budget is used up; nodes are invalid afterwards.
+  // Where the budget is used up, drops the masks that were not asked for the longest, down to half of it; nodes are invalid
+  // afterwards.
   void make_room();
 
  private:
+  static constexpr size_t kNodeBytes = 72;  // with its entry in a map
   struct Node {
     int32_t mask = -1;
+    int32_t parent = -1;
+    uint64_t last_used = 0;
   };
   std::vector<Node> nodes_;
   std::vector<KeptMask> masks_;
   std::unordered_map<uint64_t, int32_t> roots_, children_;
   size_t max_bytes_, bytes_ = 0;
+  uint64_t clock_ = 0;
 };
 
 }  // namespace fcformat

@@ -191,8 +191,9 @@ class TokenizerInfo:
         if kept is None:
             from fcformat import _core
 
-            tokens = [self.token_bytes(i) for i in range(self._vocab_size)]
-            kept = _core.Vocabulary(tokens, self._vocab_size, list(self._stop_token_ids), dict(self._control_tokens))
+            kept = _core.Vocabulary.from_bounds(
+                self._data, self._bounds, list(self._stop_token_ids), dict(self._control_tokens)
+            )
             if self._native is None:
                 object.__setattr__(self, "_native", kept)
         return self._native or kept
