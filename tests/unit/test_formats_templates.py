@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import pickle
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -365,6 +367,12 @@ def test_a_tokenizers_prompts_are_its_own() -> None:
     assert rendered.text == expected
     # The vocabulary has no `<tool_call>`.
     assert {segment.text for segment in rendered.segments if segment.control} == {"<|im_start|>", "<|im_end|>"}
+
+
+def test_without_jinja2_the_extra_is_named() -> None:
+    code = "import sys; sys.modules['jinja2'] = None; import fcformat; fcformat.format_from_template('x')"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "ImportError: chat templates need jinja2: pip install 'fcformat[jinja]'" in run.stderr
 
 
 def test_what_is_no_template_is_refused() -> None:
