@@ -381,6 +381,7 @@ PYBIND11_MODULE(_core, m) {
 
   py::class_<CompiledGrammar, std::shared_ptr<CompiledGrammar>>(m, "CompiledGrammar")
       .def_property_readonly("nbytes", &CompiledGrammar::bytes)
+      .def_property_readonly("renewals", &CompiledGrammar::renewals)
       .def_property_readonly("mask_cache", [](CompiledGrammar& g) {
         uint64_t hits, misses;
         size_t bytes;

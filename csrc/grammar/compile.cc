@@ -20,14 +20,13 @@ class Compiler {
         machine_(std::make_unique<Machine>(limits.expressions, limits.machine)),
         graph_(machine_->arena(), limits.machine.max_nodes) {}
 
-  std::shared_ptr<CompiledGrammar> run(const GrammarSpec& spec) {
+  Automaton run(const GrammarSpec& spec) {
     uint32_t start = graph_.finish(node(spec, 0));
     for (GrammarNode& n : graph_.take_nodes()) machine_->add_node(std::move(n));
     machine_->start_at(start);
     std::sort(tag_ids_.begin(), tag_ids_.end());
     tag_ids_.erase(std::unique(tag_ids_.begin(), tag_ids_.end()), tag_ids_.end());
-    return std::make_shared<CompiledGrammar>(std::move(machine_), vocabulary_, std::move(tag_ids_),
-                                             limits_.mask_cache_bytes);
+    return {std::move(machine_), std::move(tag_ids_)};
   }
 
  private:
@@ -239,7 +238,8 @@ class Compiler {
 
 std::shared_ptr<CompiledGrammar> compile(const GrammarSpec& spec, std::shared_ptr<const Vocabulary> vocabulary,
                                          const Limits& limits, const LoaderOptions& options) {
-  return Compiler(std::move(vocabulary), limits, options).run(spec);
+  auto build = [spec, vocabulary, limits, options] { return Compiler(vocabulary, limits, options).run(spec); };
+  return std::make_shared<CompiledGrammar>(std::move(build), vocabulary, limits.mask_cache_bytes);
 }
 
 }  // namespace fcformat

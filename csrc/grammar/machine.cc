@@ -664,6 +664,25 @@ size_t Machine::bytes() const {
   return total;
 }
 
+void Machine::start_growing() {
+  fresh_bytes_ = bytes();
+  fresh_expressions_ = looked_at_expressions_ = arena_.size();
+  fresh_expression_bytes_ = arena_.bytes();
+  looked_at_states_ = states_.size();
+}
+
+bool Machine::measure_growth() {
+  looked_at_states_ = states_.size();
+  looked_at_expressions_ = arena_.size();
+  auto half = [](size_t now, size_t fresh, size_t most) {
+    return now > fresh && now - fresh > (most - std::min(fresh, most)) / 2;
+  };
+  const ExpressionLimits& expressions = arena_.limits();
+  return half(bytes(), fresh_bytes_, limits_.max_bytes) ||
+         half(arena_.size(), fresh_expressions_, expressions.max_nodes) ||
+         half(arena_.bytes(), fresh_expression_bytes_, expressions.max_bytes);
+}
+
 void Machine::check_size() const {
   if (bytes() > limits_.max_bytes) {
     throw GrammarLimitError("the grammar's automaton takes more than max_grammar_bytes = " +

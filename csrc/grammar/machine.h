@@ -289,6 +289,12 @@ class Machine {
   size_t state_count() const { return states_.size(); }
   size_t bytes() const;
   void check_size() const;
+  // Notes the size that the grammar has unused; and whether since then it has used up half of what a budget leaves.
+  void start_growing();
+  bool grown() {
+    bool look = states_.size() > looked_at_states_ + 256 || arena_.size() > looked_at_expressions_ + 4096;
+    return look && measure_growth();
+  }
 
  private:
   struct Entered {  // a grammar node entered at the same place of the text
@@ -409,6 +415,9 @@ class Machine {
   std::unordered_map<std::string, uint32_t> branch_index_;
   std::vector<Thread> start_;
   KeySets key_sets_;
+  bool measure_growth();
+  size_t fresh_bytes_ = 0, fresh_expressions_ = 0, fresh_expression_bytes_ = 0;
+  size_t looked_at_states_ = 0, looked_at_expressions_ = 0;
   size_t key_bytes_ = 0, branch_bytes_ = 0;
   uint32_t lowest_read_ = UINT32_MAX, text_floor_ = 0;
   uint64_t keys_read_ = 0;

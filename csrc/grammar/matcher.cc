@@ -7,27 +7,73 @@
 
 namespace fcformat {
 
-CompiledGrammar::CompiledGrammar(std::unique_ptr<Machine> machine, std::shared_ptr<const Vocabulary> vocabulary,
-                                 std::vector<uint32_t> tag_ids, size_t mask_cache_bytes)
-    : machine_(std::move(machine)),
-      vocabulary_(vocabulary),
-      tag_ids_(tag_ids),
-      filler_(*machine_, std::move(vocabulary), std::move(tag_ids), mask_cache_bytes) {}
+CompiledGrammar::CompiledGrammar(std::function<Automaton()> build, std::shared_ptr<const Vocabulary> vocabulary,
+                                 size_t mask_cache_bytes)
+    : build_(std::move(build)), vocabulary_(std::move(vocabulary)), mask_cache_bytes_(mask_cache_bytes) {
+  this->build();
+}
+
+void CompiledGrammar::build() {
+  Automaton made = build_();
+  made.machine->start_growing();
+  filler_ = std::make_unique<MaskFiller>(*made.machine, vocabulary_, made.tag_ids, mask_cache_bytes_);
+  machine_ = std::move(made.machine);
+  tag_ids_ = std::move(made.tag_ids);
+  ++generation_;
+}
+
+uint64_t CompiledGrammar::renewals() {
+  std::lock_guard lock(mutex_);
+  return generation_ - 1;
+}
 
 size_t CompiledGrammar::bytes() {
   std::lock_guard lock(mutex_);
-  return machine_->bytes() + filler_.cache().bytes();
+  return machine_->bytes() + filler_->cache().bytes();
 }
 
 void CompiledGrammar::cache_counters(uint64_t* hits, uint64_t* misses, size_t* bytes) {
   std::lock_guard lock(mutex_);
-  *hits = filler_.cache().hits;
-  *misses = filler_.cache().misses;
-  *bytes = filler_.cache().bytes();
+  *hits = filler_->cache().hits;
+  *misses = filler_->cache().misses;
+  *bytes = filler_->cache().bytes();
 }
 
-Matcher::Matcher(std::shared_ptr<CompiledGrammar> grammar)
-    : grammar_(std::move(grammar)), threads_(grammar_->machine_->start()) {}
+Matcher::Matcher(std::shared_ptr<CompiledGrammar> grammar) : grammar_(std::move(grammar)) { reset(); }
+
+std::unique_lock<ForkSafeMutex> Matcher::enter() {
+  std::unique_lock lock(grammar_->mutex_);
+  grammar_->renew_if_grown();
+  if (generation_ != grammar_->generation_) replay();
+  return lock;
+}
+
+// Threads and residuals belong to one automaton; in another one the same text leads to the same place.
+void Matcher::replay() {
+  Matcher fresh(*this);
+  fresh.generation_ = grammar_->generation_;
+  fresh.threads_ = grammar_->machine_->start();
+  fresh.steps_.clear();
+  fresh.history_.clear();
+  fresh.text_.clear();
+  fresh.terminated_ = false;
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    size_t end = i + 1 < steps_.size() ? steps_[i + 1].text_size : text_.size();
+    bool stops = i + 1 < steps_.size() ? steps_[i + 1].terminated : terminated_;
+    std::string_view bytes(text_.data() + steps_[i].text_size, end - steps_[i].text_size);
+    bool went = true;
+    if (stops) {
+      fresh.record();
+      fresh.terminated_ = true;
+    } else if (steps_[i].control_token != kNoToken) {
+      went = fresh.take_control_token(steps_[i].control_token);
+    } else {
+      went = fresh.advance(bytes);
+    }
+    if (!went) throw std::logic_error("matcher: an accepted text is refused by the same grammar built anew");
+  }
+  *this = std::move(fresh);
+}
 
 bool Matcher::fill_mask(uint32_t* mask) {
   const Vocabulary& vocabulary = *grammar_->vocabulary_;
@@ -36,19 +82,20 @@ bool Matcher::fill_mask(uint32_t* mask) {
     for (uint32_t id : vocabulary.stop_ids()) mask[id >> 5] |= 1u << (id & 31);
     return true;
   }
-  std::lock_guard lock(grammar_->mutex_);
-  grammar_->filler_.fill(threads_, text_, mask);
+  auto lock = enter();
+  grammar_->filler_->fill(threads_, text_, mask);
   return true;
 }
 
 bool Matcher::try_fill_mask(uint32_t* mask) {
   if (terminated_ || threads_.size() != 1) return false;
   std::unique_lock lock(grammar_->mutex_, std::try_to_lock);
-  return lock.owns_lock() && grammar_->filler_.try_fill(threads_[0], text_, mask);
+  return lock.owns_lock() && generation_ == grammar_->generation_ &&
+         grammar_->filler_->try_fill(threads_[0], text_, mask);
 }
 
-void Matcher::record() {
-  steps_.push_back({history_.size(), text_.size(), terminated_});
+void Matcher::record(uint32_t control_token) {
+  steps_.push_back({history_.size(), text_.size(), control_token, terminated_});
   history_.insert(history_.end(), threads_.begin(), threads_.end());
 }
 
@@ -91,7 +138,7 @@ bool Matcher::advance(std::string_view bytes) {
   machine.count_token(&now_);
   machine.merge(&now_);
   if (machine.row_missing()) return false;
-  steps_.push_back({history_.size(), cut_back.size, terminated_});
+  steps_.push_back({history_.size(), cut_back.size, kNoToken, terminated_});
   history_.insert(history_.end(), threads_.begin(), threads_.end());
   std::swap(threads_, now_);
   cut_back.keep = true;
@@ -111,7 +158,7 @@ bool Matcher::take_control_token(uint32_t id) {
   machine.count_token(&now_);
   machine.merge(&now_);
   if (now_.empty() || machine.row_missing()) return false;
-  record();
+  record(id);
   std::swap(threads_, now_);
   return true;
 }
@@ -139,14 +186,14 @@ bool Matcher::accept_locked(uint32_t id) {
 
 bool Matcher::accept_token(uint32_t id) {
   if (id >= grammar_->vocabulary_->size() || terminated_) return false;
-  std::lock_guard lock(grammar_->mutex_);
+  auto lock = enter();
   return accept_locked(id);
 }
 
 Matcher::Quick Matcher::try_accept_token(uint32_t id) {
   if (id >= grammar_->vocabulary_->size() || terminated_) return Quick::kNo;
   std::unique_lock lock(grammar_->mutex_, std::try_to_lock);
-  if (!lock.owns_lock()) return Quick::kUnknown;
+  if (!lock.owns_lock() || generation_ != grammar_->generation_) return Quick::kUnknown;
   Machine& machine = *grammar_->machine_;
   struct MayBuildAgain {
     ~MayBuildAgain() { machine.may_build(true); }
@@ -159,7 +206,7 @@ Matcher::Quick Matcher::try_accept_token(uint32_t id) {
 
 bool Matcher::accept_bytes(std::string_view bytes) {
   if (terminated_) return false;
-  std::lock_guard lock(grammar_->mutex_);
+  auto lock = enter();
   return advance(bytes);
 }
 
@@ -183,12 +230,14 @@ void Matcher::reset() {
   history_.clear();
   text_.clear();
   terminated_ = false;
+  std::lock_guard lock(grammar_->mutex_);
+  generation_ = grammar_->generation_;
   threads_ = grammar_->machine_->start();
 }
 
 bool Matcher::can_terminate() {
   if (terminated_) return true;
-  std::lock_guard lock(grammar_->mutex_);
+  auto lock = enter();
   grammar_->machine_->arena().start_clock();
   TextView view{text_.data(), static_cast<uint32_t>(text_.size())};
   return std::any_of(threads_.begin(), threads_.end(),
@@ -197,7 +246,7 @@ bool Matcher::can_terminate() {
 
 std::string Matcher::forced_text(size_t limit) {
   if (terminated_ || incomplete_tail(text_) > 0) return "";  // the rest of a character is no text
-  std::lock_guard lock(grammar_->mutex_);
+  auto lock = enter();
   Machine& machine = *grammar_->machine_;
   std::vector<Thread> threads = threads_, next;
   machine.arena().start_clock();

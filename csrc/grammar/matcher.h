@@ -1,6 +1,7 @@
 // A compiled grammar, shared by threads, and a matcher, which belongs to one sequence.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -14,22 +15,40 @@
 
 namespace fcformat {
 
+// A grammar's automaton, and the tokens that are control tokens in it.
+struct Automaton {
+  std::unique_ptr<Machine> machine;
+  std::vector<uint32_t> tag_ids;
+};
+
 class CompiledGrammar {
  public:
-  CompiledGrammar(std::unique_ptr<Machine> machine, std::shared_ptr<const Vocabulary> vocabulary,
-                  std::vector<uint32_t> tag_ids, size_t mask_cache_bytes);
+  // `build` makes the automaton: now, and again when the one in use has grown too large.
+  CompiledGrammar(std::function<Automaton()> build, std::shared_ptr<const Vocabulary> vocabulary,
+                  size_t mask_cache_bytes);
 
   const std::shared_ptr<const Vocabulary>& vocabulary() const { return vocabulary_; }
   size_t bytes();
+  uint64_t renewals();
   void cache_counters(uint64_t* hits, uint64_t* misses, size_t* bytes);
 
  private:
   friend class Matcher;
-  ForkSafeMutex mutex_;  // guards the machine and the masks, which grow as they are used
-  std::unique_ptr<Machine> machine_;
+  void build();
+  // Sets up a new automaton where the present one has used up half of a budget. What a long-running process leaves
+  // behind in it goes with it; matchers follow when they are next used.
+  void renew_if_grown() {
+    if (machine_->grown()) build();
+  }
+
+  std::function<Automaton()> build_;
   std::shared_ptr<const Vocabulary> vocabulary_;
+  size_t mask_cache_bytes_;
+  ForkSafeMutex mutex_;  // guards what follows, which grows as it is used
+  std::unique_ptr<Machine> machine_;
   std::vector<uint32_t> tag_ids_;
-  MaskFiller filler_;
+  std::unique_ptr<MaskFiller> filler_;
+  uint64_t generation_ = 0;  // of the automaton
 };
 
 class Matcher {
@@ -60,14 +79,20 @@ class Matcher {
   struct Step {
     size_t threads_begin;  // in history_
     size_t text_size;
+    uint32_t control_token;  // that was accepted as such, or kNoToken
     bool terminated;
   };
+  static constexpr uint32_t kNoToken = UINT32_MAX;
+  // Locks the grammar and, where its automaton is a new one, finds this matcher's place in it.
+  std::unique_lock<ForkSafeMutex> enter();
+  void replay();
   bool advance(std::string_view bytes);
   bool accept_locked(uint32_t id);
   bool take_control_token(uint32_t id);
-  void record();
+  void record(uint32_t control_token = kNoToken);
 
   std::shared_ptr<CompiledGrammar> grammar_;
+  uint64_t generation_ = 0;
   std::vector<Thread> threads_;
   std::vector<Thread> history_;
   std::vector<Step> steps_;

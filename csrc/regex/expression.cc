@@ -473,6 +473,7 @@ bool ExpressionArena::is_length_range(ExprId e, uint32_t* min, uint32_t* max) co
   return true;
 }
 
+const ExpressionLimits& ExpressionArena::limits() const { return impl_->limits; }
 size_t ExpressionArena::size() const { return impl_->nodes.size(); }
 size_t ExpressionArena::bytes() const { return impl_->extra_bytes + impl_->nodes.size() * (sizeof(ExprNode) + 48); }
 

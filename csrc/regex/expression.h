@@ -119,6 +119,7 @@ class ExpressionArena {
   // Expressions whose union this is, where it is one or the intersection of one with others; else itself alone.
   std::vector<ExprId> union_parts(ExprId e, size_t limit);
   size_t size() const;
+  const ExpressionLimits& limits() const;
   size_t bytes() const;
 
  private:
