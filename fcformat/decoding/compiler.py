@@ -96,6 +96,7 @@ class GrammarCompiler:
             raise ValueError(f'unknown_formats: found {unknown_formats!r}, expected "ignore" or "refuse"')
         if cache_size < 0:
             raise ValueError(f"cache_size: found {cache_size}, expected at least 0")
+        _core.check_limits(dict(limits or {}))
         self.tokenizer_info = tokenizer_info
         self._options = _Options(
             dict(limits or {}), dict(resources) if resources is not None else None, unknown_formats == "refuse"

@@ -6,11 +6,11 @@ import random
 import threading
 
 import pytest
-from support.engine import MIXED, allowed
 
 from fcformat import GrammarLimitError, GrammarMatcher, TokenizerInfo
 from fcformat import grammar as g
 from fcformat.decoding import CompiledGrammar, GrammarCompiler
+from support.engine import MIXED, allowed
 
 SCHEMA = {
     "type": "object",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -406,16 +405,12 @@ def test_qwens_vocabulary_is_read_byte_for_byte() -> None:
     }
 
 
-def test_a_large_vocabulary_is_read_and_pickled_quickly() -> None:
+def test_a_large_vocabulary_survives_pickling() -> None:
     pytest.importorskip("dashscope")
-    tokenizer = make.qwen_tokenizer()
-    seconds = []
-    for _ in range(3):
-        start = time.perf_counter()
-        info = TokenizerInfo.from_huggingface(tokenizer)
-        middle = time.perf_counter()
-        pickle.loads(pickle.dumps(info))
-        seconds.append((middle - start, time.perf_counter() - middle))
-    # Typically 0.2 s and 1 ms; the bounds leave room for a busy machine.
-    assert min(reading for reading, _ in seconds) < 1.0
-    assert min(pickling for _, pickling in seconds) < 0.05
+    info = TokenizerInfo.from_huggingface(make.qwen_tokenizer())
+    copy = pickle.loads(pickle.dumps(info))
+    assert copy.vocab_size == info.vocab_size
+    assert copy.stop_token_ids == info.stop_token_ids
+    assert [copy.token_bytes(i) for i in range(0, info.vocab_size, 997)] == [
+        info.token_bytes(i) for i in range(0, info.vocab_size, 997)
+    ]
