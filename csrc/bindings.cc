@@ -393,6 +393,7 @@ PYBIND11_MODULE(_core, m) {
         return out;
       });
 
+  m.def("check_limits", [](const py::dict& limits) { limits_of(limits); }, py::arg("limits"));
   m.def(
       "compile_grammar",
       [](std::shared_ptr<Vocabulary> v, py::handle grammar, py::handle resources, const py::dict& limits, bool refuse) {
