@@ -154,11 +154,12 @@ def steps(processor: LogitsProcessor) -> list[set[int]]:
     """What a processor allows along the text, its criterion having begun each next mask."""
     criterion = StoppingCriteria(processor)
     found = []
-    ids = torch.zeros((2, 3), dtype=torch.long)
-    for token in TEXT.encode():
+    ids = torch.tensor([[0, 0, 0], [0, 0, 1]])
+    for number, token in enumerate(TEXT.encode()):
         masked = processor(ids, torch.randn(2, INFO.vocab_size))  # type: ignore[arg-type]
         found.append(set(torch.nonzero(~torch.isneginf(masked[0])).flatten().tolist()))
-        ids = torch.cat([ids, torch.full((2, 1), token)], dim=1)
+        other = ord(" ") if number == 1 else token  # the rows part, so that there are two masks to fill
+        ids = torch.cat([ids, torch.tensor([[token], [other]])], dim=1)
         criterion(ids, None)  # type: ignore[arg-type]
     return found
 
