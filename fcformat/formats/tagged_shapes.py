@@ -132,13 +132,16 @@ def invoke_call(
             '" string="true">' if typed else '">',
             value_end,
             ends=(end,),
-            after=line,
+            after="" if typed else line,
+            joint=line if typed else "",
             after_other_key='" string="false">' if typed else None,
             also_after_key=('">',) if typed else (),
             wrappers=wrappers,
             following=(invoke, closing),
             controls=controls,
         ),
+        # DSML joins the parameters and puts the end on a line of its own, also where there are none.
+        *((Text(line),) if typed else ()),
         Marked(end, controls),
     )
 

@@ -59,6 +59,7 @@ class TaggedArguments(Part):
         ends: tuple[str, ...],
         padding: str = "",
         after: str = "",
+        joint: str = "",
         after_other_key: str | None = None,
         also_after_other_key: tuple[str, ...] = (),
         also_after_key: tuple[str, ...] = (),
@@ -77,6 +78,7 @@ class TaggedArguments(Part):
             ends: The tags that end the call, in order.
             padding: Layout on both sides of a value; values written without it are read as well.
             after: Layout after an argument.
+            joint: Layout between arguments.
             after_other_key: Between a key and a value that is no string, where the tag tells.
             also_after_other_key: Further texts between a key and a value that is no string; models may write them as well.
             also_after_key: Other texts after a key, which say nothing of the value; read and never written.
@@ -94,6 +96,7 @@ class TaggedArguments(Part):
         self._after_value = after_value
         self._padding = padding
         self._after = after
+        self._joint = joint
         self._ends = ends
         self._following = following
         self._quoted = quoted
@@ -118,6 +121,7 @@ class TaggedArguments(Part):
 
     def write(self, call: FunctionCall, draft: Draft) -> None:
         """See `Part`."""
+        joint = ""
         for key, value, is_string in members(call.arguments):
             if _KEY.fullmatch(key) is None or not key.strip() or key != key.strip() or len(key) > MAX_KEY:
                 raise FormatError(f"found the key {key!r}, expected one that can stand in a tag")
@@ -127,7 +131,8 @@ class TaggedArguments(Part):
                     f"argument {key!r}: found text that would be read as its end, which cannot be escaped"
                 )
             opening, closing = quoted or ("", "")
-            draft.fixed(self._before_key, trainable=True)
+            draft.fixed(joint + self._before_key, trainable=True)
+            joint = self._joint
             draft.text(key, trainable=True)
             draft.fixed(self._after_key if is_string else self._after_other_key, trainable=True)
             draft.text(self._padding + opening + value + closing + self._padding, trainable=True)
@@ -154,6 +159,7 @@ class TaggedArguments(Part):
                 )
             ),
             after_value=spelled(closing + padding + self._after_value + self._after, self._controls),
+            between=spelled(self._joint, self._controls),
             excludes=(closing,) if closing else (*self._marks, *also),
             key=r'[^\s<>"=]+',
         )
