@@ -7,6 +7,8 @@ else that is not a call is content, to the character.
 
 from __future__ import annotations
 
+import re
+
 from fcformat import grammar as g
 from fcformat.chat import Message
 from fcformat.errors import FormatError
@@ -53,6 +55,9 @@ class TextThenCalls(Turn):
         self._unit = unit
         self._units = (unit, *also)
         self.openings = tuple(dict.fromkeys(each.opening for each in self._units))
+        # Longer openings first: one may begin with another.
+        longest_first = sorted(self._units, key=lambda each: len(each.opening), reverse=True)
+        self._begins = re.compile("|".join(f"(?:{each.begins})" for each in longest_first))
         self._before = before
         self._between = between
         self._separators = tuple(sorted({before, between, *also_between}, key=len, reverse=True))
@@ -120,7 +125,10 @@ class TextThenCalls(Turn):
     ) -> Steps[str | None]:
         """See `Turn`."""
         led_by = tuple(space + opening for opening in self.openings for space in self._separators)
-        finder = Finder((*self.openings, *self._tags, *boundaries), led_by)
+        finder = Finder((*self._tags, *boundaries))
+        halves = Finder((*self.openings, *self._tags, *boundaries), led_by)
+        begun: re.Match[str] | None = None  # where the next unit may begin, in the buffer that was looked at
+        looked_at: str | None = None
         said = Speech(builder)
         said.after_call = self._blank_before and not builder.has_content
         known = frozenset(tool.name for tool in tools)
@@ -130,9 +138,15 @@ class TextThenCalls(Turn):
                 yield from said.skip_gap(cursor)
             start = max(cursor.position, scan - cursor.offset + cursor.position)
             buffer = cursor.buffer
+            if looked_at is not buffer or (begun is not None and begun.start() < start):
+                looked_at, begun = buffer, self._begins.search(buffer, start)
             found = finder.find(buffer, start, cursor.ended)
+            if begun is not None and (found is None or begun.start() <= found[0]):
+                found = begun.start(), ""
+            elif found is not None and not cursor.ended and self._may_open(buffer, found[0]):
+                found = None
             if found is None:
-                held = 0 if cursor.ended else finder.held(buffer, cursor.position)
+                held = 0 if cursor.ended else halves.held(buffer, cursor.position)
                 said.say(cursor.take(len(buffer) - held))
                 if cursor.ended:
                     if not builder.calls:
@@ -159,7 +173,7 @@ class TextThenCalls(Turn):
                     yield
                     scan = 0
                 else:
-                    scan = cursor.offset - cursor.position + place + len(tag)
+                    scan = cursor.offset - cursor.position + place + 1
                 continue
             said.say(
                 cursor.take(place - self._separator_before(cursor, place, said.after_call and bool(builder.calls)))
@@ -167,11 +181,11 @@ class TextThenCalls(Turn):
             cursor.recorded = []
             cursor.take(place)
             if said.in_fence:
-                cursor.take(place + len(tag))
+                cursor.take(place + len(unit.opening))
                 said.say("".join(_stop_recording(cursor)))
                 continue
             if not unit.bare:
-                cursor.take(place + len(tag))
+                cursor.take(place + len(unit.opening))
             calls, rest = yield from self._read_calls(Reading(cursor, CallBuilder(builder), builder, tools), unit)
             recorded = _stop_recording(cursor)
             scan = 0
@@ -183,6 +197,11 @@ class TextThenCalls(Turn):
                 if known and call.name not in known:
                     builder.report(f"a call of {call.name!r}, which is not among the tools")
             said.say(rest)
+
+    def _may_open(self, buffer: str, place: int) -> bool:
+        """Whether what ends the buffer from a place on may become an opening."""
+        rest = buffer[place : place + max(map(len, self.openings))]
+        return any(len(rest) < len(opening) and opening.startswith(rest) for opening in self.openings)
 
     def _separator_before(self, cursor: Cursor, place: int, follows: bool) -> int:
         """How many characters before a unit are layout."""

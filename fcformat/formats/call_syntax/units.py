@@ -41,6 +41,11 @@ class CallUnit(abc.ABC):
     together: bool
     _start: re.Pattern[str]
 
+    @property
+    def begins(self) -> str:
+        """Pattern of an opening and what must follow it, or of half of that at the end of the text."""
+        return self._start.pattern if self.bare else f"{re.escape(self.opening)}(?:{self._start.pattern})"
+
     def starts(self, buffer: str, place: int, ended: bool) -> bool | None:
         """Whether a unit begins at `place`, where its opening stands; `None` if the text ends before that shows."""
         match = self._start.match(buffer, place if self.bare else place + len(self.opening))
