@@ -61,7 +61,7 @@ def _validator(schema_text: str, spelled_integers: bool) -> Any:
         }
     )
     return extend(base, {"uniqueItems": _unique_items}, type_checker=types)(
-        _translate(schema), format_checker=base.FORMAT_CHECKER
+        in_python(schema), format_checker=base.FORMAT_CHECKER
     )
 
 
@@ -72,9 +72,14 @@ def _unique_items(validator: Any, unique: Any, instance: Any, schema: Any) -> It
         yield ValidationError("an item stands twice")
 
 
-def _translate(schema: Any) -> Any:
+def in_python(schema: Any) -> Any:
+    """The schema with its patterns as Python's `re` spells them.
+
+    Raises:
+        UnsupportedByJudge: A pattern uses what `re` cannot express.
+    """
     if isinstance(schema, list):
-        return [_translate(item) for item in schema]
+        return [in_python(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     out = {}
@@ -83,9 +88,9 @@ def _translate(schema: Any) -> Any:
             content = python_pattern(content)
         elif keyword in NAMED and isinstance(content, dict):
             rename: Callable[[str], str] = python_pattern if keyword == "patternProperties" else str
-            content = {rename(name): _translate(sub) for name, sub in content.items()}
+            content = {rename(name): in_python(sub) for name, sub in content.items()}
         elif keyword not in VALUES:
-            content = _translate(content)
+            content = in_python(content)
         out[keyword] = content
     return out
 
