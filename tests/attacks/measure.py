@@ -30,7 +30,9 @@ def main() -> None:
             flush=True,
         )
         ends = found["outcome"].removeprefix("refused: ") + wrong
-        rows.append(f"| {case.group} | {case.what} | {ends} | {found['seconds']:.2f} | {found['mebibytes']:.0f} |")
+        rows.append(
+            f"| {case.group} | {case.what.replace('|', chr(92) + '|')} | {ends} | {found['seconds']:.2f} | {found['mebibytes']:.0f} |"
+        )
     if not sys.argv[1:]:
         before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
         _, _, after = rest.partition(END)

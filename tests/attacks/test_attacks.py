@@ -16,7 +16,7 @@ def _parameter(name: str) -> Any:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", map(_parameter, CASES))
+@pytest.mark.parametrize("name", [_parameter(name) for name in CASES])
 def test_an_attack_ends_in_the_right_answer_or_a_typed_error(name: str) -> None:
     found = measured(name, SECONDS + 5)
     assert found["outcome"] in CASES[name].expected
