@@ -214,6 +214,8 @@ const std::vector<Edge>& ExpressionArena::edges(ExprId e) {
 
 const std::vector<Edge>& ExpressionArena::raw_edges(ExprId e) {
   if (impl_->at(e).raw_edges != UINT32_MAX) return impl_->edge_lists[impl_->at(e).raw_edges];
+  impl_->until_check = std::min(impl_->until_check, 16u);  // an edge list may take long
+  check_time();
   std::vector<const CodeSet*> sets;
   std::vector<CodeRange> singles;
   std::vector<ExprId> seen;

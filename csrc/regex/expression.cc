@@ -207,14 +207,17 @@ ExprId ExpressionArena::literal(std::u32string_view text) {
   return out;
 }
 
+bool has_lone_surrogate(std::u32string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char32_t c) { return c >= 0xD800 && c <= 0xDFFF; });
+}
+
 ExprId ExpressionArena::literal_set(std::vector<std::u32string> texts) {
   std::sort(texts.begin(), texts.end());
   texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
+  std::erase_if(texts, has_lone_surrogate);
+  if (texts.empty()) return empty();
   std::u32string key;  // equal sets are one trie
   for (const auto& text : texts) {
-    for (char32_t c : text) {
-      if (c >= 0xD800 && c <= 0xDFFF) throw std::invalid_argument("literal_set: a lone surrogate is no character");
-    }
     key += static_cast<char32_t>(text.size());
     key += text;
   }
@@ -267,6 +270,30 @@ ExprId ExpressionArena::concat(ExprId first, ExprId second) {
     second = impl_->intern(node);
   }
   return second;
+}
+
+// "a, or a and b" is a. Searching for several things at once leads to chains of such parts, one for each place to begin.
+void ExpressionArena::Impl::absorb(std::vector<ExprId>* parts) const {
+  constexpr size_t kMost = 256;  // pairs are compared
+  auto is_intersection = [&](ExprId e) { return at(e).kind == ExprKind::kIntersect; };
+  if (parts->size() < 2 || parts->size() > kMost || std::none_of(parts->begin(), parts->end(), is_intersection)) return;
+  auto asks = [&](const ExprId& e) {  // what a part asks, sorted
+    const ExprNode& n = at(e);
+    const ExprId* first = n.kind == ExprKind::kIntersect ? children.data() + n.a : &e;
+    return std::make_pair(first, first + (n.kind == ExprKind::kIntersect ? n.b : 1));
+  };
+  std::vector<bool> drop(parts->size());
+  for (size_t i = 0; i < parts->size(); ++i) {
+    if (!is_intersection((*parts)[i])) continue;
+    auto [more, more_end] = asks((*parts)[i]);
+    for (size_t j = 0; j < parts->size() && !drop[i]; ++j) {
+      if (i == j || drop[j]) continue;
+      auto [less, less_end] = asks((*parts)[j]);
+      drop[i] = less_end - less < more_end - more && std::includes(more, more_end, less, less_end);
+    }
+  }
+  size_t place = 0;
+  std::erase_if(*parts, [&](ExprId) { return drop[place++]; });
 }
 
 ExprId ExpressionArena::unite(std::vector<ExprId> parts) {
@@ -322,6 +349,7 @@ ExprId ExpressionArena::unite(std::vector<ExprId> parts) {
       std::any_of(kept.begin() + 1, kept.end(), [&](ExprId e) { return impl_->at(e).nullable; })) {
     kept.erase(kept.begin());
   }
+  impl_->absorb(&kept);
   if (kept.empty()) return kEmpty;
   if (kept.size() == 1) return kept[0];
   return impl_->intern_list(ExprKind::kUnion, kept);

@@ -45,6 +45,8 @@ CodeSet intersect_sets(const CodeSet& a, const CodeSet& b);
 
 // Decodes UTF-8; lone surrogates (WTF-8) come out as they are. Throws std::invalid_argument on other malformed input.
 std::u32string decode_utf8(std::string_view text);
+// Such a text cannot be written in UTF-8.
+bool has_lone_surrogate(std::u32string_view text);
 std::string encode_utf8(std::u32string_view text);
 
 struct ExpressionLimits {
@@ -69,7 +71,8 @@ class ExpressionArena {
   ExprId any_string() const { return 3; }  // every string
   ExprId char_class(CodeSet set);
   ExprId literal(std::u32string_view text);
-  ExprId literal_set(std::vector<std::u32string> texts);  // exactly these strings; a trie, one state a prefix
+  // Exactly these strings, but those with lone surrogates; a trie, one state a prefix.
+  ExprId literal_set(std::vector<std::u32string> texts);
   ExprId concat(ExprId first, ExprId second);
   ExprId unite(std::vector<ExprId> parts);
   ExprId intersect(std::vector<ExprId> parts);

@@ -90,6 +90,7 @@ struct ExpressionArena::Impl {
   void charge(size_t bytes);
 
   // Code points that this expression treats alike, as sets; their Boolean atoms are the classes of the derivative.
+  void absorb(std::vector<ExprId>* parts) const;
   const Partition& partition_of(const std::vector<const CodeSet*>& sets, const std::vector<CodeRange>& singles);
   void collect_sets(ExprId e, std::vector<const CodeSet*>* sets, std::vector<CodeRange>* singles,
                     std::vector<ExprId>* seen) const;

@@ -225,8 +225,7 @@ FormulaId Algebra::constant(const Json& value) {
       break;
     case Json::Type::kString: {
       std::u32string text = decode_utf8(value.text);
-      bool lone = std::any_of(text.begin(), text.end(), [](char32_t c) { return c >= 0xD800 && c <= 0xDFFF; });
-      n.strings = lone ? arena_.empty() : arena_.literal_set({text});  // a lone surrogate cannot be written in UTF-8
+      n.strings = arena_.literal_set({text});
       break;
     }
     case Json::Type::kArray: {

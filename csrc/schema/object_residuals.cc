@@ -62,7 +62,7 @@ ObjectPlan Residuals::make_plan(const ObjectShape& shape) {
     for (const auto& [keys, value] : shape.patterns) {
       if (arena.matches(keys, name.text)) parts.push_back(value);
     }
-    name.value = algebra_.conjunction(std::move(parts));
+    name.value = has_lone_surrogate(name.text) ? kFalseFormula : algebra_.conjunction(std::move(parts));
     for (size_t i = 0; i < plan.exists.size(); ++i) {
       if (arena.matches(plan.exists[i].keys, name.text)) name.exists |= 1u << i;
     }
@@ -320,12 +320,44 @@ bool Residuals::can_add_member(ObjectId id) {
   return objects_[id].open_cells > 0;
 }
 
+bool Residuals::names_are_independent(PlanId id) {
+  ObjectPlan& plan = plans_[id];
+  if (plan.independent < 0) {
+    plan.independent =
+        plan.exists.empty() && !plan.counts && !algebra_.ordered() &&
+        std::all_of(plan.names.begin(), plan.names.end(), [](const auto& n) { return n.requires_names.empty(); });
+  }
+  return plan.independent > 0;
+}
+
+const std::vector<uint32_t>& Residuals::live_names(PlanId id) {
+  if (!plans_[id].live_ready) {
+    std::vector<uint32_t> live;
+    for (uint32_t n = 0; n < plans_[id].names.size(); ++n) {
+      algebra_.arena().check_time();
+      if (name_live(plans_[id], n)) live.push_back(n);
+    }
+    bytes_ += live.size() * sizeof(uint32_t);
+    plans_[id].live = std::move(live);
+    plans_[id].live_ready = true;
+  }
+  return plans_[id].live;
+}
+
 const std::vector<uint32_t>& Residuals::open_names(ObjectId id) {
   if (!objects_[id].names_ready) {
     std::vector<uint32_t> open;
-    auto count = static_cast<uint32_t>(plans_[objects_[id].plan].names.size());
-    for (uint32_t n = 0; n < count; ++n) {
-      if (!is_used(objects_[id], n) && !after_name(id, n).empty()) open.push_back(n);
+    if (names_are_independent(objects_[id].plan)) {
+      // A member takes nothing from the others: its residual is alive because this one is.
+      for (uint32_t n : live_names(objects_[id].plan)) {
+        if (!is_used(objects_[id], n)) open.push_back(n);
+      }
+    } else {
+      auto count = static_cast<uint32_t>(plans_[objects_[id].plan].names.size());
+      for (uint32_t n = 0; n < count; ++n) {
+        algebra_.arena().check_time();
+        if (!is_used(objects_[id], n) && !after_name(id, n).empty()) open.push_back(n);
+      }
     }
     objects_[id].open_names = std::move(open);
     objects_[id].names_ready = true;

@@ -55,6 +55,10 @@ struct ObjectPlan {
   std::vector<uint32_t> required;  // places in names
   uint32_t min = 0, max = kUnbounded;
   bool counts = false;  // the number of members matters
+  // Memoised answers.
+  int8_t independent = -1;  // whether no member's presence bears on the others
+  bool live_ready = false;
+  std::vector<uint32_t> live;  // places of the names whose values are not empty
 };
 
 struct ObjectResidual {
@@ -130,6 +134,8 @@ class Residuals {
   bool alive(const ObjectResidual& r);
   bool alive(const ArrayResidual& r);
   bool contains_alive(const ArrayShape& shape, std::vector<uint32_t> counts, uint32_t index, uint32_t depth);
+  bool names_are_independent(PlanId id);
+  const std::vector<uint32_t>& live_names(PlanId id);
   bool name_live(const ObjectPlan& plan, uint32_t name) { return algebra_.nonempty(plan.names[name].value); }
   std::vector<uint32_t> still_required(const ObjectResidual& r) const;
   uint32_t missing_for_exists(const ObjectResidual& r, const std::vector<uint32_t>& required, bool* possible);
