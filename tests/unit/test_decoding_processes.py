@@ -8,51 +8,24 @@ import pickle
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
 from fcformat._locks import ForkSafeLock
-from fcformat.decoding.compiler import CompiledGrammar, GrammarCompiler
+from fcformat.decoding.compiler import GrammarCompiler
 from fcformat.decoding.logits_processor import LogitsProcessor
 from fcformat.decoding.matcher import GrammarMatcher
 from fcformat.decoding.stopping import StoppingCriteria
-from fcformat.decoding.tokenizer_info import TokenizerInfo
-from support.tokenizers import small_tokenizer
-
-SCHEMA = {
-    "properties": {"name": {"type": "string", "pattern": "^[a-z]{2,9}$"}, "tags": {"items": {"type": "integer"}}},
-    "required": ["name"],
-    "type": "object",
-}
-TEXT = '{"name": "abc", "tags": [1, 12, 123]}'
-INFO = TokenizerInfo.from_huggingface(small_tokenizer())
+from support.child_work import INFO, SCHEMA, TEXT, Masks, compiled, masks
 
 
 def forks(test: Any) -> Any:
     """For tests that fork. Python warns of that beside threads; that it is safe here is what is tested."""
     skip = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork()")
     return skip(pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")(test))
-
-
-def compiled() -> CompiledGrammar:
-    return GrammarCompiler(INFO, cache_size=0).compile_json_schema(SCHEMA)
-
-
-def masks(grammar: CompiledGrammar) -> bytes:
-    """All masks along the text, one after another."""
-    matcher = GrammarMatcher(grammar)
-    rows = np.zeros((1, (INFO.vocab_size + 31) // 32), dtype=np.int32)
-    found = []
-    for token in TEXT.encode():
-        matcher.fill_next_token_bitmask(rows)
-        found.append(rows.tobytes())
-        assert matcher.accept_token(token)
-    assert matcher.can_terminate()
-    return b"".join(found)
 
 
 EXPECTED = masks(compiled())
@@ -113,8 +86,8 @@ def test_grammars_pickled_together_share_their_vocabulary() -> None:
 
 
 def test_a_spawned_process_takes_a_pickled_grammar() -> None:
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        assert pool.apply(masks, (compiled(),)) == EXPECTED
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        assert pool.submit(masks, compiled()).result(timeout=120) == EXPECTED
 
 
 @forks
@@ -173,19 +146,6 @@ def test_masks_are_filled_ahead_in_a_forked_child_too() -> None:
     assert in_child(lambda: steps(LogitsProcessor(grammar, overlap=True)) == expected)
     assert in_child(lambda: steps(processor) == expected)
     assert steps(processor) == expected
-
-
-class Masks(torch.utils.data.Dataset[bytes]):
-    """A data set that needs a grammar."""
-
-    def __init__(self, grammar: CompiledGrammar) -> None:
-        self._grammar = grammar
-
-    def __len__(self) -> int:
-        return 6
-
-    def __getitem__(self, index: int) -> bytes:
-        return masks(self._grammar)
 
 
 @forks
