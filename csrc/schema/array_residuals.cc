@@ -1,5 +1,6 @@
 // Residuals of arrays: what the next item may be, and when the array may close.
 #include <algorithm>
+#include <unordered_set>
 
 #include "errors.h"
 #include "schema/residuals.h"
@@ -65,7 +66,7 @@ bool Residuals::alive(const ArrayResidual& r) {
     for (size_t i = 0; i < shape.contains.size(); ++i) {
       if (r.counts[i] > shape.contains[i].max) return false;
     }
-    if (!contains_alive(shape, r.counts, r.index, 0)) return false;
+    if (!contains_alive(shape, r.counts, r.index)) return false;
   }
   if (shape.min > shape.max) return false;
   for (uint32_t i = r.index; i < shape.min && i < shape.prefix.size(); ++i) {
@@ -112,50 +113,83 @@ bool Residuals::alive(const ArrayResidual& r) {
   return true;
 }
 
-// Whether the items to come can bring every contains between its bounds, and the array to its minimum.
-bool Residuals::contains_alive(const ArrayShape& shape, std::vector<uint32_t> counts, uint32_t index, uint32_t depth) {
-  for (;; ++index) {
-    bool done = index >= shape.min;
-    for (size_t i = 0; i < counts.size(); ++i) done &= counts[i] >= shape.contains[i].min;
+// The sets of contains conditions that one item at `index` can meet, bounded ones exactly, as bits.
+std::vector<uint32_t> Residuals::meetable(const ArrayShape& shape, uint32_t index) {
+  constexpr size_t kMaxContains = 10;
+  size_t n = shape.contains.size();
+  if (n > kMaxContains) throw GrammarLimitError("more contains conditions than max_contains = 10 meet in one array");
+  std::vector<uint32_t> out;
+  for (uint32_t mask = 0; mask < (1u << n); ++mask) {
+    std::vector<FormulaId> parts{item_formula(shape, index)};
+    bool possible = true;
+    for (size_t i = 0; i < n; ++i) {
+      const Contains& c = shape.contains[i];
+      bool in = (mask >> i) & 1;
+      if (index < c.start) {
+        possible &= !in;
+      } else if (in) {
+        parts.push_back(c.item);
+      } else if (c.max != kUnbounded) {
+        parts.push_back(algebra_.negation(c.item));
+      }
+    }
+    if (possible && algebra_.nonempty(algebra_.conjunction(std::move(parts)))) out.push_back(mask);
+  }
+  return out;
+}
+
+// Whether the items to come can bring every contains between its bounds, and the array to its minimum: a search over how
+// many items meet which conditions, those first that bring most.
+bool Residuals::contains_alive(const ArrayShape& shape, std::vector<uint32_t> counts, uint32_t index) {
+  struct Place {
+    uint32_t index;
+    std::vector<uint32_t> counts;
+  };
+  uint32_t last_change = static_cast<uint32_t>(shape.prefix.size());  // from here on all items are alike
+  for (const Contains& c : shape.contains) last_change = std::max(last_change, c.start);
+  std::vector<Place> todo{{index, std::move(counts)}};
+  std::unordered_set<std::string> seen;
+  std::unordered_map<uint32_t, std::vector<uint32_t>> known;
+  for (uint32_t steps = 0; !todo.empty(); ++steps) {
+    const Place place = std::move(todo.back());
+    todo.pop_back();
+    bool done = place.index >= shape.min;
+    for (size_t i = 0; i < place.counts.size(); ++i) done &= place.counts[i] >= shape.contains[i].min;
     if (done) return true;
-    if (index >= shape.max) return false;
-    if (++depth > kMaxContainsSteps) {
+    if (place.index >= shape.max) continue;
+    if (steps > kMaxContainsSteps) {
       throw GrammarLimitError("contains and minItems together look further ahead than max_contains_steps = " +
                               std::to_string(kMaxContainsSteps));
     }
-    // Greedy: an item that meets as many open conditions as possible without overrunning another; with one
-    // condition this is exact, with several that can share an item the largest set that has a value is taken.
-    FormulaId base = item_formula(shape, index);
-    size_t n = counts.size();
-    if (n > 10) throw GrammarLimitError("more contains conditions than max_contains = 10 meet in one array");
-    int best = -1, best_gain = -1;
-    for (uint32_t mask = 0; mask < (1u << n); ++mask) {
-      std::vector<FormulaId> parts{base};
+    auto [masks, is_new] = known.try_emplace(std::min(place.index, last_change));
+    if (is_new) masks->second = meetable(shape, place.index);
+    std::vector<std::pair<int, uint32_t>> ways;  // conditions that are still open and met, mask
+    for (uint32_t mask : masks->second) {
       int gain = 0;
       bool allowed = true;
-      for (size_t i = 0; i < n && allowed; ++i) {
-        const Contains& c = shape.contains[i];
-        if (index < c.start) {
-          allowed = !((mask >> i) & 1);
-          continue;
-        }
-        bool in = (mask >> i) & 1;
-        if (in && counts[i] + 1 > c.max) allowed = false;
-        if (in && counts[i] < c.min) ++gain;
-        if (in) parts.push_back(c.item);
-        if (!in && c.max != kUnbounded) parts.push_back(algebra_.negation(c.item));
+      for (size_t i = 0; i < place.counts.size(); ++i) {
+        if (!((mask >> i) & 1)) continue;
+        allowed &= place.counts[i] < shape.contains[i].max;
+        gain += place.counts[i] < shape.contains[i].min;
       }
-      if (!allowed || gain <= best_gain || !algebra_.nonempty(algebra_.conjunction(std::move(parts)))) continue;
-      best = static_cast<int>(mask);
-      best_gain = gain;
+      // Once all items are alike, one that meets nothing is of no use.
+      if (allowed && (gain > 0 || place.index < std::max(last_change, shape.min))) ways.emplace_back(gain, mask);
     }
-    if (best < 0) return false;
-    bool past_prefix = index >= shape.prefix.size();
-    bool starts_passed =
-        std::all_of(shape.contains.begin(), shape.contains.end(), [&](const Contains& c) { return index >= c.start; });
-    if (best_gain == 0 && past_prefix && starts_passed && index >= shape.min) return false;  // no item helps any more
-    for (size_t i = 0; i < n; ++i) counts[i] += (static_cast<uint32_t>(best) >> i) & 1;
+    std::sort(ways.begin(), ways.end());
+    for (auto [gain, mask] : ways) {
+      Place next{place.index + 1, place.counts};
+      std::string key;
+      append_key(&key, next.index);
+      for (size_t i = 0; i < next.counts.size(); ++i) {
+        const Contains& c = shape.contains[i];
+        if ((mask >> i) & 1)
+          next.counts[i] = c.max == kUnbounded ? std::min(c.min, next.counts[i] + 1) : next.counts[i] + 1;
+        append_key(&key, next.counts[i]);
+      }
+      if (seen.insert(std::move(key)).second) todo.push_back(std::move(next));
+    }
   }
+  return false;
 }
 
 bool Residuals::can_close_array(ArrayId id) {

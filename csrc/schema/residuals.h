@@ -133,7 +133,8 @@ class Residuals {
   ArrayId intern(ArrayResidual residual);
   bool alive(const ObjectResidual& r);
   bool alive(const ArrayResidual& r);
-  bool contains_alive(const ArrayShape& shape, std::vector<uint32_t> counts, uint32_t index, uint32_t depth);
+  std::vector<uint32_t> meetable(const ArrayShape& shape, uint32_t index);
+  bool contains_alive(const ArrayShape& shape, std::vector<uint32_t> counts, uint32_t index);
   bool names_are_independent(PlanId id);
   const std::vector<uint32_t>& live_names(PlanId id);
   bool name_live(const ObjectPlan& plan, uint32_t name) { return algebra_.nonempty(plan.names[name].value); }

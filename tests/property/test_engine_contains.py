@@ -1,0 +1,56 @@
+"""Several `contains` that can share items: every array over a small domain, against their definition."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from support.engine import accepts_from_start, compiled
+
+from fcformat import GrammarMatcher, SchemaError
+
+DOMAIN = (0, 1, 2)
+LONGEST = 4
+Condition = tuple[frozenset[int], int, int]  # values, least, most
+
+conditions = st.lists(
+    st.tuples(st.frozensets(st.sampled_from(DOMAIN), min_size=1), st.integers(0, 3), st.integers(0, 4)).map(
+        lambda c: (c[0], min(c[1], c[2]), c[2])
+    ),
+    min_size=2,
+    max_size=4,
+)
+
+
+@given(conditions, st.integers(0, LONGEST), st.integers(0, 2))
+def test_several_contains_are_met_together_or_not_at_all(met: list[Condition], most: int, least: int) -> None:
+    schema: dict[str, Any] = {
+        "type": "array",
+        "items": {"enum": list(DOMAIN)},
+        "minItems": min(least, most),
+        "maxItems": most,
+        "allOf": [
+            {"contains": {"enum": sorted(values)}, "minContains": low, "maxContains": high} for values, low, high in met
+        ],
+    }
+    arrays = [a for size in range(most + 1) for a in itertools.product(DOMAIN, repeat=size)]
+    valid = {
+        a
+        for a in arrays
+        if len(a) >= schema["minItems"]
+        and all(low <= sum(item in values for item in a) <= high for values, low, high in met)
+    }
+    try:
+        grammar = compiled(schema)
+    except SchemaError:
+        assert not valid
+        return
+    for array in arrays:
+        assert accepts_from_start(grammar, json.dumps(list(array), separators=(",", ":"))) == (array in valid)
+        for size in range(len(array)):  # a beginning is allowed just where it can be completed
+            text = "[" + ",".join(map(str, array[: size + 1]))
+            alive = any(v[: size + 1] == array[: size + 1] for v in valid)
+            assert GrammarMatcher(grammar).accept_string(text) == alive
