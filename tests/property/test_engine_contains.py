@@ -8,9 +8,9 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.engine import accepts_from_start, compiled
 
 from fcformat import GrammarMatcher, SchemaError
+from support.engine import accepts_from_start, compiled
 
 DOMAIN = (0, 1, 2)
 LONGEST = 4
