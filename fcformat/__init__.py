@@ -1,4 +1,4 @@
-"""One format object renders prompts, constrains decoding, parses replies and converts conversations.
+"""One format object renders prompts, constrains decoding and parses replies, whole and streamed.
 
 This module names the public API and nothing else; each name is imported when it is first used, so that `import fcformat`
 loads neither torch nor transformers.

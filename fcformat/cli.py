@@ -26,6 +26,7 @@ from fcformat.chat import Conversation
 from fcformat.data import demo_vocabulary
 from fcformat.decoding.bitmask import bitmask_words
 from fcformat.errors import FcformatError, ParseError
+from fcformat.formats.call_format import CallFormat
 
 __all__ = ["main"]
 
@@ -181,7 +182,7 @@ def _parser() -> argparse.ArgumentParser:
     text.add_argument("--text", default="", help="what has been written so far")
     text.add_argument("file", nargs="?", metavar="FILE", help="file with what has been written so far")
 
-    command("formats", "List the formats.", _run_formats)
+    command("formats", "List the formats: where their prompts come from, whether replies may reason.", _run_formats)
     return parser
 
 
@@ -238,8 +239,15 @@ def _kind(value: Any) -> str:
 
 def _run_formats(arguments: argparse.Namespace) -> int:
     del arguments
+    rows = [("format", "prompt", "reasoning", "also called")]
     for name in fcformat.list_formats():
-        print(name)
+        each = fcformat.get_format(name)
+        prompt = "its template" if isinstance(each, CallFormat) else "native"
+        rows.append((each.name, prompt, "yes" if each.turn.reasons else "-", ", ".join(each.aliases)))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        print("  ".join((*cells, row[3])).rstrip())
     return 0
 
 

@@ -73,7 +73,12 @@ def test_help_explains_every_command(command: list[str], capsys: pytest.CaptureF
 
 def test_formats_lists_every_format(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["formats"]) == 0
-    assert capsys.readouterr().out.split() == list(fcformat.list_formats())
+    header, *rows = capsys.readouterr().out.splitlines()
+    assert header.split()[:3] == ["format", "prompt", "reasoning"]
+    assert [row.split()[0] for row in rows] == list(fcformat.list_formats())
+    about = {row.split()[0]: row for row in rows}
+    assert about["qwen3"].split()[1:3] == ["native", "yes"]
+    assert "its template" in about["gemma4"]
 
 
 @pytest.mark.parametrize("name", ["qwen2.5", "chatglm3", "openai"])
