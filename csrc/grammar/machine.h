@@ -148,6 +148,10 @@ struct Frame {
   bool operator==(const Frame&) const = default;
 };
 
+std::string unescaped(const std::string& text);
+// Whether the frame's key has not been read yet, but stands in the text.
+bool refers_to_key(const Frame& frame);
+
 struct Action {
   enum class Op : uint8_t {
     kGoto,

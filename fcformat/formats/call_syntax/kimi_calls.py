@@ -35,7 +35,7 @@ class _NamingId(Part):
 
     def write(self, call: FunctionCall, draft: Draft) -> None:
         """See `Part`; the turn writes the id itself."""
-        raise NotImplementedError
+        raise FormatError("an id has the number of its call, which only the turn knows: write the turn")
 
     def grammar(self, tool: ToolView) -> g.Grammar:
         """See `Part`."""

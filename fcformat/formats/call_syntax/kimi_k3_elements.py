@@ -49,7 +49,7 @@ class _CallTag(Part):
 
     def write(self, call: FunctionCall, draft: Draft) -> None:
         """See `Part`; the turn writes the tag itself, which has a number."""
-        raise NotImplementedError
+        raise FormatError("the tag has the number of its call, which only the turn knows: write the turn")
 
     def grammar(self, tool: ToolView) -> g.Grammar:
         """See `Part`."""
