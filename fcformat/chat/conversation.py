@@ -21,6 +21,7 @@ class Conversation:
     Attributes:
         messages: In order.
         tools: What may be called; names are unique.
+        issues: Where it was read from a prompt, what could not be read or would be written otherwise, as sentences.
 
     Raises:
         FormatError: An item is no `Message` or no `Tool`, or two tools have one name.
@@ -28,6 +29,7 @@ class Conversation:
 
     messages: tuple[Message, ...]
     tools: tuple[Tool, ...] = ()
+    issues: tuple[str, ...] = dataclasses.field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         for field, kind in (("messages", Message), ("tools", Tool)):

@@ -7,16 +7,18 @@ prompt; other kinds derive from `Format`.
 from __future__ import annotations
 
 import abc
+import dataclasses
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fcformat import grammar as g
-from fcformat.chat import Message, Tool, normalize_messages, normalize_tools
+from fcformat.chat import Conversation, Message, Tool, normalize_messages, normalize_tools
 from fcformat.errors import FormatError
 from fcformat.formats.argument_schemas import arguments_schema
 from fcformat.formats.call_syntax.parts import ToolView
 from fcformat.formats.call_syntax.turn import Turn, TurnPlan, drain
+from fcformat.formats.reading.prompt_text import PromptRead, difference
 from fcformat.formats.rendered import Rendered
 from fcformat.formats.token_text import TokenText
 from fcformat.formats.tool_choice import plan_calls
@@ -227,6 +229,53 @@ class Format(abc.ABC):
             add_generation_prompt=add_generation_prompt,
             keep_history=keep_history,
             options=options,
+        )
+
+    def parse_conversation(self, text: str) -> Conversation:
+        """Reads a rendered prompt back: `render` the other way round.
+
+        What a family does not write is not read: ids and names of most families, reasoning that history leaves out, system
+        text that the family writes by itself. Results answer calls in their order then. A text that spells the beginning
+        of a turn is one. An opened reply at the end is no message.
+
+        Args:
+            text: The prompt.
+
+        Returns:
+            The messages and tools; `issues` names what could not be read, or would be written otherwise now.
+
+        Raises:
+            FormatError: Prompts of this format are written by a template, which cannot be run backwards.
+            ParseError: The text is no prompt of this format; with the place, what was found and what was expected.
+        """
+        return self.read_prompt(text).conversation
+
+    def read_prompt(self, text: str) -> PromptRead:
+        """Reads a rendered prompt back, with the options that it was rendered with; see `parse_conversation`."""
+        read = self._read_prompt(text)
+        conversation = read.conversation
+        try:
+            written = self.render(
+                conversation.messages,
+                conversation.tools or None,
+                read.add_generation_prompt,
+                on_loss="drop",
+                **read.options,
+            ).text
+        except FormatError as error:
+            issue = f"it cannot be written again: {error}"
+        else:
+            issue = difference(text, written)
+        if not issue:
+            return read
+        conversation = dataclasses.replace(conversation, issues=(*conversation.issues, issue))
+        return dataclasses.replace(read, conversation=conversation)
+
+    def _read_prompt(self, text: str) -> PromptRead:
+        """Reads a prompt; see `parse_conversation`."""
+        raise FormatError(
+            f"{self.name}: found a prompt to read back, but prompts of this format are written by a chat template, which "
+            "cannot be run backwards"
         )
 
     @abc.abstractmethod

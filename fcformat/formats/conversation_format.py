@@ -9,9 +9,12 @@ from typing import Any
 from fcformat.chat import Message, Tool
 from fcformat.formats.base import Format
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
+from fcformat.formats.call_syntax.role_segments import RoleSegments
 from fcformat.formats.call_syntax.turn import Turn
 from fcformat.formats.layout import Layout, Role, ToolList
 from fcformat.formats.losses import LossPolicy, results_out_of_order
+from fcformat.formats.reading.conversations import read_layout
+from fcformat.formats.reading.prompt_text import PromptRead, PromptText
 from fcformat.formats.rendered import Draft, Rendered
 
 __all__ = ["ConversationFormat", "Training"]
@@ -129,6 +132,18 @@ class ConversationFormat(Format):
             if history is not None and history.prompts:
                 draft.fixed(history.prompts[options.get("enable_thinking")])
         return draft.rendered()
+
+    def _read_prompt(self, text: str) -> PromptRead:
+        def reply(said: str, tools: tuple[Tool, ...]) -> Message:
+            return self.parse(said, tools or None, prompt=self.layout.generation_prompt)
+
+        return read_layout(
+            PromptText(self.name, text),
+            self.layout,
+            reply,
+            segmented=isinstance(self.turn, RoleSegments),
+            training_end=self._training.end if self._training is not None else "",
+        )
 
     def _system(
         self,
