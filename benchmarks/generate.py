@@ -138,6 +138,33 @@ def measure(
     }
 
 
+def table(
+    shape: str, batches: list[int], tokens: int, rounds: int, case: str, clock: Callable[[], float]
+) -> dict[int, dict[str, Any]]:
+    """Measures and prints a row for each batch size and processor."""
+    tokenizer = qwen_tokenizer()
+    model = model_of(shape, tokenizer.eos_token_id)
+    print("| batch | processor | ms a step | tokens a second | against free |\n|---|---|---|---|---|")
+    kept: dict[int, Any] = {}
+    for batch in batches:
+        kept[batch] = measure(model, tokenizer, batch, tokens, rounds, case, clock)
+        for name, figures in kept[batch].items():
+            speed = batch / figures["ms_per_token"] * 1e3
+            print(
+                f"| {batch} | {name} | {figures['ms_per_token']:.2f} | {speed:,.0f} | {figures['over_free']:+.1%} |",
+                flush=True,
+            )
+    return kept
+
+
+def section(quick: bool) -> dict[int, dict[str, Any]]:
+    """What `python -m benchmarks` runs: a small model, batches of 1 and 32."""
+    transformers.logging.set_verbosity_error()
+    shape, tokens, rounds = ("5M", 20, 2) if quick else ("50M", 100, 7)
+    print(f"\n== generate: a random model of shape {shape}, {tokens} tokens, with and without a constraint")
+    return table(shape, [1] if quick else [1, 32], tokens, rounds, "people", time.perf_counter)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shape", choices=list(SHAPES), default="50M")
@@ -150,17 +177,10 @@ def main() -> None:
     options = parser.parse_args()
     transformers.logging.set_verbosity_error()
     clock = time.perf_counter if options.clock == "wall" else time.process_time
-    tokenizer = qwen_tokenizer()
-    model = model_of(options.shape, tokenizer.eos_token_id)
     print(
         f"model of shape {options.shape}, {torch.get_num_threads()} threads, {options.tokens} tokens of {options.case!r}, {options.clock} time\n"
     )
-    print("| batch | processor | ms a token | against free |\n|---|---|---|---|")
-    kept: dict[int, Any] = {}
-    for batch in options.batches:
-        kept[batch] = measure(model, tokenizer, batch, options.tokens, options.rounds, options.case, clock)
-        for name, figures in kept[batch].items():
-            print(f"| {batch} | {name} | {figures['ms_per_token']:.2f} | {figures['over_free']:+.1%} |", flush=True)
+    kept = table(options.shape, options.batches, options.tokens, options.rounds, options.case, clock)
     if options.json is not None:
         options.json.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 

@@ -11,6 +11,7 @@ import argparse
 import gc
 import json
 import statistics
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,18 @@ now = time.perf_counter_ns
 
 
 def load_tokenizer(path: str) -> Any:
-    """A transformers tokenizer from a file or folder; `demo` is the small one of the package."""
+    """A transformers tokenizer from a file or folder; `demo` is the small one of the package, `qwen` that of dashscope's wheel."""
     from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
     if path == "demo":
         from fcformat.demo import load_tokenizer as load_demo_tokenizer
 
         return load_demo_tokenizer()
+    if path == "qwen":
+        sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+        from support.tokenizers import qwen_tokenizer
+
+        return qwen_tokenizer()
     if Path(path).is_file():
         return PreTrainedTokenizerFast(tokenizer_file=path, eos_token="<|im_end|>")
     return AutoTokenizer.from_pretrained(path, local_files_only=True)
@@ -122,7 +128,7 @@ def print_case(name: str, figures: dict[str, Any]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "--tokenizer", default="demo", metavar="PATH", help="demo (default), a tokenizer.json or a folder"
+        "--tokenizer", default="demo", metavar="PATH", help="demo (default), qwen, a tokenizer.json or a folder"
     )
     parser.add_argument(
         "--vocab-size", type=int, metavar="N", help="width of the logits (default: the tokenizer's size)"
