@@ -21,11 +21,12 @@ import sections
 from axes import AXES
 from mask import load_tokenizer, measure, print_case
 from scaling import scaling
+from vocabulary import vocabulary
 
 from cases import CASES
 from engines import installed_engines
 
-SECTIONS = ("mask", "compile", "batch", "apply", "scaling", "generate")
+SECTIONS = ("vocabulary", "mask", "compile", "batch", "apply", "scaling", "generate")
 
 
 def main() -> None:
@@ -48,6 +49,8 @@ def main() -> None:
     engines = installed_engines(tokenizer, vocab_size)
     figures: dict[str, Any] = {"vocab_size": vocab_size}
     began = time.monotonic()
+    if "vocabulary" in wanted:
+        figures["vocabulary"] = vocabulary(tokenizer, vocab_size, 2 if quick else 7)
     if "mask" in wanted:
         print("\n== mask: fill, test the bit and accept, per token")
         figures["mask"] = {}

@@ -12,7 +12,7 @@ class TokenTrie {
  public:
   TokenTrie() = default;
   // (bytes, id); ids may repeat bytes. The empty text is left out.
-  explicit TokenTrie(std::vector<std::pair<std::string_view, uint32_t>> entries);
+  explicit TokenTrie(const std::vector<std::pair<std::string_view, uint32_t>>& entries);
 
   size_t size() const { return bytes_.size(); }
   uint8_t byte(size_t node) const { return bytes_[node]; }

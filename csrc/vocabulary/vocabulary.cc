@@ -63,21 +63,31 @@ Vocabulary::Vocabulary(std::vector<TokenBytes> tokens, uint32_t size, std::vecto
   for (const TokenBytes& t : tokens_) {
     if (!is_stop(t.id)) entries.emplace_back(t.bytes, t.id);
   }
-  trie_ = TokenTrie(std::move(entries));
+  trie_ = TokenTrie(entries);
   prepare_strings();
 }
 
 void Vocabulary::prepare_strings() {
-  std::vector<std::pair<uint32_t, uint32_t>> content;  // length, token
+  constexpr uint32_t kLongest = 64;  // a longer bound than this is rare; then all content tokens go by the general walk
+  // One mask for each length first: tokens of exactly that length, longer ones with the last.
+  std::vector<std::vector<uint32_t>> by_length;
+  // The bytes are read in the order in which they lie in memory, which the trie's is not.
+  std::vector<Scan> scans;
+  scans.reserve(tokens_.size());
+  for (const TokenBytes& t : tokens_) scans.push_back(scan_content(t.bytes));
   std::map<std::string_view, uint32_t> group_of;
   std::vector<std::pair<std::string_view, uint32_t>> escapes;
   for (uint32_t place = 0; place < trie_.ids().size(); ++place) {
-    const TokenBytes& t = tokens_[static_cast<size_t>(place_[trie_.ids()[place]])];
-    Scan s = scan_content(t.bytes);
+    auto index = static_cast<size_t>(place_[trie_.ids()[place]]);
+    const Scan& s = scans[index];
     if (!s.valid) continue;
+    const TokenBytes& t = tokens_[index];
     auto content_bytes = static_cast<uint32_t>(s.end);
     if (s.end == t.bytes.size()) {
-      content.emplace_back(s.length, t.id);
+      uint32_t length = std::min(s.length, kLongest);
+      while (by_length.size() <= length) by_length.emplace_back(mask_words(), 0);
+      by_length[length][t.id >> 5] |= 1u << (t.id & 31);
+      longest_ = std::max(longest_, s.length);
       content_places_.push_back(place);
     } else if (t.bytes[s.end] == '\\') {
       escapes.emplace_back(t.bytes, t.id);
@@ -101,22 +111,15 @@ void Vocabulary::prepare_strings() {
     if (tail.empty()) bare_group_ = static_cast<int32_t>(group);
     tails.emplace_back(tail, group);
   }
-  tails_ = TokenTrie(std::move(tails));
-  escapes_ = TokenTrie(std::move(escapes));
-  std::sort(content.begin(), content.end());
-  constexpr uint32_t kLongest = 64;  // a longer bound than this is rare; then all content tokens go by the general walk
-  std::vector<uint32_t> mask(mask_words(), 0);
-  size_t at = 0;
-  for (uint32_t length = 0; length <= kLongest; ++length) {
-    bool last = length == kLongest || at == content.size();
-    for (; at < content.size() && (last || content[at].first <= length); ++at) {
-      mask[content[at].second >> 5] |= 1u << (content[at].second & 31);
-    }
-    content_masks_.push_back(mask);
-    if (last) break;
+  tails_ = TokenTrie(tails);
+  escapes_ = TokenTrie(escapes);
+  // Then of at most that length. The last mask holds all content tokens, so a bound of at least the longest token's
+  // length takes it.
+  if (by_length.empty()) by_length.emplace_back(mask_words(), 0);
+  for (size_t length = 1; length < by_length.size(); ++length) {
+    for (size_t word = 0; word < mask_words(); ++word) by_length[length][word] |= by_length[length - 1][word];
   }
-  // The last mask holds all content tokens, so a bound of at least the longest token's length takes it.
-  longest_ = content.empty() ? 0 : content.back().first;
+  content_masks_ = std::move(by_length);
 }
 
 const std::vector<uint32_t>* Vocabulary::content_mask(uint32_t max_length) const {

@@ -6,10 +6,13 @@ import pickle
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import pytest
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
+import fcformat
+from fcformat import grammar
 from fcformat.decoding.tokenizer_info import TokenizerInfo
 from fcformat.errors import TokenizerError
 from support import tokenizers as make
@@ -414,3 +417,48 @@ def test_a_large_vocabulary_survives_pickling() -> None:
     assert [copy.token_bytes(i) for i in range(0, info.vocab_size, 997)] == [
         info.token_bytes(i) for i in range(0, info.vocab_size, 997)
     ]
+
+
+def test_a_large_vocabulary_takes_at_most_25_megabytes() -> None:
+    pytest.importorskip("dashscope")
+    info = TokenizerInfo.from_huggingface(make.qwen_tokenizer(), vocab_size=make.QWEN_LOGITS)
+    python_side = sum(len(info.token_bytes(i) or b"") for i in range(info.vocab_size)) + 8 * info.vocab_size
+    assert info.native.nbytes + python_side < 25_000_000
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        [b"abcdefgh", b"abcdefghi", b"abcdefgh\x00", b"abcdefg", b"abcdefgg\xff", b"abcdefgh"],  # alike for eight bytes
+        [b"\x00", b"\x00\x00", b"a\x00", b"a", b"\xff\xff", b"\xff"],
+        [b"a" * length for length in range(1, 80)],
+    ],
+    ids=["long", "zeros", "longer and longer"],
+)
+def test_a_mask_holds_the_tokens_that_begin_the_text(tokens: list[bytes]) -> None:
+    info = TokenizerInfo.from_bytes([*tokens, b"<end>"], stop_token_ids=len(tokens))
+    for text in {token + rest for token in tokens for rest in (b"", b"h", b"\x00")}:
+        try:
+            literal = text.decode()
+        except UnicodeDecodeError:
+            continue
+        matcher = fcformat.GrammarMatcher(fcformat.GrammarCompiler(info).compile_grammar(grammar.literal(literal)))
+        mask = np.zeros((1, (info.vocab_size + 31) // 32), dtype=np.int32)
+        matcher.fill_next_token_bitmask(mask)
+        bits = np.unpackbits(mask.view(np.uint8), bitorder="little")[: len(tokens)]
+        assert [i for i, bit in enumerate(bits) if bit] == [
+            i for i, token in enumerate(tokens) if text.startswith(token)
+        ]
+
+
+@pytest.mark.parametrize("bound", [1, 5, 62, 63, 64, 65, 79, 80, 200])
+def test_a_bounded_string_takes_tokens_of_at_most_that_length(bound: int) -> None:
+    tokens = [b'"', *(b"a" * length for length in range(1, 80)), "é".encode() * 40]
+    info = TokenizerInfo.from_bytes([*tokens, b"<end>"], stop_token_ids=len(tokens))
+    schema = {"type": "string", "maxLength": bound}
+    matcher = fcformat.GrammarMatcher(fcformat.GrammarCompiler(info).compile_json_schema(schema))
+    assert matcher.accept_token(0)
+    mask = np.zeros((1, (info.vocab_size + 31) // 32), dtype=np.int32)
+    matcher.fill_next_token_bitmask(mask)
+    bits = np.unpackbits(mask.view(np.uint8), bitorder="little")[: len(tokens)]
+    assert [bool(bit) for bit in bits] == [len(token.decode()) <= bound for token in tokens]
