@@ -18,7 +18,7 @@ from fcformat.errors import FormatError
 from fcformat.formats.argument_schemas import arguments_schema
 from fcformat.formats.call_syntax.parts import ToolView
 from fcformat.formats.call_syntax.turn import Turn, TurnPlan, drain
-from fcformat.formats.reading.prompt_text import PromptRead, difference
+from fcformat.formats.reading.prompt_text import PromptRead, ReadReply, difference
 from fcformat.formats.rendered import Rendered
 from fcformat.formats.token_text import TokenText
 from fcformat.formats.tool_choice import plan_calls
@@ -270,6 +270,10 @@ class Format(abc.ABC):
             return read
         conversation = dataclasses.replace(conversation, issues=(*conversation.issues, issue))
         return dataclasses.replace(read, conversation=conversation)
+
+    def _replies(self, opened: str) -> ReadReply:
+        """Reads what the assistant wrote in a prompt, behind what opens its turn."""
+        return lambda said, tools: self.parse(said, tools or None, prompt=opened)
 
     def _read_prompt(self, text: str) -> PromptRead:
         """Reads a prompt; see `parse_conversation`."""

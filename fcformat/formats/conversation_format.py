@@ -134,13 +134,10 @@ class ConversationFormat(Format):
         return draft.rendered()
 
     def _read_prompt(self, text: str) -> PromptRead:
-        def reply(said: str, tools: tuple[Tool, ...]) -> Message:
-            return self.parse(said, tools or None, prompt=self.layout.generation_prompt)
-
         return read_layout(
             PromptText(self.name, text),
             self.layout,
-            reply,
+            self._replies(self.layout.generation_prompt),
             segmented=isinstance(self.turn, RoleSegments),
             training_end=self._training.end if self._training is not None else "",
         )

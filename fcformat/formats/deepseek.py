@@ -6,22 +6,19 @@ name. Neither template tells of the tools; with the option `tell_tools=True`, V3
 
 from __future__ import annotations
 
-import json
-
-from fcformat.chat import Tool
 from fcformat.formats.call_syntax.named import JSONArguments, Name
 from fcformat.formats.call_syntax.parts import Tag, Text
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.sections import CallSections
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.deepseek_format import DeepSeekFormat, DeepSeekLayout
+from fcformat.formats.tool_texts import ToolsTold, ToolTemplate
 
 __all__ = ["DEEPSEEK_V3", "DEEPSEEK_V31"]
 
 _SECTION = ("<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>")
 _BEGIN, _SEPARATOR, _END = Tag("<｜tool▁call▁begin｜>"), Tag("<｜tool▁sep｜>"), Tag("<｜tool▁call▁end｜>")
 _FORMAT = """
-
 IMPORTANT: ALWAYS adhere to this exact format for tool use:
 <｜tool▁calls▁begin｜><｜tool▁call▁begin｜>tool_call_name<｜tool▁sep｜>tool_call_arguments<｜tool▁call▁end｜>{{additional_tool_calls}}<｜tool▁calls▁end｜>
 
@@ -32,14 +29,11 @@ Where:
 - For multiple tool calls, chain them directly without separators or spaces
 """
 
-
-def _told(tools: tuple[Tool, ...]) -> str:
-    described = [
-        f"\n### {tool.name}\nDescription: {tool.description or ''}\n\n"
-        f"Parameters: {json.dumps(tool.parameters, ensure_ascii=False)}\n"
-        for tool in tools
-    ]
-    return "## Tools\nYou have access to the following tools:\n" + "".join(described) + _FORMAT.removeprefix("\n")
+_TOLD = ToolsTold(
+    before="## Tools\nYou have access to the following tools:\n",
+    tool=ToolTemplate("\n### {name}\nDescription: {description}\n\nParameters: {parameters}\n"),
+    after=_FORMAT,
+)
 
 
 DEEPSEEK_V3 = DeepSeekFormat(
@@ -77,7 +71,7 @@ DEEPSEEK_V31 = DeepSeekFormat(
     "deepseek_v31",
     aliases=("deepseek-v3.1", "deepseek-v31", "deepseekv31", "deepseek-ai/DeepSeek-V3.1*"),
     layout=DeepSeekLayout(
-        results=("", "", ""), answered="<think></think>", thinking="<think>", after_user_only=True, tell=_told
+        results=("", "", ""), answered="<think></think>", thinking="<think>", after_user_only=True, tell=_TOLD
     ),
     turn=ReasonedTurn(
         Reasoning(ended_by=(_SECTION[0],)),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Callable
 from typing import Any
 
 from fcformat.chat import Message, Tool
@@ -17,17 +16,33 @@ from fcformat.errors import FormatError
 from fcformat.formats.base import Format
 from fcformat.formats.call_syntax.turn import Turn
 from fcformat.formats.losses import LossPolicy, results_out_of_order
+from fcformat.formats.reading.prompt_text import PromptRead, PromptText
 from fcformat.formats.rendered import Draft, Rendered
+from fcformat.formats.tool_texts import ToolsTold
 
-__all__ = ["DeepSeekFormat", "DeepSeekLayout"]
+__all__ = [
+    "ASSISTANT",
+    "BEGIN",
+    "END",
+    "OUTPUTS_BEGIN",
+    "OUTPUT_BEGIN",
+    "OUTPUT_END",
+    "USER",
+    "DeepSeekFormat",
+    "DeepSeekLayout",
+]
 
-_ASSISTANT = "<｜Assistant｜>"
-_EOS = "<｜end▁of▁sentence｜>"
+BEGIN = "<｜begin▁of▁sentence｜>"
+USER = "<｜User｜>"
+ASSISTANT = "<｜Assistant｜>"
+OUTPUTS_BEGIN = "<｜tool▁outputs▁begin｜>"
+OUTPUT_BEGIN, OUTPUT_END = "<｜tool▁output▁begin｜>", "<｜tool▁output▁end｜>"
+END = "<｜end▁of▁sentence｜>"
 _CONTROLS = (
-    "<｜begin▁of▁sentence｜>",
-    _EOS,
-    "<｜User｜>",
-    _ASSISTANT,
+    BEGIN,
+    END,
+    USER,
+    ASSISTANT,
     "<think>",
     "</think>",
     "<｜tool▁calls▁begin｜>",
@@ -35,13 +50,13 @@ _CONTROLS = (
     "<｜tool▁call▁begin｜>",
     "<｜tool▁call▁end｜>",
     "<｜tool▁sep｜>",
-    "<｜tool▁outputs▁begin｜>",
+    OUTPUTS_BEGIN,
     "<｜tool▁outputs▁end｜>",
-    "<｜tool▁output▁begin｜>",
-    "<｜tool▁output▁end｜>",
+    OUTPUT_BEGIN,
+    OUTPUT_END,
 )
 #: Behind these the model goes on.
-_OPENS = (_ASSISTANT, "<｜tool▁output▁end｜>", "<｜tool▁outputs▁end｜>")
+_OPENS = (ASSISTANT, OUTPUT_END, "<｜tool▁outputs▁end｜>")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -53,14 +68,14 @@ class DeepSeekLayout:
         answered: Behind the assistant's header in history, and where generation goes on without thinking.
         thinking: Behind the assistant's header where generation goes on with thinking; `""`: it is not known.
         after_user_only: Whether generation goes on behind a message of the user only.
-        tell: Writes the text that tells of the tools with the option `tell_tools=True`, or `None`.
+        tell: The text that tells of the tools with the option `tell_tools=True`, or `None`.
     """
 
     results: tuple[str, str, str]
     answered: str = ""
     thinking: str = ""
     after_user_only: bool = False
-    tell: Callable[[tuple[Tool, ...]], str] | None = None
+    tell: ToolsTold | None = None
 
 
 class DeepSeekFormat(Format):
@@ -79,8 +94,8 @@ class DeepSeekFormat(Format):
         self.aliases = aliases
         self.turn = turn
         self.layout = layout
-        self.stops = (_EOS,)
-        self.boundaries = (_EOS, "<｜User｜>", "<｜tool▁outputs▁begin｜>", "<｜tool▁output▁begin｜>")
+        self.stops = (END,)
+        self.boundaries = (END, USER, OUTPUTS_BEGIN, OUTPUT_BEGIN)
 
     def begun(self, prompt: str) -> str:
         """See `Format`."""
@@ -103,10 +118,10 @@ class DeepSeekFormat(Format):
         policy = LossPolicy(self.name, on_loss, frozenset(("reasoning",)), draft.losses)
         for index, what in results_out_of_order(messages):
             policy.lose("order", index, what)
-        draft.fixed("<｜begin▁of▁sentence｜>")
+        draft.fixed(BEGIN)
         system = [each.content or "" for each in messages if each.role in ("system", "developer")]
         if tools and layout.tell and options.get("tell_tools"):
-            system.append(layout.tell(tools))
+            system.append(layout.tell.write(tools))
         elif tools:
             draft.losses.append("the tools are not told: the publisher's template has no place for them")
         draft.text("\n\n".join(system))
@@ -119,27 +134,32 @@ class DeepSeekFormat(Format):
             if message.name is not None and message.role != "tool":
                 policy.lose("name", index, f"found the speaker's name {message.name!r}, which cannot be written")
             if message.role == "user":
-                draft.fixed("<｜User｜>")
+                draft.fixed(USER)
                 draft.text(message.content or "")
             elif message.role == "tool":
                 if before not in ("tool", "assistant"):
                     raise FormatError(
                         f"message {index}: found a tool result, expected a call of the assistant before it"
                     )
-                draft.fixed(layout.results[1 if before == "tool" else 0] + "<｜tool▁output▁begin｜>")
+                draft.fixed(layout.results[1 if before == "tool" else 0] + OUTPUT_BEGIN)
                 draft.text(message.content or "")
-                draft.fixed("<｜tool▁output▁end｜>")
+                draft.fixed(OUTPUT_END)
             else:
                 if message.reasoning:
                     policy.lose("reasoning", index, "the reasoning is left out")
-                draft.fixed("" if before == "tool" else _ASSISTANT + layout.answered)
+                draft.fixed("" if before == "tool" else ASSISTANT + layout.answered)
                 draft.message = index
                 self.turn.write(dataclasses.replace(message, reasoning=None), index, draft)
-                draft.fixed(_EOS, trainable=True)
+                draft.fixed(END, trainable=True)
             before = message.role
         if before == "tool":
             draft.fixed(layout.results[2])
         elif add_generation_prompt and (before == "user" or not layout.after_user_only):
             thinking = options.get("thinking", options.get("enable_thinking", False))
-            draft.fixed(_ASSISTANT + (layout.thinking if thinking else layout.answered))
+            draft.fixed(ASSISTANT + (layout.thinking if thinking else layout.answered))
         return draft.rendered()
+
+    def _read_prompt(self, text: str) -> PromptRead:
+        from fcformat.formats.reading.deepseek import read_deepseek
+
+        return read_deepseek(PromptText(self.name, text), self.layout, self._replies(ASSISTANT))

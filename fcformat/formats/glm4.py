@@ -20,24 +20,25 @@ from fcformat.formats.call_syntax.named import JSONArguments
 from fcformat.formats.call_syntax.role_segments import RoleSegments
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.losses import LossPolicy, results_out_of_order
+from fcformat.formats.reading.prompt_text import PromptRead, PromptText
 from fcformat.formats.rendered import Draft, Rendered
 
-__all__ = ["GLM4", "GLM4Format"]
+__all__ = ["ASSISTANT", "BEGIN", "GLM4", "ROLES", "TOOL", "TOOLS", "GLM4Format"]
 
-_BEGIN = "[gMASK]<sop>"
-_ASSISTANT = "<|assistant|>"
-_ROLES = {
+BEGIN = "[gMASK]<sop>"
+ASSISTANT = "<|assistant|>"
+ROLES = {
     "system": "<|system|>",
     "developer": "<|system|>",
     "user": "<|user|>",
-    "assistant": _ASSISTANT,
+    "assistant": ASSISTANT,
     "tool": "<|observation|>",
 }
-_TOOLS = (
+TOOLS = (
     "\n你是一个名为 ChatGLM 的人工智能助手。你是基于智谱AI训练的语言模型 GLM-4 模型开发的，"
     "你的任务是针对用户的问题和要求提供适当的答复和支持。\n\n# 可用工具"
 )
-_TOOL = "\n## {name}\n\n{definition}\n在调用上述函数时，请使用 Json 格式表示调用的参数。"
+TOOL = "\n## {name}\n\n{definition}\n在调用上述函数时，请使用 Json 格式表示调用的参数。"
 
 
 class GLM4Format(Format):
@@ -58,11 +59,11 @@ class GLM4Format(Format):
     boundaries = (*stops, "<|system|>")
 
     def __init__(self) -> None:
-        self.turn = RoleSegments(_ASSISTANT, CallSyntax(JSONArguments()), begins="{", lines=True)
+        self.turn = RoleSegments(ASSISTANT, CallSyntax(JSONArguments()), begins="{", lines=True)
 
     def begun(self, prompt: str) -> str:
         """See `Format`."""
-        return prompt.rpartition(_ASSISTANT)[2] if _ASSISTANT in prompt else ""
+        return prompt.rpartition(ASSISTANT)[2] if ASSISTANT in prompt else ""
 
     def _render(
         self,
@@ -77,17 +78,17 @@ class GLM4Format(Format):
         system = options.get("system", "twice")
         if system not in ("once", "twice"):
             raise FormatError(f"{self.name}: found system={system!r}, expected 'once' or 'twice'")
-        draft = Draft(("[gMASK]", "<sop>", *_ROLES.values()))
+        draft = Draft(("[gMASK]", "<sop>", *ROLES.values()))
         policy = LossPolicy(self.name, on_loss, frozenset(("reasoning", "system", "empty", "lines")), draft.losses)
         for index, what in results_out_of_order(messages):
             policy.lose("order", index, what)
-        draft.fixed(_BEGIN)
+        draft.fixed(BEGIN)
         first = next((index for index, each in enumerate(messages) if each.role in ("system", "developer")), None)
         if tools:
-            draft.fixed(_ROLES["system"] + _TOOLS)
+            draft.fixed(ROLES["system"] + TOOLS)
             for tool in tools:
                 definition = json.dumps(tool.function_dict(), ensure_ascii=False, indent=4)
-                draft.text(_TOOL.format(name=tool.name, definition=definition))
+                draft.text(TOOL.format(name=tool.name, definition=definition))
             if first is not None:
                 policy.lose("system", first, "the system message is left out, because the tools take its place")
         elif first is not None and system == "twice":
@@ -98,8 +99,13 @@ class GLM4Format(Format):
             elif not (tools and index == first):
                 self._plain(message, index, policy, draft)
         if add_generation_prompt:
-            draft.fixed(_ASSISTANT)
+            draft.fixed(ASSISTANT)
         return draft.rendered()
+
+    def _read_prompt(self, text: str) -> PromptRead:
+        from fcformat.formats.reading.glm4 import read_glm4
+
+        return read_glm4(PromptText(self.name, text), self._replies(ASSISTANT))
 
     def _plain(self, message: Message, index: int, policy: LossPolicy, draft: Draft) -> None:
         if message.role != "tool" and message.name is not None:
@@ -107,7 +113,7 @@ class GLM4Format(Format):
         if not message.content:
             policy.lose("empty", index, f"the empty message of the role {message.role!r} is left out")
             return
-        draft.fixed(_ROLES[message.role] + "\n")
+        draft.fixed(ROLES[message.role] + "\n")
         draft.text(message.content)
 
     def _assistant(self, message: Message, index: int, policy: LossPolicy, draft: Draft) -> None:
@@ -126,7 +132,7 @@ class GLM4Format(Format):
             return
         elif content != lines:
             policy.lose("lines", index, "empty lines and blanks around lines are left out")
-        draft.fixed(_ASSISTANT)
+        draft.fixed(ASSISTANT)
         draft.message = index
         self.turn.write(dataclasses.replace(message, content=lines or None), index, draft)
 

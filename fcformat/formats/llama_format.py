@@ -15,10 +15,11 @@ from fcformat.errors import FormatError
 from fcformat.formats.base import Format
 from fcformat.formats.call_syntax.turn import Turn
 from fcformat.formats.losses import LossPolicy, results_out_of_order
+from fcformat.formats.reading.prompt_text import PromptRead, PromptText
 from fcformat.formats.rendered import Draft, Rendered
 from fcformat.parsing.strings import json_string
 
-__all__ = ["LlamaFormat"]
+__all__ = ["ASKED", "BEGIN", "CUTOFF", "END", "ENVIRONMENT", "FORM", "TODAY", "TOLD", "LlamaFormat", "header"]
 
 _CONTROLS = (
     "<|begin_of_text|>",
@@ -28,13 +29,17 @@ _CONTROLS = (
     "<|eom_id|>",
     "<|python_tag|>",
 )
-_END = "<|eot_id|>"
-_ASKED = (
+BEGIN = "<|begin_of_text|>"
+END = "<|eot_id|>"
+ENVIRONMENT = "Environment: ipython\n"
+CUTOFF = "Cutting Knowledge Date: December 2023\n"
+TODAY = "Today Date: "
+ASKED = (
     "Given the following functions, please respond with a JSON for a function call "
     "with its proper arguments that best answers the given prompt.\n\n"
 )
-_TOLD = "You have access to the following functions. To call a function, please respond with JSON for a function call."
-_FORM = (
+TOLD = "You have access to the following functions. To call a function, please respond with JSON for a function call."
+FORM = (
     'Respond in the format {"name": function name, "parameters": dictionary of argument name and its value}.'
     "Do not use variables.\n\n"
 )
@@ -48,7 +53,7 @@ class LlamaFormat(Format):
     `date_string`, today as it is written.
     """
 
-    stops = (_END, "<|eom_id|>", "<|end_of_text|>")
+    stops = (END, "<|eom_id|>", "<|end_of_text|>")
     boundaries = (*stops, "<|start_header_id|>")
 
     def __init__(self, name: str, *, aliases: tuple[str, ...], turn: Turn, today: str = "") -> None:
@@ -67,8 +72,8 @@ class LlamaFormat(Format):
 
     def begun(self, prompt: str) -> str:
         """See `Format`."""
-        header = _header("assistant")
-        return prompt.rpartition(header)[2] if header in prompt else ""
+        opened = header("assistant")
+        return prompt.rpartition(opened)[2] if opened in prompt else ""
 
     def _render(
         self,
@@ -87,14 +92,14 @@ class LlamaFormat(Format):
             policy.lose("order", index, what)
         numbered = list(enumerate(messages))
         system = numbered.pop(0) if messages and messages[0].role in ("system", "developer") else None
-        draft.fixed("<|begin_of_text|>" + _header("system") + ("Environment: ipython\n" if tools else ""))
+        draft.fixed(BEGIN + header("system") + (ENVIRONMENT if tools else ""))
         today = options.get("date_string") or self._today or _written(date)
-        draft.text(f"Cutting Knowledge Date: December 2023\nToday Date: {today}\n\n")
+        draft.text(f"{CUTOFF}{TODAY}{today}\n\n")
         if tools and not asked:
-            draft.text(_TOLD + _FORM + _definitions(tools))
+            draft.text(TOLD + FORM + _definitions(tools))
         if system is not None:
             draft.text(_trimmed(*system, policy))
-        draft.fixed(_END)
+        draft.fixed(END)
         told = False
         for index, message in numbered:
             if tools and asked and not told and message.role not in ("system", "developer"):
@@ -103,9 +108,9 @@ class LlamaFormat(Format):
                     raise FormatError(
                         f"message {index}: found role {message.role!r}, expected the first question, which tells of the tools"
                     )
-                draft.fixed(_header("user"))
-                draft.text(_ASKED + _FORM + _definitions(tools) + _trimmed(index, message, policy))
-                draft.fixed(_END)
+                draft.fixed(header("user"))
+                draft.text(ASKED + FORM + _definitions(tools) + _trimmed(index, message, policy))
+                draft.fixed(END)
                 continue
             if tools and asked and not told:
                 policy.lose("order", index, "found a second system message before the question that tells of the tools")
@@ -113,34 +118,40 @@ class LlamaFormat(Format):
         if tools and asked and not told:
             raise FormatError(f"{self.name}: found no question, expected one, which tells of the tools")
         if add_generation_prompt:
-            draft.fixed(_header("assistant"))
+            draft.fixed(header("assistant"))
         return draft.rendered()
+
+    def _read_prompt(self, text: str) -> PromptRead:
+        from fcformat.formats.reading.llama import read_llama
+
+        return read_llama(PromptText(self.name, text), self._replies(header("assistant")), self._today)
 
     def _message(self, index: int, message: Message, policy: LossPolicy, draft: Draft) -> None:
         if message.name is not None and message.role != "tool":
             policy.lose("name", index, f"found the speaker's name {message.name!r}, which cannot be written")
         if message.role == "tool":
-            draft.fixed(_header("ipython"))
+            draft.fixed(header("ipython"))
             draft.text(json_string(message.content or ""))
-            draft.fixed(_END)
+            draft.fixed(END)
             return
         if message.role != "assistant":
-            draft.fixed(_header("system" if message.role == "developer" else message.role))
+            draft.fixed(header("system" if message.role == "developer" else message.role))
             draft.text(_trimmed(index, message, policy))
-            draft.fixed(_END)
+            draft.fixed(END)
             return
         if message.reasoning:
             policy.lose("reasoning", index, "the reasoning is left out")
         if message.tool_calls and message.content:
             policy.lose("content", index, "the text beside the call is left out")
         content = None if message.tool_calls else _trimmed(index, message, policy)
-        draft.fixed(_header("assistant"))
+        draft.fixed(header("assistant"))
         draft.message = index
         self.turn.write(dataclasses.replace(message, content=content, reasoning=None), index, draft)
-        draft.fixed(_END, trainable=True)
+        draft.fixed(END, trainable=True)
 
 
-def _header(role: str) -> str:
+def header(role: str) -> str:
+    """What opens a role's turn."""
     return f"<|start_header_id|>{role}<|end_header_id|>\n\n"
 
 

@@ -18,9 +18,10 @@ from fcformat.formats.base import Format
 from fcformat.formats.call_syntax.mistral_calls import MISTRAL_ID
 from fcformat.formats.call_syntax.turn import Turn
 from fcformat.formats.losses import LossPolicy, results_out_of_order
+from fcformat.formats.reading.prompt_text import PromptRead, PromptText
 from fcformat.formats.rendered import Draft, Rendered
 
-__all__ = ["MistralFormat", "MistralLayout"]
+__all__ = ["MistralFormat", "MistralLayout", "decoded"]
 
 #: Behind these the model goes on.
 _OPENS = ("[/INST]", "[/TOOL_RESULTS]", "</s>", "[/SYSTEM_PROMPT]", "[/AVAILABLE_TOOLS]")
@@ -120,6 +121,11 @@ class MistralFormat(Format):
                 self._enclosed("[SYSTEM_PROMPT]", message.content or "", "[/SYSTEM_PROMPT]", draft)
         return draft.rendered()
 
+    def _read_prompt(self, text: str) -> PromptRead:
+        from fcformat.formats.reading.mistral import read_mistral
+
+        return read_mistral(PromptText(self.name, text), self.layout, self._replies("[/INST]"))
+
     def _enclosed(self, opening: str, text: str, closing: str, draft: Draft) -> None:
         draft.fixed(opening)
         draft.text(text)
@@ -139,7 +145,7 @@ class MistralFormat(Format):
         draft.fixed("[TOOL_RESULTS]")
         content = message.content or ""
         if self.layout.result == "object":
-            draft.text(json.dumps({"content": _decoded(content), "call_id": message.tool_call_id}, ensure_ascii=False))
+            draft.text(json.dumps({"content": decoded(content), "call_id": message.tool_call_id}, ensure_ascii=False))
         else:
             if self.layout.result == "id":
                 draft.text(message.tool_call_id or "")
@@ -187,7 +193,7 @@ def _told(tools: tuple[Tool, ...]) -> str:
     return json.dumps(definitions, ensure_ascii=False)
 
 
-def _decoded(content: str) -> Any:
+def decoded(content: str) -> Any:
     """What a result says, as a value where it is JSON; an empty one is an empty object."""
     try:
         return json.loads(content or "{}")

@@ -15,6 +15,7 @@ from fcformat.chat import Message, Tool
 from fcformat.formats.base import Format
 from fcformat.formats.call_syntax.response_object import ResponseObject
 from fcformat.formats.losses import LossPolicy
+from fcformat.formats.reading.prompt_text import PromptRead, PromptText
 from fcformat.formats.rendered import Draft, Rendered
 
 __all__ = ["OPENAI", "OpenAIFormat"]
@@ -64,6 +65,11 @@ class OpenAIFormat(Format):
             draft.text("\n]")
         draft.text("}\n" if add_generation_prompt else "}")
         return draft.rendered()
+
+    def _read_prompt(self, text: str) -> PromptRead:
+        from fcformat.formats.reading.openai import read_openai
+
+        return read_openai(PromptText(self.name, text))
 
 
 OPENAI = OpenAIFormat()

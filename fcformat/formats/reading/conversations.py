@@ -71,7 +71,7 @@ class _Walk:
             options["training"] = self._training = True
         generate = self._generation_prompt(options)
         ended, first = True, True
-        while not prompt.ended:
+        while not prompt.at_end():
             if not ended:
                 prompt.fail("the end of the prompt")
             ended = self._turn(first)
@@ -181,12 +181,11 @@ class _Walk:
         place = content.rfind(told.before) if joined else 0
         if place < 0 or not content.startswith(told.before, place):
             return None
-        part = PromptText("", self._prompt.text)
-        part.position, part.limit = start + place + len(told.before), start + len(content)
+        part = self._prompt.part(start + place + len(told.before), start + len(content))
         try:
             tools = read_tools(told, part)
             part.expect(told.after)
-            if not part.ended and not (told.system == "first" and part.has("\n\n")):
+            if not part.at_end() and not (told.system == "first" and part.has("\n\n")):
                 part.fail("the end of the turn")
         except ParseError as error:
             self._prompt.issues.append(f"what looks like a list of tools is none, and is kept as system text: {error}")

@@ -60,8 +60,7 @@ class PromptText:
         self.issues: list[str] = []
         self._name = name
 
-    @property
-    def ended(self) -> bool:
+    def at_end(self) -> bool:
         """Whether everything has been read."""
         return self.position >= self.limit
 
@@ -109,12 +108,22 @@ class PromptText:
         self.limit -= len(text)
         return True
 
+    def part(self, start: int, end: int) -> PromptText:
+        """A part of the prompt, to be read on its own."""
+        part = PromptText(self._name, self.text)
+        part.position, part.limit = start, end
+        return part
+
     def fail(self, expected: str, position: int | None = None) -> NoReturn:
-        """Raises a `ParseError` that says where, what was found and what was expected."""
+        """Raises an `error`."""
+        raise self.error(expected, position)
+
+    def error(self, expected: str, position: int | None = None) -> ParseError:
+        """An error that says where, what was found and what was expected."""
         at = self.position if position is None else position
         found = self.text[at : min(self.limit, at + _SHOWN)]
         shown = repr(found) if found else "the end of the prompt"
-        raise ParseError(f"{self._name}: at character {at}: found {shown}, expected {expected}", at)
+        return ParseError(f"{self._name}: at character {at}: found {shown}, expected {expected}", at)
 
 
 def any_of(texts: Iterable[str]) -> str:

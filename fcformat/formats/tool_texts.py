@@ -1,0 +1,173 @@
+"""How tools are told in words: one declaration of the text, which is written from it and read back from it.
+
+A definition that a text does not hold whole comes back as far as the text has it: name, description, parameters.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from fcformat.chat import Tool
+from fcformat.errors import ParseError
+from fcformat.formats.reading.prompt_text import PromptText
+from fcformat.formats.reading.tool_lists import as_tool, read_json
+
+__all__ = ["ToolTemplate", "ToolsTold"]
+
+_FIELD = re.compile(r"\{([a-z]+)\}")
+_NAME = re.compile(r"[^\n]{1,1000}?")
+#: How many places in a description are tried that look like its end.
+_MOST_ENDS = 32
+
+
+@dataclasses.dataclass(frozen=True)
+class ToolTemplate:
+    """The text that tells of one tool, with fields in braces.
+
+    Attributes:
+        text: With the fields `name`, `human` (its name for people), `description` and `parameters`, each of them followed by
+            text, and `parameters` by none of the others but `form`.
+        model_keys: Whether a definition's `name_for_model`, `name_for_human` and `description_for_model` count.
+        forms: What `form` says how arguments are to be written: of the tool `code_interpreter`, of the others. A definition's
+            `args_format` takes its place.
+    """
+
+    text: str
+    model_keys: bool = False
+    forms: tuple[str, str] | None = None
+
+    def write(self, tool: Tool) -> str:
+        """The text of a tool."""
+        function = tool.function_dict() if self.model_keys else {}
+        name = str(function.get("name_for_model", tool.name))
+        fields = {
+            "name": name,
+            "human": str(function.get("name_for_human", tool.name)),
+            "description": str(function.get("description_for_model", tool.description or "")),
+            "parameters": json.dumps(tool.parameters, ensure_ascii=False),
+            "form": str(function.get("args_format", self._form(name))),
+        }
+        written = _FIELD.sub(lambda match: fields[match[1]], self.text)
+        return written.rstrip() if self.forms is not None else written
+
+    def read(self, prompt: PromptText, ends: tuple[str, ...]) -> Tool:
+        """Reads the text of a tool.
+
+        Args:
+            prompt: Where it comes next.
+            ends: What may follow it.
+
+        Raises:
+            ParseError: It does not.
+        """
+        start = prompt.position
+        pieces = _FIELD.split(self.text)
+        fields: dict[str, Any] = {}
+        prompt.expect(pieces[0])
+        for field, after, following in zip(pieces[1::2], pieces[2::2], [*pieces[3::2], ""], strict=True):
+            if field == "parameters":
+                fields[field] = read_json(prompt)
+                if after != " " or following != "form":
+                    prompt.expect(after)
+            elif field == "form":
+                fields[field] = self._read_form(prompt, str(fields["name"]), ends)
+            elif field in fields:
+                prompt.expect(str(fields[field]) + after)
+            else:
+                fields[field] = _text(prompt, after, json_follows=following == "parameters")
+        name = fields["name"]
+        function: dict[str, Any] = {"name": name}
+        if fields.get("human", name) != name:
+            function["name_for_human"] = fields["human"]
+        if fields.get("description"):
+            function["description"] = fields["description"]
+        function["parameters"] = fields["parameters"]
+        if fields.get("form", self._form(name)) != self._form(name):
+            function["args_format"] = fields["form"]
+        return as_tool(function, start, prompt)
+
+    def _form(self, name: str) -> str:
+        return "" if self.forms is None else self.forms[name != "code_interpreter"]
+
+    def _read_form(self, prompt: PromptText, name: str, ends: tuple[str, ...]) -> str:
+        """Reads how arguments are to be written, behind a blank; without any the blank is missing as well."""
+        if any(prompt.has(end) for end in ends):
+            return ""
+        prompt.expect(" ")
+        if prompt.skip(self._form(name)):
+            return self._form(name)
+        text, _ = prompt.until(re.compile(f"(?={'|'.join(map(re.escape, ends))})"))
+        return text
+
+
+def _text(prompt: PromptText, after: str, *, json_follows: bool) -> str:
+    """Reads a text and what stands behind it, which the text may hold as well where JSON follows."""
+    start = prompt.position
+    at = start
+    for _ in range(_MOST_ENDS):
+        prompt.position = at
+        place = prompt.text.find(after, at, prompt.limit)
+        if place < 0:
+            break
+        prompt.position = place + len(after)
+        if not json_follows:
+            return prompt.text[start:place]
+        begins = prompt.position
+        try:
+            if isinstance(read_json(prompt), (dict, bool)):
+                prompt.position = begins
+                return prompt.text[start:place]
+        except ParseError:
+            pass  # the description goes on
+        at = place + 1
+    raise prompt.error(repr(after), start)
+
+
+@dataclasses.dataclass(frozen=True)
+class ToolsTold:
+    """The text that tells of all tools.
+
+    Attributes:
+        before: Before the tools.
+        tool: Each of them.
+        after: After them; in it, `{names}` stands for their names.
+        between: Between two of them.
+        comma: Between two names.
+    """
+
+    before: str
+    tool: ToolTemplate
+    after: str
+    between: str = ""
+    comma: str = ", "
+
+    def write(self, tools: tuple[Tool, ...]) -> str:
+        """The text."""
+        return self.before + self.between.join(map(self.tool.write, tools)) + self._after(tools)
+
+    def read(self, prompt: PromptText) -> tuple[Tool, ...]:
+        """Reads the tools, behind the text before them, and what is told after them.
+
+        Raises:
+            ParseError: They are not told so.
+        """
+        tools: list[Tool] = []
+        opening = self.between + _FIELD.split(self.tool.text)[0]
+        ends = (opening, self.after.partition("{names}")[0])
+        while not tools or (prompt.has(opening) and not prompt.has(self._after(tuple(tools)))):
+            if tools:
+                prompt.expect(self.between)
+            tools.append(self.tool.read(prompt, ends))
+        prompt.expect(self._after(tuple(tools)))
+        return tuple(tools)
+
+    def _after(self, tools: tuple[Tool, ...]) -> str:
+        return self.after.replace("{names}", self.comma.join(map(self._name, tools)))
+
+    def _name(self, tool: Tool) -> str:
+        keys: Mapping[str, Any] = tool.function_dict() if self.tool.model_keys else {}
+        return str(keys.get("name_for_model", tool.name))
