@@ -16,9 +16,13 @@ from fcformat.errors import FormatError
 from fcformat.formats.base import Format
 from fcformat.formats.call_syntax.turn import Turn
 from fcformat.formats.losses import LossPolicy, results_out_of_order
+from fcformat.formats.reading.prompt_text import PromptRead, PromptText
 from fcformat.formats.rendered import Draft, Rendered
+from fcformat.formats.tool_texts import ToolsTold
 
-__all__ = ["FoldedFormat", "Folding"]
+__all__ = ["END", "START", "FoldedFormat", "Folding"]
+
+START, END = "<|im_start|>", "<|im_end|>"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -26,11 +30,14 @@ class Folding:
     """How a family folds a conversation.
 
     Attributes:
-        tell: Writes the text that tells of the tools, from the tools, the messages and the render options.
+        told: The texts that tell of the tools, by variant.
+        variant: Which of them it is, from the messages and the render options; where there are several, the values of the
+            format's own options.
         told_in: Where it stands: `"system"`, behind the system message; `"user"`, before the question of the last exchange.
         observed: Before a result: what the model writes to hand over, and what is written for it.
         answered: After results, before what the assistant says next.
         resumed: After results, where the model goes on.
+        resumes: What each thing that the assistant writes begins with.
         continued: Between two messages of the assistant without results between them.
         question: Before the user's text where the tools are told in front of it.
         default_system: System text where the conversation has none.
@@ -42,12 +49,14 @@ class Folding:
         plain_without_tools: Whether an answer is written bare where there are no tools.
     """
 
-    tell: Callable[[tuple[Tool, ...], tuple[Message, ...], Mapping[str, Any]], str]
+    told: Mapping[tuple[Any, ...], ToolsTold]
     told_in: str
     observed: tuple[str, str]
     answered: str
     resumed: str
     continued: str
+    variant: Callable[[tuple[Message, ...], Mapping[str, Any]], tuple[Any, ...]] = lambda messages, options: ()
+    resumes: str = ""
     question: str = ""
     default_system: str = ""
     stripped: bool = False
@@ -85,17 +94,17 @@ class FoldedFormat(Format):
         self.name = name
         self.aliases = aliases
         self.turn = turn
-        self.stops = (*stops, "<|im_end|>", "<|endoftext|>")
-        self.boundaries = (*self.stops, "<|im_start|>")
+        self.stops = (*stops, END, "<|endoftext|>")
+        self.boundaries = (*self.stops, START)
         self._folding = folding
         self._opens = opens
         self._options = options
 
     def begun(self, prompt: str) -> str:
         """See `Format`."""
-        turn = prompt.rpartition("<|im_start|>assistant\n")[2]
+        turn = prompt.rpartition(f"{START}assistant\n")[2]
         place = turn.rfind(self._opens) if self._opens else -1
-        return turn[place:] if place >= 0 and "<|im_end|>" not in turn else ""
+        return turn[place:] if place >= 0 and END not in turn else ""
 
     def _render(
         self,
@@ -107,12 +116,12 @@ class FoldedFormat(Format):
         options: dict[str, Any],
     ) -> Rendered:
         self._refuse_options(options, (*self._options, "training"))
-        draft = Draft(("<|im_start|>", "<|im_end|>"))
+        draft = Draft((START, END))
         policy = LossPolicy(self.name, on_loss, frozenset(("reasoning", "space")), draft.losses)
         for index, what in results_out_of_order(messages):
             policy.lose("order", index, what)
         walk = _Walk(self._folding, self.turn, policy, draft)
-        told = self._folding.tell(tools, messages, options) if tools else ""
+        told = self._folding.told[self._folding.variant(messages, options)].write(tools) if tools else ""
         numbered = list(enumerate(messages))
         if numbered and numbered[0][1].role in ("system", "developer"):
             index, first = numbered.pop(0)
@@ -131,6 +140,13 @@ class FoldedFormat(Format):
                 walk.said(message, index, told if index == question else "")
         walk.end(add_generation_prompt, bool(options.get("training")))
         return draft.rendered()
+
+    def _read_prompt(self, text: str) -> PromptRead:
+        from fcformat.formats.reading.folded import read_folded
+
+        return read_folded(
+            PromptText(self.name, text), self._folding, self._options, self._replies(f"{START}assistant\n")
+        )
 
 
 def _last_question(messages: tuple[Message, ...]) -> int | None:
@@ -169,9 +185,9 @@ class _Walk:
 
     def system(self, content: str, told: str) -> None:
         """Writes the system turn."""
-        self._fixed("<|im_start|>system\n")
+        self._fixed(f"{START}system\n")
         self._draft.text(content + ("\n\n" if content and told else "") + told)
-        self._fixed("<|im_end|>\n")
+        self._fixed(f"{END}\n")
 
     def said(self, message: Message, index: int, told: str) -> None:
         """Writes a turn of the user, or a further one of the system."""
@@ -180,9 +196,9 @@ class _Walk:
         if role == "system" and self._folding.told_in == "user":
             self._policy.lose("system", index, "found another system message, expected one, at the beginning")
             return
-        self._fixed(f"<|im_start|>{role}\n")
+        self._fixed(f"{START}{role}\n")
         self._draft.text((told + self._folding.question if told else "") + self.text(message, index))
-        self._fixed("<|im_end|>\n")
+        self._fixed(f"{END}\n")
 
     def assistant(self, message: Message, index: int, tools: bool) -> None:
         """Writes what the assistant says and calls, in the open turn if there is one."""
@@ -204,7 +220,7 @@ class _Walk:
         elif self._open:
             draft.text(folding.continued, trainable=True)
         else:
-            self._fixed("<|im_start|>assistant\n")
+            self._fixed(f"{START}assistant\n")
         self._open = "called" if calls else "said"
         if not calls and not tools and folding.plain_without_tools:
             draft.text(content, trainable=True)
@@ -232,11 +248,11 @@ class _Walk:
         elif self._open == "said" and (training or self._folding.closed) and not add_generation_prompt:
             self._close()
         elif not self._open and add_generation_prompt:
-            self._fixed("<|im_start|>assistant\n")
+            self._fixed(f"{START}assistant\n")
 
     def _close(self) -> None:
         if self._open:
-            self._draft.fixed("<|im_end|>", trainable=True)
+            self._draft.fixed(END, trainable=True)
             self._fixed("\n")
         self._open = ""
 

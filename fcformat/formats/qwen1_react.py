@@ -8,19 +8,14 @@ the server, texts lose line breaks before and white space after them, and a last
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
-from fcformat.chat import Message, Tool
 from fcformat.formats.call_syntax.react_lines import THOUGHT, ReActLines
 from fcformat.formats.folded_format import FoldedFormat, Folding
+from fcformat.formats.tool_texts import ToolsTold, ToolTemplate
 
 __all__ = ["QWEN1_REACT"]
 
-_INSTRUCTION = """Answer the following questions as best you can. You have access to the following APIs:
-
-{tools}
+_BEFORE = "Answer the following questions as best you can. You have access to the following APIs:\n\n"
+_AFTER = """
 
 Use the following format:
 
@@ -35,33 +30,23 @@ Final Answer: the final answer to the original input question
 
 Begin!"""
 
-
-def _described(tool: Tool) -> str:
-    function = tool.function_dict()
-    name = function.get("name_for_model", tool.name)
-    human = function.get("name_for_human", tool.name)
-    description = function.get("description_for_model", tool.description or "")
-    return (
-        f"{name}: Call this tool to interact with the {human} API. What is the {human} API useful for? "
-        f"{description} Parameters: {json.dumps(tool.parameters, ensure_ascii=False)}"
-    )
-
-
-def _told(tools: tuple[Tool, ...], messages: tuple[Message, ...], options: Mapping[str, Any]) -> str:
-    names = ", ".join(str(tool.function_dict().get("name_for_model", tool.name)) for tool in tools)
-    return _INSTRUCTION.replace("{names}", names).replace("{tools}", "\n\n".join(map(_described, tools)))
-
+_TOOL = ToolTemplate(
+    "{name}: Call this tool to interact with the {human} API. What is the {human} API useful for? {description} "
+    "Parameters: {parameters}",
+    model_keys=frozenset(("name_for_model", "name_for_human", "description_for_model")),
+)
 
 QWEN1_REACT = FoldedFormat(
     "qwen1_react",
     aliases=("qwen1-react", "qwen1", "qwen-react", "Qwen/Qwen-*"),
     folding=Folding(
-        tell=_told,
+        told={(): ToolsTold(before=_BEFORE, tool=_TOOL, between="\n\n", after=_AFTER)},
         told_in="user",
         observed=("\nObservation:", " "),
         answered="\n",
         resumed="\nThought:",
         continued="\n",
+        resumes=THOUGHT,
         question="\n\nQuestion: ",
         default_system="You are a helpful assistant.",
         stripped=True,

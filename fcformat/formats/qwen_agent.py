@@ -8,23 +8,23 @@ one call at a time).
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from fcformat.chat import Message, Tool
+from fcformat.chat import Message
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.flower_marks import ARGUMENTS, FUNCTION, RESULT, RETURN, FlowerMarks
 from fcformat.formats.folded_format import FoldedFormat, Folding
+from fcformat.formats.tool_texts import ToolsTold, ToolTemplate
 
 __all__ = ["QWEN_AGENT"]
 
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 
 _TOLD = {
-    "en": "# Tools\n\n## You have access to the following tools:\n\n{tools}\n\n",
-    "zh": "# 工具\n\n## 你拥有如下工具：\n\n{tools}\n\n",
+    "en": "# Tools\n\n## You have access to the following tools:\n\n",
+    "zh": "# 工具\n\n## 你拥有如下工具：\n\n",
 }
 _COMMANDS = {
     ("en", False): (
@@ -67,16 +67,24 @@ _CODE_INPUT = {
 }
 
 
-def _described(tool: Tool, lang: str) -> str:
-    function = tool.function_dict()
-    name = function.get("name_for_model", tool.name)
-    form = function.get("args_format", (_CODE_INPUT if name == "code_interpreter" else _JSON_INPUT)[lang])
-    parameters = json.dumps(tool.parameters, ensure_ascii=False)
-    heading = f"### {function.get('name_for_human', tool.name)}\n\n{name}: {tool.description or ''}"
-    return f"{heading}{_PARAMETERS[lang]}{parameters} {form}".rstrip()
+def _told(lang: str, parallel: bool) -> ToolsTold:
+    """How tools are told in a language."""
+    text = f"### {{human}}\n\n{{name}}: {{description}}{_PARAMETERS[lang]}{{parameters}} {{form}}"
+    return ToolsTold(
+        before=_TOLD[lang],
+        tool=ToolTemplate(
+            text,
+            model_keys=frozenset(("name_for_model", "name_for_human")),
+            forms=(_CODE_INPUT[lang], _JSON_INPUT[lang]),
+        ),
+        between="\n\n",
+        after="\n\n" + _COMMANDS[lang, parallel],
+        comma=",",
+    )
 
 
-def _told(tools: tuple[Tool, ...], messages: tuple[Message, ...], options: Mapping[str, Any]) -> str:
+def _variant(messages: tuple[Message, ...], options: Mapping[str, Any]) -> tuple[str, bool]:
+    """Language, and whether the instructions are those for several calls."""
     told = (message.content or "" for message in messages if message.role in ("system", "developer", "user"))
     lang = options.get("lang") or ("zh" if any(map(_CHINESE.search, told)) else "en")
     parallel = options.get("parallel_function_calls", False)
@@ -84,16 +92,15 @@ def _told(tools: tuple[Tool, ...], messages: tuple[Message, ...], options: Mappi
         raise FormatError(
             f"qwen_agent: found lang={lang!r}, parallel_function_calls={parallel!r}, expected 'en' or 'zh', and a bool"
         )
-    names = ",".join(str(tool.function_dict().get("name_for_model", tool.name)) for tool in tools)
-    described = "\n\n".join(_described(tool, lang) for tool in tools)
-    return _TOLD[lang].replace("{tools}", described) + _COMMANDS[lang, parallel].replace("{names}", names)
+    return lang, parallel
 
 
 QWEN_AGENT = FoldedFormat(
     "qwen_agent",
     aliases=("qwen-agent", "qwen_fncall"),
     folding=Folding(
-        tell=_told,
+        told={variant: _told(*variant) for variant in _COMMANDS},
+        variant=_variant,
         told_in="system",
         observed=(f"\n{RESULT}", ": "),
         answered=f"\n{RETURN}: ",

@@ -8,20 +8,36 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from fcformat.chat import Tool
 from fcformat.errors import ParseError
 from fcformat.formats.reading.prompt_text import PromptText
 from fcformat.formats.reading.tool_lists import as_tool, read_json
 
-__all__ = ["ToolTemplate", "ToolsTold"]
+__all__ = ["ToolTemplate", "ToolWords", "ToolsTold"]
 
 _FIELD = re.compile(r"\{([a-z]+)\}")
 _NAME = re.compile(r"[^\n]{1,1000}?")
 #: How many places in a description are tried that look like its end.
 _MOST_ENDS = 32
+
+
+class ToolWords(Protocol):
+    """How one tool is told."""
+
+    @property
+    def opening(self) -> str:
+        """What the text begins with."""
+
+    def name_of(self, tool: Tool) -> str:
+        """What a tool is called."""
+
+    def write(self, tool: Tool) -> str:
+        """The text of a tool."""
+
+    def read(self, prompt: PromptText, ends: tuple[str, ...]) -> Tool:
+        """Reads the text of a tool; see `ToolTemplate`."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,23 +47,25 @@ class ToolTemplate:
     Attributes:
         text: With the fields `name`, `human` (its name for people), `description` and `parameters`, each of them followed by
             text, and `parameters` by none of the others but `form`.
-        model_keys: Whether a definition's `name_for_model`, `name_for_human` and `description_for_model` count.
+        model_keys: Which of the keys that Qwen's definitions may have count: `name_for_model`, `name_for_human`,
+            `description_for_model`.
         forms: What `form` says how arguments are to be written: of the tool `code_interpreter`, of the others. A definition's
             `args_format` takes its place.
     """
 
     text: str
-    model_keys: bool = False
+    model_keys: frozenset[str] = frozenset()
     forms: tuple[str, str] | None = None
 
     def write(self, tool: Tool) -> str:
         """The text of a tool."""
-        function = tool.function_dict() if self.model_keys else {}
-        name = str(function.get("name_for_model", tool.name))
+        function = tool.function_dict()
+        known = {key: str(function[key]) for key in self.model_keys if key in function}
+        name = known.get("name_for_model", tool.name)
         fields = {
             "name": name,
-            "human": str(function.get("name_for_human", tool.name)),
-            "description": str(function.get("description_for_model", tool.description or "")),
+            "human": known.get("name_for_human", tool.name),
+            "description": known.get("description_for_model", tool.description or ""),
             "parameters": json.dumps(tool.parameters, ensure_ascii=False),
             "form": str(function.get("args_format", self._form(name))),
         }
@@ -89,6 +107,17 @@ class ToolTemplate:
         if fields.get("form", self._form(name)) != self._form(name):
             function["args_format"] = fields["form"]
         return as_tool(function, start, prompt)
+
+    def name_of(self, tool: Tool) -> str:
+        """What a tool is called."""
+        return str(
+            (tool.function_dict() if "name_for_model" in self.model_keys else {}).get("name_for_model", tool.name)
+        )
+
+    @property
+    def opening(self) -> str:
+        """What the text begins with."""
+        return _FIELD.split(self.text)[0]
 
     def _form(self, name: str) -> str:
         return "" if self.forms is None else self.forms[name != "code_interpreter"]
@@ -140,7 +169,7 @@ class ToolsTold:
     """
 
     before: str
-    tool: ToolTemplate
+    tool: ToolWords
     after: str
     between: str = ""
     comma: str = ", "
@@ -156,9 +185,10 @@ class ToolsTold:
             ParseError: They are not told so.
         """
         tools: list[Tool] = []
-        opening = self.between + _FIELD.split(self.tool.text)[0]
-        ends = (opening, self.after.partition("{names}")[0])
-        while not tools or (prompt.has(opening) and not prompt.has(self._after(tuple(tools)))):
+        behind = self.after.partition("{names}")[0]
+        opening = self.between + self.tool.opening
+        ends = (opening, behind)
+        while not tools or (prompt.has(opening) and not prompt.has(behind)):
             if tools:
                 prompt.expect(self.between)
             tools.append(self.tool.read(prompt, ends))
@@ -166,8 +196,4 @@ class ToolsTold:
         return tuple(tools)
 
     def _after(self, tools: tuple[Tool, ...]) -> str:
-        return self.after.replace("{names}", self.comma.join(map(self._name, tools)))
-
-    def _name(self, tool: Tool) -> str:
-        keys: Mapping[str, Any] = tool.function_dict() if self.tool.model_keys else {}
-        return str(keys.get("name_for_model", tool.name))
+        return self.after.replace("{names}", self.comma.join(map(self.tool.name_of, tools)))

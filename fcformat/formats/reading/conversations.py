@@ -94,11 +94,22 @@ class _Walk:
         # The option is left out where that gives the same prompt.
         by_text = {text: thinking for thinking, text in sorted(prompts.items(), key=lambda each: each[0] is None)}
         for text in sorted(by_text, key=len, reverse=True):
-            if self._prompt.drop_end(self._layout.generation_prompt + text):
+            opened = self._layout.generation_prompt + text
+            aside = history.asides.get(by_text[text], "") if history is not None else ""
+            if aside and text and self._prompt.ends_with(opened) and not self._asked_with(aside):
+                continue  # an empty answer, which some families write as a closed block of reasoning as well
+            if self._prompt.drop_end(opened):
                 if by_text[text] is not None:
                     options["enable_thinking"] = by_text[text]
                 return True
         return False
+
+    def _asked_with(self, aside: str) -> bool:
+        """Whether the last user message ends with what is added where thinking is turned off."""
+        prompt, header = self._prompt, self._layout.roles["user"].header
+        place = prompt.text.rfind(header, prompt.position, prompt.limit)
+        part = prompt.part(place + len(header), prompt.limit)
+        return place < 0 or part.until(self._ends["user"])[0].endswith(aside)
 
     def _turn(self, first: bool) -> bool:
         """Reads a turn; whether it is ended."""

@@ -54,7 +54,7 @@ def read_mistral(prompt: PromptText, layout: MistralLayout, reply: ReadReply) ->
             definitions = read_json(prompt)
             if not isinstance(definitions, list):
                 prompt.fail("a list of tools", start)
-            tools = tuple(as_tool(definition, start, prompt) for definition in definitions)
+            tools = tuple(as_tool(_without_empty(definition), start, prompt) for definition in definitions)
             prompt.expect(_CLOSING[opening])
         elif opening == "[TOOL_RESULTS]":
             messages.append(_result(prompt, layout))
@@ -64,6 +64,14 @@ def read_mistral(prompt: PromptText, layout: MistralLayout, reply: ReadReply) ->
                 prompt.fail(repr(_CLOSING[opening]))
             messages.append(Message("user" if opening == "[INST]" else "system", text))
     return PromptRead(conversation_of(messages, tools, prompt.issues, ids=layout.ids))
+
+
+def _without_empty(definition: Any) -> Any:
+    """A definition without the empty description that is written where there is none."""
+    function = definition.get("function") if isinstance(definition, dict) else None
+    if isinstance(function, dict) and function.get("description") == "":
+        del function["description"]
+    return definition
 
 
 def _result(prompt: PromptText, layout: MistralLayout) -> Message:

@@ -101,9 +101,13 @@ class PromptText:
         start, self.position = self.position, self.limit
         return self.text[start : self.limit]
 
+    def ends_with(self, text: str) -> bool:
+        """Whether a text stands at the end of what is left."""
+        return self.text.endswith(text, self.position, self.limit)
+
     def drop_end(self, text: str) -> bool:
         """Takes a text off the end of what is left, if it stands there."""
-        if not self.text.endswith(text, self.position, self.limit):
+        if not self.ends_with(text):
             return False
         self.limit -= len(text)
         return True
