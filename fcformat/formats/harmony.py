@@ -1,7 +1,8 @@
 """Harmony, the format of gpt-oss: messages in channels, tools as TypeScript, one call a turn.
 
 Source: OpenAI's chat template. Text beside a call stands in the analysis channel, as there; where the message reasons as
-well, which the template refuses, it stands in the commentary channel, which harmony has for it. Analysis is left out of
+well, which the template refuses, or has an empty reasoning, it stands in the commentary channel, which harmony has for it.
+Analysis is left out of
 history once an answer follows, and always before an answer; the option `reasoning_effort` (`"low"`, `"medium"`, `"high"`)
 and `model_identity` change the system message. The template keeps the first of several calls in silence; here they are a loss.
 """
@@ -18,13 +19,37 @@ from fcformat.errors import FormatError
 from fcformat.formats.base import Format
 from fcformat.formats.call_syntax.harmony_channels import CALL, CHANNEL, END, MESSAGE, RETURN, START, HarmonyChannels
 from fcformat.formats.losses import LossPolicy, results_out_of_order
+from fcformat.formats.reading.prompt_text import PromptRead, PromptText
 from fcformat.formats.rendered import Draft, Rendered
 from fcformat.formats.typescript import typescript_namespace
 
-__all__ = ["HARMONY", "HarmonyFormat"]
+__all__ = [
+    "ASSISTANT",
+    "CHANNELS",
+    "CUTOFF",
+    "EFFORT",
+    "EFFORTS",
+    "FUNCTIONS",
+    "HARMONY",
+    "IDENTITY",
+    "INSTRUCTIONS",
+    "NAMESPACE",
+    "TOOLS",
+    "USER",
+    "HarmonyFormat",
+]
 
-_IDENTITY = "You are ChatGPT, a large language model trained by OpenAI."
-_ASSISTANT = f"{START}assistant"
+IDENTITY = "You are ChatGPT, a large language model trained by OpenAI."
+CUTOFF = "\nKnowledge cutoff: 2024-06\nCurrent date: "
+EFFORT = "\n\nReasoning: "
+EFFORTS = ("low", "medium", "high")
+CHANNELS = "\n\n# Valid channels: analysis, commentary, final. Channel must be included for every message."
+NAMESPACE = "functions"
+FUNCTIONS = f"\nCalls to these tools must go to the commentary channel: '{NAMESPACE}'."
+INSTRUCTIONS = "# Instructions\n\n"
+TOOLS = "# Tools\n\n"
+ASSISTANT = f"{START}assistant"
+USER = f"{START}user{MESSAGE}"
 
 
 class HarmonyFormat(Format):
@@ -46,10 +71,10 @@ class HarmonyFormat(Format):
             following = prompt.find(START, place + len(START))
             message = prompt[place : following if following >= 0 else len(prompt)]
             ended = message.endswith((CALL, RETURN)) or (f"{CHANNEL}final" in message and message.endswith(END))
-            if not message.startswith(_ASSISTANT) or ended:
+            if not message.startswith(ASSISTANT) or ended:
                 begins = place + len(message)
             place = following
-        return prompt[begins:].removeprefix(_ASSISTANT) if prompt.startswith(_ASSISTANT, begins) else ""
+        return prompt[begins:].removeprefix(ASSISTANT) if prompt.startswith(ASSISTANT, begins) else ""
 
     def _render(
         self,
@@ -72,8 +97,8 @@ class HarmonyFormat(Format):
             developer = numbered.pop(0)[1].content or ""
         if developer or tools:
             draft.fixed(f"{START}developer{MESSAGE}")
-            draft.text(f"# Instructions\n\n{developer}\n\n" if developer else "")
-            draft.text("# Tools\n\n" + typescript_namespace("functions", tools) if tools else "")
+            draft.text(f"{INSTRUCTIONS}{developer}\n\n" if developer else "")
+            draft.text(TOOLS + typescript_namespace(NAMESPACE, tools) if tools else "")
             draft.fixed(END)
         answered = max((i for i, each in numbered if each.role == "assistant" and not each.tool_calls), default=-1)
         called, surplus = "", 0  # the function that results are of; results of calls that were left out
@@ -81,7 +106,7 @@ class HarmonyFormat(Format):
             if message.name is not None and message.role != "tool":
                 policy.lose("name", index, f"found the speaker's name {message.name!r}, which cannot be written")
             if message.role == "user":
-                self._said(f"{START}user{MESSAGE}", message.content or "", draft)
+                self._said(USER, message.content or "", draft)
             elif message.role == "tool":
                 if not called:
                     raise FormatError(
@@ -98,20 +123,21 @@ class HarmonyFormat(Format):
             else:
                 policy.lose("system", index, "found another system message, expected one, at the beginning")
         if add_generation_prompt:
-            draft.fixed(_ASSISTANT)
+            draft.fixed(ASSISTANT)
         return draft.rendered()
 
+    def _read_prompt(self, text: str) -> PromptRead:
+        from fcformat.formats.reading.harmony import read_harmony
+
+        return read_harmony(PromptText(self.name, text), self._replies(ASSISTANT))
+
     def _system(self, tools: tuple[Tool, ...], date: datetime.date, options: dict[str, Any], draft: Draft) -> None:
-        effort = options.get("reasoning_effort", "medium")
-        if effort not in ("low", "medium", "high"):
+        effort = options.get("reasoning_effort", EFFORTS[1])
+        if effort not in EFFORTS:
             raise FormatError(f"{self.name}: found reasoning_effort={effort!r}, expected 'low', 'medium' or 'high'")
-        functions = "\nCalls to these tools must go to the commentary channel: 'functions'." if tools else ""
         draft.fixed(f"{START}system{MESSAGE}")
-        draft.text(str(options.get("model_identity", _IDENTITY)))
-        draft.text(
-            f"\nKnowledge cutoff: 2024-06\nCurrent date: {date:%Y-%m-%d}\n\nReasoning: {effort}\n\n"
-            f"# Valid channels: analysis, commentary, final. Channel must be included for every message.{functions}"
-        )
+        draft.text(str(options.get("model_identity", IDENTITY)))
+        draft.text(f"{CUTOFF}{date.isoformat()}{EFFORT}{effort}{CHANNELS}{FUNCTIONS if tools else ''}")
         draft.fixed(END)
 
     def _said(self, header: str, text: str, draft: Draft) -> None:
@@ -128,12 +154,12 @@ class HarmonyFormat(Format):
             count = len(message.tool_calls)
             policy.lose("parallel", index, f"found {count} calls, expected one a turn; the others are left out")
         content, reasoning = message.content, message.reasoning or None
-        if calls and content and reasoning is None:
+        if calls and content and message.reasoning is None:
             content, reasoning = None, content
         if reasoning and (answered if calls else not last):
             policy.lose("reasoning", index, "what is in the analysis channel is left out, because an answer follows")
             reasoning = None
-        draft.fixed(_ASSISTANT)
+        draft.fixed(ASSISTANT)
         written = dataclasses.replace(message, content=content, reasoning=reasoning, tool_calls=calls)
         draft.message = index
         self.turn.write(written, index, draft)

@@ -7,11 +7,6 @@ between `<think>` tags, are read as well.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
-from fcformat.chat import Tool
 from fcformat.formats.call_syntax.parts import JSONCall, Tag, Text
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.syntax import CallSyntax
@@ -20,48 +15,9 @@ from fcformat.formats.call_syntax.units import SingleCall
 from fcformat.formats.chatml import CHATML_ROLES, CHATML_STOPS, HERMES_CONTROLS
 from fcformat.formats.conversation_format import ConversationFormat
 from fcformat.formats.layout import Layout, Results, Role, ToolList
+from fcformat.formats.tool_signatures import ToolSignatures
 
 __all__ = ["HERMES"]
-
-_TYPES = {"string": "str", "number": "float", "integer": "int", "boolean": "bool"}
-
-
-def _type(schema: Any, depth: int = 0) -> str:
-    """A schema's type as the template writes it, which does not look into the items of arrays."""
-    if not isinstance(schema, Mapping) or depth > 50:
-        return "Any"
-    kind = schema.get("type")
-    if isinstance(kind, str):
-        if kind in _TYPES:
-            return _TYPES[kind]
-        if kind == "array":
-            return "list[Union[]]"
-        if kind == "object":
-            more = schema.get("additionalProperties", ...)
-            return (
-                "dict"
-                if more is ...
-                else f"dict[str, {_type(more, depth + 1) if isinstance(more, Mapping) else 'Union[]'}]"
-            )
-        return "Any"
-    if isinstance(kind, (list, tuple)):
-        return f"Union[{','.join(_type({'type': each}, depth + 1) for each in kind)}]"
-    return "Union[]"
-
-
-def _described(tool: Tool) -> str:
-    """A tool as the template tells of it."""
-    parameters = tool.parameters if isinstance(tool.parameters, Mapping) else {}
-    found = parameters.get("properties")
-    properties: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
-    signature = ", ".join(f"{name}: {_type(schema)}" for name, schema in properties.items())
-    told = f"{tool.name}({signature}) - {tool.description or ''}\n\n"
-    for number, (name, schema) in enumerate(properties.items()):
-        description = schema.get("description", "") if isinstance(schema, Mapping) else ""
-        told += ("    Args:\n" if not number else "") + f"        {name}({_type(schema)}): {str(description).strip()}"
-    schema_text = json.dumps(dict(parameters), ensure_ascii=False) if properties else "{}"
-    return f'{{"type": "function", "function": {{"name": "{tool.name}", "description": "{told}", "parameters": {schema_text}}}'
-
 
 HERMES = ConversationFormat(
     "hermes",
@@ -83,7 +39,7 @@ HERMES = ConversationFormat(
                 "<tool_call></tool_call> XML tags as follows:\n<tool_call>\n"
                 '{"name": <function-name>, "arguments": <args-dict>}\n</tool_call>'
             ),
-            describe=_described,
+            describe=ToolSignatures(),
             system="apart",
         ),
         results=Results(

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
-from typing import Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
 
 from fcformat.chat import Tool
+
+if TYPE_CHECKING:
+    from fcformat.formats.tool_texts import ToolWords
 
 __all__ = ["Layout", "ReasoningHistory", "Results", "Role", "ToolList"]
 
@@ -72,14 +75,14 @@ class ToolList:
     after: str = ""
     bare: bool = False
     indent: int | None = None
-    describe: Callable[[Tool], str] | None = None
+    describe: ToolWords | None = None
     system: str = "joined"
     default_system: str = ""
 
     def json(self, tools: tuple[Tool, ...]) -> str:
         """The tools' definitions."""
         if self.describe is not None:
-            return "\n".join(self.describe(tool) for tool in tools)
+            return "\n".join(self.describe.write(tool) for tool in tools)
         definitions = [tool.function_dict() if self.bare else tool.to_openai() for tool in tools]
         if self.indent is not None:
             return json.dumps(definitions, ensure_ascii=False, indent=self.indent)

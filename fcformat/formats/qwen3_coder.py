@@ -7,60 +7,18 @@ Python spells them; here they are written as JSON, which parsers of the format e
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from typing import Any
-
-from fcformat.chat import Tool
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.chatml import CHATML_ROLES, CHATML_STOPS, HERMES_CONTROLS, USER_RESULTS
 from fcformat.formats.conversation_format import ConversationFormat
 from fcformat.formats.layout import Layout, ReasoningHistory, Results, Role, ToolList
 from fcformat.formats.tagged_shapes import function_tags
+from fcformat.formats.tool_elements import ToolElements
 
 __all__ = ["QWEN3_CODER", "QWEN35"]
 
 _CALLS = function_tags("<tool_call>", "</tool_call>", padding="\n")
 _THINK = Reasoning(after_opening="\n", before_closing="\n", after_closing="\n\n", unopened="undecided")
 _CONTROLS = (*HERMES_CONTROLS, "<think>", "</think>")
-
-
-def _described(tool: Tool) -> str:
-    """A tool as XML, every further key of it as an element."""
-    function = tool.function_dict()
-    lines = ["<function>", f"<name>{tool.name}</name>"]
-    if "description" in function:
-        lines.append(f"<description>{_said(function['description'])}</description>")
-    lines.append("<parameters>")
-    parameters = function.get("parameters")
-    if isinstance(parameters, Mapping):
-        properties = parameters.get("properties")
-        for name, fields in properties.items() if isinstance(properties, Mapping) else ():
-            lines.extend(("<parameter>", f"<name>{name}</name>"))
-            if isinstance(fields, Mapping):
-                if "type" in fields:
-                    lines.append(f"<type>{fields['type']}</type>")
-                if "description" in fields:
-                    lines.append(f"<description>{_said(fields['description'])}</description>")
-                lines.extend(_elements(fields, ("name", "type", "description")))
-            lines.append("</parameter>")
-        lines.extend(_elements(parameters, ("type", "properties")))
-    lines.append("</parameters>")
-    lines.extend(_elements(function, ("type", "name", "description", "parameters")))
-    lines.append("</function>")
-    return "\n".join(lines)
-
-
-def _said(description: Any) -> str:
-    return str(description).strip()
-
-
-def _elements(fields: Mapping[str, Any], handled: tuple[str, ...]) -> Iterator[str]:
-    for key, value in fields.items():
-        if key not in handled:
-            # Scalars as the template's engine prints them.
-            written = json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else str(value)
-            yield f"<{key}>{written}</{key}>"
 
 
 _CALL = "<tool_call>\n<function=example_function_name>\n<parameter=example_parameter_1>\nvalue_1\n</parameter>\n"
@@ -72,7 +30,7 @@ _REST = (
 )
 _XML_TOOLS = ToolList(
     before="\n\n# Tools\n\nYou have access to the following tools:\n\n<tools>\n",
-    describe=_described,
+    describe=ToolElements(),
     after=(
         "\n</tools>\n\nIf you choose to call a tool ONLY reply in the following format with NO suffix:\n\n" + _CALL + ""
         "<parameter=example_parameter_2>\nvalue_2\n</parameter>\n</function>\n</tool_call>\n\n<IMPORTANT>\nReminder:\n"

@@ -11,19 +11,39 @@ from typing import Any
 
 from fcformat.chat import Tool
 
-__all__ = ["typescript_namespace"]
+__all__ = [
+    "DEFAULT",
+    "MAX_DEPTH",
+    "MEMBER",
+    "NO_PARAMETERS",
+    "OTHER_DEFAULT",
+    "PARAMETERS",
+    "RETURNS",
+    "namespace_opening",
+    "typescript_namespace",
+]
 
 _PLAIN = {"string": "string", "number": "number", "integer": "number", "boolean": "boolean"}
 #: A longer type of items is written as `any`.
 _MAX_ITEM = 50
 #: Deepest nesting that is spelled out.
-_MAX_DEPTH = 200
+MAX_DEPTH = 200
+#: What is written of a tool without parameters, before and after parameters, before defaults, and behind a member's key.
+NO_PARAMETERS = "() => any;\n\n"
+PARAMETERS, RETURNS = "(_: {\n", "}) => any;\n\n"
+DEFAULT, OTHER_DEFAULT = ", // default: ", "// default: "
+MEMBER = ": \n" + " " * 16
+
+
+def namespace_opening(name: str) -> str:
+    """What stands before the declarations."""
+    return f"## {name}\n\nnamespace {name} {{\n\n"
 
 
 def typescript_namespace(name: str, tools: tuple[Tool, ...]) -> str:
     """The declarations of the tools in a namespace."""
     declared = "".join(_declared(tool) for tool in tools)
-    return f"## {name}\n\nnamespace {name} {{\n\n{declared}}} // namespace {name}"
+    return f"{namespace_opening(name)}{declared}}} // namespace {name}"
 
 
 def _declared(tool: Tool) -> str:
@@ -31,7 +51,7 @@ def _declared(tool: Tool) -> str:
     head = f"// {tool.description or ''}\ntype {tool.name} = "
     properties = parameters.get("properties")
     if not properties:
-        return head + "() => any;\n\n"
+        return head + NO_PARAMETERS
     required = parameters.get("required") or ()
     lines = []
     for key, schema in properties.items():
@@ -39,21 +59,21 @@ def _declared(tool: Tool) -> str:
         comment = f"// {described['description']}\n" if described.get("description") else ""
         optional = "" if key in required else "?"
         lines.append(f"{comment}{key}{optional}: {_type(schema, 0)}{_default(described)},\n")
-    return f"{head}(_: {{\n{''.join(lines)}}}) => any;\n\n"
+    return f"{head}{PARAMETERS}{''.join(lines)}{RETURNS}"
 
 
 def _default(schema: Mapping[str, Any]) -> str:
     if "default" not in schema:
         return ""
     if schema.get("enum"):
-        return f", // default: {schema['default']}"
+        return f"{DEFAULT}{schema['default']}"
     if schema.get("oneOf"):
-        return f"// default: {schema['default']}"
-    return f", // default: {json.dumps(schema['default'], ensure_ascii=False)}"
+        return f"{OTHER_DEFAULT}{schema['default']}"
+    return f"{DEFAULT}{json.dumps(schema['default'], ensure_ascii=False)}"
 
 
 def _type(schema: Any, depth: int) -> str:
-    if not isinstance(schema, Mapping) or depth > _MAX_DEPTH:
+    if not isinstance(schema, Mapping) or depth > MAX_DEPTH:
         return "any"
     kind = schema.get("type")
     if kind == "array":
@@ -95,7 +115,7 @@ def _one_of(variants: Sequence[Any], depth: int) -> str:
     for variant, told in zip(variants, described, strict=True):
         comment = f"// {told['description']}" if told.get("description") else ""
         if "default" in told:
-            comment += f"{' ' * 20}// default: {json.dumps(told['default'], ensure_ascii=False)}"
+            comment += f"{' ' * 20}{OTHER_DEFAULT}{json.dumps(told['default'], ensure_ascii=False)}"
         written.append(_type(variant, depth + 1) + comment)
     return " | \n".join(written)
 
@@ -106,7 +126,6 @@ def _object(schema: Mapping[str, Any], depth: int) -> str:
         return "object"
     required = schema.get("required") or ()
     members = (
-        f"{key}{'' if key in required else '?'}: \n{' ' * 16}{_type(each, depth + 1)}"
-        for key, each in properties.items()
+        f"{key}{'' if key in required else '?'}{MEMBER}{_type(each, depth + 1)}" for key, each in properties.items()
     )
     return "{\n" + ", ".join(members) + "}"

@@ -26,7 +26,9 @@ ASKED: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("name", ["chatglm3", "glm45", "qwen2.5", "qwen3", "qwen3-2507", "qwen3.5", "qwq"])
+@pytest.mark.parametrize(
+    "name", ["chatglm3", "glm45", "hermes", "qwen2.5", "qwen3", "qwen3-2507", "qwen3.5", "qwen3_coder", "qwq"]
+)
 def test_a_prompt_is_read_back(name: str) -> None:
     form = get_format(name)
     read = form.parse_conversation(form.render(ASKED, [TOOL]).text)

@@ -96,6 +96,14 @@ class PromptText:
         start, self.position = self.position, self.limit if found is None else found.end()
         return self.text[start : self.limit if found is None else found.start()], found
 
+    def up_to(self, text: str) -> str | None:
+        """Reads up to a text, and that; `None`, and nothing is read, where it does not come."""
+        place = self.text.find(text, self.position, self.limit)
+        if place < 0:
+            return None
+        start, self.position = self.position, place + len(text)
+        return self.text[start:place]
+
     def rest(self) -> str:
         """Reads all that is left."""
         start, self.position = self.position, self.limit

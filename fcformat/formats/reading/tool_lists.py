@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fcformat.chat import Tool
 from fcformat.errors import FormatError, ParseError
-from fcformat.formats.layout import ToolList
 from fcformat.formats.reading.prompt_text import PromptText
 
-__all__ = ["read_json", "read_tool", "read_tools"]
+if TYPE_CHECKING:
+    from fcformat.formats.layout import ToolList
+
+__all__ = ["as_tool", "read_json", "read_tool", "read_tools"]
 
 _DECODER = json.JSONDecoder()
 
@@ -68,7 +70,14 @@ def read_tools(told: ToolList, prompt: PromptText) -> tuple[Tool, ...]:
         if not isinstance(value, list):
             prompt.fail("a list of tools", start)
         return tuple(as_tool(each, start, prompt) for each in value)
-    tools = []
+    tools: list[Tool] = []
+    if told.describe is not None:
+        ends = ("\n" + told.describe.opening, told.after)
+        while not tools or prompt.skip("\n"):
+            tools.append(told.describe.read(prompt, ends))
+            if prompt.has(told.after):
+                break
+        return tuple(tools)
     while not prompt.has(told.after):
         prompt.expect("\n")
         tools.append(read_tool(prompt))
