@@ -1,6 +1,7 @@
 #include "schema/number_set.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 #include "errors.h"
@@ -170,9 +171,11 @@ bool allows_exponent(const NumberInterval& i) {
 // Each value's spellings: digits, with zeros behind the last decimal place, and with an exponent.
 ExprId spell_points(ExpressionArena& arena, const std::vector<Decimal>& points, bool plain,
                     const NumberSpelling& spelling) {
-  std::vector<std::u32string> whole, broken, negative_zero;
+  std::vector<std::u32string> whole;
+  std::map<size_t, std::vector<std::u32string>> broken;  // by how many places they have
   std::vector<ExprId> parts;
   auto ascii = [](const std::string& text) { return std::u32string(text.begin(), text.end()); };
+  const int64_t most = spelling.max_digits;
   for (const Decimal& v : points) {
     int64_t point = v.point();
     bool huge = point > 300 || point < -300 || v.exponent < -600;  // written out it would be all zeros
@@ -181,15 +184,19 @@ ExprId spell_points(ExpressionArena& arena, const std::vector<Decimal>& points, 
       if (plain) whole.push_back(ascii(to_string(v)));
     } else if (v.exponent >= 0 || v.is_zero()) {
       text += v.is_zero() ? "0" : v.digits + std::string(static_cast<size_t>(v.exponent), '0');
-      whole.push_back(ascii(text));
+      if (v.is_zero() || point <= most) whole.push_back(ascii(text));
       if (v.is_zero()) whole.push_back(U"-0");
     } else if (point > 0) {
-      broken.push_back(ascii(text + v.digits.substr(0, static_cast<size_t>(point)) + "." +
-                             v.digits.substr(static_cast<size_t>(point))));
+      auto whole_digits = static_cast<size_t>(point);
+      if (point <= most)
+        broken[v.digits.size() - whole_digits].push_back(
+            ascii(text + v.digits.substr(0, whole_digits) + "." + v.digits.substr(whole_digits)));
     } else {
-      broken.push_back(ascii(text + "0." + std::string(static_cast<size_t>(-point), '0') + v.digits));
+      auto zeros = static_cast<size_t>(-point);
+      broken[zeros + v.digits.size()].push_back(ascii(text + "0." + std::string(zeros, '0') + v.digits));
     }
-    bool has_exponent = !v.is_zero() && !plain && (point > 6 || point < -2);
+    bool has_exponent =
+        !v.is_zero() && !plain && (point > 6 || point < -2) && static_cast<int64_t>(v.digits.size()) <= most + 1;
     if (has_exponent) {
       std::string mantissa =
           (v.negative ? "-" : "") + v.digits.substr(0, 1) + (v.digits.size() > 1 ? "." + v.digits.substr(1) : "");
@@ -208,8 +215,11 @@ ExprId spell_points(ExpressionArena& arena, const std::vector<Decimal>& points, 
     ExprId zeros = arena.concat(arena.char_class({{'.', '.'}}), arena.repeat(zero, 1, spelling.max_digits));
     parts.push_back(plain ? e : arena.concat(e, arena.repeat(zeros, 0, 1)));
   }
-  if (!broken.empty())
-    parts.push_back(arena.concat(arena.literal_set(std::move(broken)), arena.repeat(zero, 0, spelling.max_digits)));
+  for (auto& [places, texts] : broken) {
+    if (places > spelling.max_digits) continue;
+    ExprId zeros = arena.repeat(zero, 0, spelling.max_digits - static_cast<uint32_t>(places));
+    parts.push_back(arena.concat(arena.literal_set(std::move(texts)), zeros));
+  }
   return arena.unite(std::move(parts));
 }
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from fcformat import GrammarMatcher
-from support.engine import MIXED, allowed
+from fcformat import GrammarMatcher, SchemaError
+from support.engine import MIXED, allowed, compiler
 from support.schemas import FIRST, MORE, TYPES
 
 KEYWORDS = FIRST | MORE | set(TYPES) | {"then", "else", "$defs", "minContains", "maxContains"}
 
 MAX_STEERED_STEPS = 3000
 MAX_OPENED = 10
+# After so many tokens an array that must contain something is likely to wait for a value that chance does not find.
+PATIENCE = 300
 # What not to choose when a value shall end: what opens something, escapes, blanks.
 _AVOID = b"[{\\ \t\r\n"
 
@@ -24,6 +27,7 @@ class Walk:
     """One walk: the tokens taken, their bytes, and the matcher after them."""
 
     def __init__(self, grammar: Any, seed: int, vocabulary: tuple[bytes, ...] = MIXED) -> None:
+        self.grammar = grammar
         self.matcher = GrammarMatcher(grammar)
         # Required names and constants are found quickly only if one knows them.
         self.hints = [
@@ -69,14 +73,41 @@ class Walk:
 
     def finish(self) -> bytes:
         """Steers to the end, which must come within a bound, takes the stop token and returns the text."""
-        for _ in range(MAX_STEERED_STEPS):
+        wanted: list[bytes] = []
+        for step in range(MAX_STEERED_STEPS):
             ids = self.allowed()
             if self.stop in ids:
                 assert self.matcher.accept_token(self.stop)
                 assert self.matcher.is_terminated()
                 return self.text
-            self.take(self._steer(ids))
+            if step == PATIENCE:
+                wanted = self._contained()
+            if wanted and self.text[-1:] in b"[,:" and self.random.random() < 0.5:
+                self._write(self.random.choice(wanted))
+            else:
+                self.take(self._steer(ids))
         raise AssertionError(f"no end within {MAX_STEERED_STEPS} tokens after {self.text[:200]!r}")
+
+    def _contained(self) -> list[bytes]:
+        """A value for each schema that some array must contain, found by a walk of its own."""
+        root, style = self.grammar.grammar.schema, self.grammar.grammar.style
+        found = []
+        for schema in _under_contains(root):
+            whole = {"$defs": root.get("$defs", {}), "allOf": [schema]}
+            with contextlib.suppress(SchemaError):  # nothing can be valid under it: then it is not what is waited for
+                found.append(
+                    Walk(
+                        compiler(self.vocabulary).compile_json_schema(whole, style), self.random.randrange(2**32)
+                    ).finish()
+                )
+        return found
+
+    def _write(self, text: bytes) -> None:
+        """Takes the text byte by byte, as far as the masks allow it."""
+        for byte in text:
+            if byte not in self.allowed():
+                return
+            self.take(byte)
 
     def _steer(self, ids: list[int]) -> int:
         """One of: what ends or moves on, what goes on like a name or constant of the schema, what opens nothing, anything."""
@@ -95,6 +126,17 @@ class Walk:
         pools, weights = zip(*[(pool, weight) for pool, weight in weighted if pool], strict=True)
         chosen: int = self.random.choice(self.random.choices(pools, weights)[0])
         return chosen
+
+
+def _under_contains(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        if "contains" in value:
+            yield value["contains"]
+        for inner in value.values():
+            yield from _under_contains(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _under_contains(inner)
 
 
 def _begun(text: bytes) -> bytes:

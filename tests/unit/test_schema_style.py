@@ -107,6 +107,13 @@ CASES = (
         ("1234", "0.1234", "-1234"),
         JSONStyle(max_digits=3),
     ),
+    Case(
+        "digits of constants are bounded with the zeros behind them",
+        {"enum": [0.5, 12, 1.25, 1234, 0.0625]},
+        ("0.5", "0.500", "12", "12.000", "1.25", "1.250"),
+        ("0.5000", "12.0000", "1.2500", "1234", "0.0625"),
+        JSONStyle(max_digits=3),
+    ),
     Case("one digit", {"type": "integer"}, ("0", "9", "-9"), ("10", "-10"), JSONStyle(max_digits=1)),
     Case(
         "minimal escapes",
