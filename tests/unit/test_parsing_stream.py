@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from fcformat.chat import join_deltas
 from fcformat.errors import FcformatError, ParseError
 from fcformat.formats import get_format
 from fcformat.parsing.fences import FenceTracker
+from support.counting import growth
 
 CALL = '<tool_call>\n{"name": "f", "arguments": {"text": "one two"}}\n</tool_call>'
 
@@ -96,28 +95,23 @@ HARD = {
 @pytest.mark.parametrize(
     "start", ["", '<tool_call>{"name":"f","arguments":{"a":"', "f\n```python\ntool_call(a=", '{"content":"']
 )
-def test_time_is_linear_in_hard_text(name: str, unit: str, start: str) -> None:
-    def seconds(size: int) -> float:
-        text, best = start + unit * (size // len(unit)), 9e9
-        for _ in range(2):
-            begin = time.perf_counter()
-            get_format(name).parse(text, [{"name": "f"}])
-            best = min(best, time.perf_counter() - begin)
-        return best
+def test_work_is_linear_in_hard_text(name: str, unit: str, start: str) -> None:
+    def parse(size: int) -> None:
+        get_format(name).parse(start + unit * (size // len(unit)), [{"name": "f"}])
 
-    # Ten times the text: far less than a hundred times the time, and no more than is right for 400 kB on a busy machine.
-    assert seconds(400_000) < max(40 * seconds(40_000), 2)
+    assert growth(parse, 1000, 10) < 1.2
 
 
-def test_a_long_stream_of_single_characters_takes_linear_time() -> None:
-    for text in (
-        "<tool_call>" + " " * 20_000,
-        '<tool_call>{"name":"f","arguments":{"a":"' + "x" * 20_000,
-        "\n" * 20_000,
-    ):
+@pytest.mark.parametrize(
+    ("start", "unit"),
+    [("<tool_call>", " "), ('<tool_call>{"name":"f","arguments":{"a":"', "x"), ("", "\n"), ("", "<tool_cal")],
+    ids=["spaces", "a long argument", "line breaks", "half tags"],
+)
+def test_work_is_linear_in_a_stream_of_single_characters(start: str, unit: str) -> None:
+    def stream(size: int) -> None:
         parser = get_format("qwen2.5").stream_parser()
-        begin = time.perf_counter()
-        for char in text:
+        for char in start + unit * (size // len(unit)):
             parser.feed(char)
         parser.finish()
-        assert time.perf_counter() - begin < 5
+
+    assert growth(stream, 500, 8) < 1.2

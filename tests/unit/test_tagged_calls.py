@@ -16,6 +16,7 @@ from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import Cursor, Steps
 from fcformat.parsing.message_builder import MessageBuilder
 from fcformat.parsing.stream import Reader, StreamParser, read_whole
+from support.counting import growth
 from support.tagged import PADDED, QUOTED, TYPED
 
 SCHEMA = {
@@ -227,13 +228,4 @@ def test_random_pieces_of_tags_never_break_the_reader(turn: Turn) -> None:
     ],
 )
 def test_hostile_text_is_read_in_linear_time(unit: str) -> None:
-    import time
-
-    def seconds(times: int) -> float:
-        text = "<tool_call>\n<function=f>\n" + unit * times
-        start = time.perf_counter()
-        read(PADDED, text)
-        return time.perf_counter() - start
-
-    seconds(200)
-    assert seconds(16_000) < 24 * max(seconds(2_000), 0.01)
+    assert growth(lambda times: read(PADDED, "<tool_call>\n<function=f>\n" + unit * times), 60, 10) < 1.2
