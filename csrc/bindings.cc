@@ -403,6 +403,7 @@ PYBIND11_MODULE(_core, m) {
       py::arg("refuse_unknown_formats"));
 
   bind_matcher(m);
+  bind_text(m);
 
   py::class_<Expression>(m, "Expression")
       .def_static(

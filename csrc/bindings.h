@@ -6,5 +6,6 @@
 namespace fcformat {
 
 void bind_matcher(pybind11::module_& m);  // Matcher, and what works on many of them
+void bind_text(pybind11::module_& m);     // what reads replies
 
 }  // namespace fcformat

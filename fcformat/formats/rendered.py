@@ -149,6 +149,7 @@ class Draft:
         self.message: int | None = None
         self._controls = tuple(sorted(controls, key=len, reverse=True))
         self._segments: list[Segment] = []
+        self._joined: list[str] = []  # the text of the last segment, where it is more than that segment's own
 
     def text(self, text: str, *, trainable: bool = False, apart: bool = False) -> None:
         """Adds text that came from outside; nothing in it is a control token."""
@@ -162,8 +163,11 @@ class Draft:
             and (last.trainable, last.message) == (trainable, message)
             and not apart
         ):
-            self._segments[-1] = dataclasses.replace(last, text=last.text + text)
+            if not self._joined:
+                self._joined.append(last.text)
+            self._joined.append(text)
         else:
+            self._join()
             self._segments.append(Segment(text, trainable=trainable, apart=apart, message=message))
 
     def fixed(self, text: str, *, trainable: bool = False) -> None:
@@ -175,9 +179,17 @@ class Draft:
             self.text(text[at:place], trainable=trainable)
             if control:
                 message = self.message if trainable else None
+                self._join()
                 self._segments.append(Segment(control, control=True, trainable=trainable, message=message))
             at = place + len(control)
 
     def rendered(self) -> Rendered:
         """The result."""
+        self._join()
         return Rendered(tuple(self._segments), tuple(self.losses))
+
+    def _join(self) -> None:
+        """Gives the last segment its whole text; adding each piece as it comes would take quadratic time."""
+        if self._joined:
+            self._segments[-1] = dataclasses.replace(self._segments[-1], text="".join(self._joined))
+            self._joined.clear()

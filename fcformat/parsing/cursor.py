@@ -168,9 +168,12 @@ class Scanner:
             ahead: Patterns that must match where a needle stands, lest it be passed over.
         """
         self.needles = needles
-        only = {needle: f"(?={ahead[needle]})" for needle in needles if ahead and needle in ahead}
         longest = sorted(set(needles), key=len, reverse=True)
-        self._source = "|".join(only.get(needle, "") + re.escape(needle) for needle in longest)
+        # What must match is looked at behind the needle, from where it began: so each alternative begins with plain
+        # characters, for which the search has a fast way.
+        ahead = ahead or {}
+        only = {needle: f"(?<=(?={ahead[needle]}){re.escape(needle)})" for needle in ahead if needle in needles}
+        self._source = "|".join(re.escape(needle) + only.get(needle, "") for needle in longest)
         self._prefixes = frozenset(text[:size] for text in (*needles, *led_by) for size in range(1, len(text)))
         self._longest = max((len(prefix) for prefix in self._prefixes), default=0)
 

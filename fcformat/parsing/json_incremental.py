@@ -8,10 +8,10 @@ and nothing recurses. What the values mean is not decided here.
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable
 
+from fcformat import _core
 from fcformat.parsing.cursor import SPACE, Cursor, Report, Steps, Truncated, Unreadable
 from fcformat.parsing.strings import escape_at, escapes_at, joined, json_inner, unescape
 
@@ -25,35 +25,9 @@ MAX_KEY = 4_000
 #: Longest white space after a comma across which it can still turn out to be a trailing one.
 MAX_HELD = 4_000
 
-_STRING = r'"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*){0,200}"'
-_NUMBER = r"-?(?:0|[1-9][0-9]{0,999})(?:\.[0-9]{1,999})?(?:[eE][+-]?[0-9]{1,999})?"
-_S = r"[ \t\r\n]{0,80}"
-
-
-# Runs of plain members, which are by far the most of long values, are taken in one go. They accept nothing that reading
-# step by step would not: numbers and nesting stay within its bounds.
-_NESTED_IN_RUNS = 2
-
-
-@functools.cache  # compiled when first needed: it takes longer than the rest of the import
-def _runs() -> tuple[re.Pattern[str] | None, ...]:
-    """For what may come next, the pattern of a run of plain array items or of plain object members."""
-    flat = rf"{_STRING}|(?:{_NUMBER}|true|false|null)(?=[,\]\}} \n])|\[\]|\{{\}}"
-    for _ in range(_NESTED_IN_RUNS):
-        item = rf"{_S}(?:{flat}){_S}"
-        pair = rf"{_S}{_STRING}{_S}:{item}"
-        flat = rf"{flat}|\[{item}(?:,{item}){{0,40}}\]|\{{{pair}(?:,{pair}){{0,40}}\}}"
-    # A run ends before a comma that may be a trailing one; whatever it does not match is read step by step.
-    comma = rf"{_S},(?={_S}[\"\-0-9tfn\[\{{])"
-    items = re.compile(rf"(?:{_S}(?:{flat}){comma}){{1,64}}")
-    members = re.compile(rf"(?:{_S}{_STRING}{_S}:{_S}(?:{flat}){comma}){{1,64}}")
-    return None, items, members, None, None
-
-
-# What must come next inside a value. Plain numbers, because the loop compares them at every step.
-_VALUE, _ITEM, _MEMBER, _COLON, _COMMA = range(5)
+# What must come next inside a value. Plain numbers, because the core has the same ones (`csrc/text/json_run.h`).
+_VALUE, _ITEM, _MEMBER, _COLON, _COMMA, _DONE = range(6)
 _EXPECTED = ("a value", "an item", "a key", "':'", "',' or the end of an array or object")
-_PLAIN = re.compile(rf"{_STRING}|(?:{_NUMBER}|true|false|null)(?=[,\]}} \n])")
 _AFTER_COMMA = re.compile(r",[ \t\r\n]*")
 
 # Content that passes on as it is, and content that is rewritten as a whole: control characters, and in single quotes the
@@ -98,18 +72,15 @@ class JSONReader:
             Truncated: The text ends inside the value; what there was has been emitted.
         """
         cursor = self._cursor
-        closers: list[str] = []  # of the containers that are open
+        closers = ""  # of the containers that are open
         due = _VALUE
-        runs = _runs()
         buffer, at = cursor.buffer, cursor.position
         while True:
             # Text from the cursor's position to `at` is sound and passes on as it is.
-            plain = runs[due]
-            if plain is not None and len(closers) + _NESTED_IN_RUNS < MAX_DEPTH:
-                run = plain.match(buffer, at)
-                if run is not None:
-                    at = run.end()
-                    continue
+            at, closers, due = _core.json_run(buffer, at, closers, due, MAX_DEPTH)
+            if due == _DONE:
+                emit(cursor.take(at))
+                return
             if closers:
                 space = SPACE.match(buffer, at)
                 assert space is not None  # the pattern matches the empty text
@@ -122,81 +93,62 @@ class JSONReader:
                 yield
                 buffer, at = cursor.buffer, cursor.position
                 continue
+            # One token that is not plain, or not whole.
             char = buffer[at]
             if due == _COMMA:
-                if char == closers[-1]:
-                    closers.pop()
-                    at += 1
-                elif char == ",":
-                    following = _AFTER_COMMA.match(buffer, at)
-                    assert following is not None  # the comma is there
-                    if following.end() == len(buffer) and len(following.group()) <= MAX_HELD and not cursor.ended:
-                        # Whether this is a trailing comma is not known yet, and it cannot be taken back.
-                        if at > cursor.position:
-                            emit(cursor.take(at))
-                        yield
-                        buffer, at = cursor.buffer, cursor.position
-                        continue
-                    if (
-                        buffer[following.end() : following.end() + 1] == closers[-1]
-                        and len(following.group()) <= MAX_HELD
-                    ):
-                        emit(cursor.take(at))
-                        self._report("a trailing comma")
-                        cursor.take(at + 1)
-                    else:
-                        due = _MEMBER if closers[-1] == "}" else _ITEM
-                    at += 1
-                    continue
-                else:
+                if char != ",":
                     emit(cursor.take(at))
                     raise Unreadable(f"',' or '{closers[-1]}'")
-            elif due == _COLON:
-                if char != ":":
+                following = _AFTER_COMMA.match(buffer, at)
+                assert following is not None  # the comma is there
+                short = len(following.group()) <= MAX_HELD
+                if following.end() == len(buffer) and short and not cursor.ended:
+                    # Whether this is a trailing comma is not known yet, and it cannot be taken back.
+                    if at > cursor.position:
+                        emit(cursor.take(at))
+                    yield
+                    buffer, at = cursor.buffer, cursor.position
+                    continue
+                if short and buffer[following.end() : following.end() + 1] == closers[-1]:
                     emit(cursor.take(at))
-                    raise Unreadable(_EXPECTED[due])
+                    self._report("a trailing comma")
+                    cursor.take(at + 1)
+                else:
+                    due = _MEMBER if closers[-1] == "}" else _ITEM
                 at += 1
-                due = _VALUE
                 continue
-            elif char in "[{" and due != _MEMBER:
+            if due == _COLON:
+                emit(cursor.take(at))
+                raise Unreadable(_EXPECTED[due])
+            if char in "[{" and due != _MEMBER:
                 if len(closers) == MAX_DEPTH:
                     emit(cursor.take(at))
                     raise Unreadable(f"at most {MAX_DEPTH} nested arrays and objects")
+                # Only white space is there behind the bracket.
+                emit(cursor.take(len(buffer)))
+                following_char = yield from self._space(emit)
+                if not following_char:
+                    raise Truncated("a value")
                 closer = "]" if char == "[" else "}"
-                empty = SPACE.match(buffer, at + 1)
-                assert empty is not None  # the pattern matches the empty text
-                at = empty.end()
-                if at == len(buffer):
-                    emit(cursor.take(at))
-                    if (yield from self._space(emit)) == "":
-                        raise Truncated("a value")
-                    buffer, at = cursor.buffer, cursor.position
-                if buffer[at] == closer:
-                    at += 1
-                else:
-                    closers.append(closer)
+                if following_char != closer:
+                    closers += closer
                     due = _MEMBER if closer == "}" else _ITEM
-                    continue
-            else:
-                whole = _PLAIN.match(buffer, at) if due != _MEMBER or char == '"' else None
-                if whole is not None:
-                    at = whole.end()
-                else:
-                    emit(cursor.take(at))
-                    yield from (
-                        self._bare_key(char, emit)
-                        if due == _MEMBER and char not in _CHUNK
-                        else self._scalar(char, emit)
-                    )
                     buffer, at = cursor.buffer, cursor.position
-                if due == _MEMBER:
-                    due = _COLON
                     continue
-            # Here a value is complete.
-            if not closers:
+                emit(cursor.take(cursor.position + 1))
+            else:
                 emit(cursor.take(at))
+                if due == _MEMBER and char not in _CHUNK:
+                    yield from self._bare_key(char, emit)
+                else:
+                    yield from self._scalar(char, emit)
+            buffer, at = cursor.buffer, cursor.position
+            if due == _MEMBER:
+                due = _COLON
+            elif not closers:
                 return
-            due = _COMMA
+            else:
+                due = _COMMA
 
     def string(self, emit: Emit) -> Steps[None]:
         """Reads a string and emits what it means, in pieces. The cursor stands on its opening quote.

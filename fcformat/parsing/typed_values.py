@@ -76,7 +76,7 @@ TEXT = Permitted({"string": None})
 class SchemaView:
     """A schema inside a document, looked at through its references."""
 
-    __slots__ = ("_permitted", "_root", "_schema")
+    __slots__ = ("_items", "_permitted", "_properties", "_root", "_schema")
 
     def __init__(self, schema: Any, root: Any = None) -> None:
         """Sets up the view.
@@ -88,6 +88,8 @@ class SchemaView:
         self._schema = schema
         self._root = schema if root is None else root
         self._permitted: Permitted | None = None
+        self._properties: dict[str, SchemaView | None] = {}
+        self._items: SchemaView | None = None
 
     @property
     def permitted(self) -> Permitted:
@@ -104,14 +106,21 @@ class SchemaView:
 
     def property(self, key: str) -> SchemaView | None:
         """The schema of a property; `None` where the schema says nothing of it."""
-        found = _Reading(self._root).below(self._schema, "properties", key)
-        if not found:
-            return None
-        return SchemaView(found[0] if len(found) == 1 else {"anyOf": found}, self._root)
+        if key not in self._properties:
+            if len(self._properties) >= MAX_SCHEMAS:
+                self._properties.clear()  # keys come from outside
+            found = _Reading(self._root).below(self._schema, "properties", key)
+            self._properties[key] = self._view(found)
+        return self._properties[key]
 
     def items(self) -> SchemaView | None:
         """The schema of an array's items; `None` where the schema says nothing of them."""
-        found = _Reading(self._root).below(self._schema, "items", "")
+        if self._items is None:
+            self._items = self._view(_Reading(self._root).below(self._schema, "items", ""))
+        return self._items
+
+    def _view(self, found: list[Any]) -> SchemaView | None:
+        """A view of what all of these schemas say."""
         if not found:
             return None
         return SchemaView(found[0] if len(found) == 1 else {"anyOf": found}, self._root)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from fcformat.parsing.typed_values import Permitted, SchemaView, typed_value
+from fcformat.parsing.typed_values import Permitted, typed_value
 
 if TYPE_CHECKING:
     from fcformat.formats.call_syntax.parts import Reading
@@ -15,8 +15,8 @@ __all__ = ["argument_types", "spelled_values"]
 
 def argument_types(reading: Reading) -> Callable[[str], Permitted | None]:
     """Looks up what is permitted for an argument of the call; `None` where the tool or the argument is not known."""
-    schema = next((tool.schema for tool in reading.tools if tool.name == reading.call.name), None)
-    view = None if schema is None else SchemaView(schema)
+    tool = reading.tool
+    view = None if tool is None else tool.view
 
     def permitted(name: str) -> Permitted | None:
         found = view.property(name) if view is not None else None

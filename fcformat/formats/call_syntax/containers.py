@@ -5,11 +5,12 @@ What breaks there is given back and can be read as text instead; how often that 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from fcformat.formats.call_syntax.parts import Reading
 from fcformat.formats.call_syntax.tags import follows
-from fcformat.parsing.cursor import Steps, Truncated, Unreadable
+from fcformat.parsing.cursor import MAX_LAYOUT_SPACE, Steps, Truncated, Unreadable
 from fcformat.parsing.json_incremental import JSONReader
 from fcformat.parsing.typed_values import Permitted
 
@@ -19,6 +20,9 @@ __all__ = ["read_container"]
 COMMITTED = 64
 #: Most values of one reply that are read again as text; after so many, broken ones stay broken.
 MAX_READ_AGAIN = 100
+
+_KINDS = {"{": "object", "[": "array"}
+_LAYOUT = re.compile(rf"[ \t\r\n]{{0,{MAX_LAYOUT_SPACE}}}(?![ \t\r\n])")
 
 
 def read_container(
@@ -41,6 +45,12 @@ def read_container(
         Truncated: The text ends inside the value.
     """
     cursor, builder = reading.cursor, reading.builder
+    while (space := _LAYOUT.match(cursor.buffer, cursor.position)) is not None and space.end() == len(cursor.buffer):
+        if cursor.ended:
+            return False
+        yield
+    if space is None or _KINDS.get(cursor.buffer[space.end()], "") not in permitted.kinds:
+        return False
     outer, again = cursor.recorded, builder.read_again
     recorded = cursor.recorded = [] if outer is None else outer
     first = len(recorded)
@@ -73,9 +83,7 @@ def read_container(
         held = None
 
     try:
-        char = yield from cursor.skip_space()
-        if char not in ("{", "[") or {"{": "object", "[": "array"}[char] not in permitted.kinds:
-            raise Unreadable("an array or object")
+        cursor.take(space.end())
         yield from JSONReader(cursor, note).value(emit)
         if not (yield from cursor.match_loosely((close,))):
             while (known := follows(cursor.buffer, cursor.position, cursor.ended, marks)) is None:

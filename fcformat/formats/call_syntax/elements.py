@@ -120,8 +120,8 @@ class ElementArguments(Part):
     def read(self, reading: Reading) -> Steps[None]:
         """See `Part`."""
         cursor, call = reading.cursor, reading.call
-        tool = next((tool for tool in reading.tools if tool.name == call.name), None)
-        view = None if tool is None else SchemaView(tool.schema)
+        tool = reading.tool
+        view = None if tool is None else tool.view
         separator = "{"
         while True:
             if separator == ", ":

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from fcformat import grammar as g
 from fcformat.chat import FunctionCall
-from fcformat.formats.call_syntax.parts import JSONCall, Reading, ToolView, read_arguments
+from fcformat.formats.call_syntax.parts import (
+    PLAIN_TEXT,
+    SPACES,
+    JSONCall,
+    Plain,
+    Reading,
+    ToolView,
+    json_body,
+    read_arguments,
+)
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
 from fcformat.parsing.cursor import Steps, Truncated, Unreadable
@@ -17,6 +26,11 @@ __all__ = ["KeyedCall"]
 
 class KeyedCall(JSONCall):
     """An object with the arguments under the function's name."""
+
+    @property
+    def plain(self) -> Plain | None:
+        """See `Part`."""
+        return Plain(rf'{SPACES}\{{{SPACES}"(?P<name>{PLAIN_TEXT})"{SPACES}:{SPACES}', json_body, rf"{SPACES}\}}")
 
     def write_numbered(self, call: FunctionCall, number: int, draft: Draft) -> None:
         """See `JSONCall`."""

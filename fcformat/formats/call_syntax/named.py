@@ -11,7 +11,17 @@ import re
 from fcformat import grammar as g
 from fcformat.chat import FunctionCall
 from fcformat.errors import FormatError
-from fcformat.formats.call_syntax.parts import MAX_NAME, Part, Reading, ToolView, read_arguments
+from fcformat.formats.call_syntax.parts import (
+    MAX_NAME,
+    SPACES,
+    Part,
+    Plain,
+    Reading,
+    ToolView,
+    json_body,
+    loosely,
+    read_arguments,
+)
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS, JSONStyle
 from fcformat.parsing.cursor import Cursor, Scanner, Steps, Truncated, Unreadable
@@ -54,6 +64,16 @@ class Name(Part):
         self._prefix = prefix
         self._suffix = suffix
         self._until_end = until_end
+
+    @property
+    def plain(self) -> Plain | None:
+        """See `Part`."""
+        if self._suffix:
+            return None
+        prefix = re.escape(self._prefix)
+        before = f"(?:{prefix}|(?!{prefix}))" if prefix else ""
+        name = f"{NAME_CHARACTER}{{1,{MAX_NAME}}}(?!{NAME_CHARACTER})"
+        return Plain(rf"{SPACES}{before}(?P<name>{name})")
 
     def write(self, call: FunctionCall, draft: Draft) -> None:
         """See `Part`."""
@@ -112,6 +132,12 @@ class JSONArguments(Part):
         self._until = until
         self._fence = fence
         self._style = style
+
+    @property
+    def plain(self) -> Plain | None:
+        """See `Part`."""
+        opening, closing = (tuple(tags.split()) for tags in self._fence)
+        return Plain(rf"{loosely(opening)}{SPACES}", json_body, loosely(closing))
 
     def write(self, call: FunctionCall, draft: Draft) -> None:
         """See `Part`."""

@@ -11,36 +11,66 @@ import abc
 import dataclasses
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from fcformat import grammar as g
+from fcformat._core import json_end
 from fcformat.chat import FunctionCall
 from fcformat.formats.call_syntax.argument_types import spelled_values
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS, PYTHON, JSONStyle
-from fcformat.parsing.cursor import Cursor, Steps, Truncated, Unreadable
-from fcformat.parsing.json_incremental import JSONReader
+from fcformat.parsing.cursor import MAX_LAYOUT_SPACE, Cursor, Steps, Truncated, Unreadable
+from fcformat.parsing.json_incremental import MAX_DEPTH, JSONReader
 from fcformat.parsing.json_text import as_json, as_python_arguments
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
 from fcformat.parsing.python_literals import PythonReader
 from fcformat.parsing.quotes import AfterCall
 from fcformat.parsing.strings import json_string
+from fcformat.parsing.typed_values import SchemaView
 
-__all__ = ["JSONCall", "Part", "PythonArguments", "Reading", "Tag", "Text", "ToolView", "halves", "read_arguments"]
+__all__ = [
+    "PLAIN_TEXT",
+    "SPACES",
+    "Body",
+    "JSONCall",
+    "Part",
+    "Plain",
+    "PythonArguments",
+    "Reading",
+    "Tag",
+    "Text",
+    "ToolView",
+    "halves",
+    "json_body",
+    "loosely",
+    "read_arguments",
+]
 
 #: Longest function name that is read.
 MAX_NAME = 256
+#: Pattern of a short text between quotes in which nothing is escaped.
+PLAIN_TEXT = rf'[^"\\\x00-\x1f]{{1,{MAX_NAME}}}'
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ToolView:
-    """What a grammar needs of a tool: its name and the schema of its arguments."""
+    """What a format needs of a tool: its name and the schema of its arguments.
+
+    Attributes:
+        name: The function's name.
+        schema: The schema of its arguments.
+        view: The schema, as readers look at it.
+    """
 
     name: str
     schema: Mapping[str, Any] | bool
+    view: SchemaView = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "view", SchemaView(self.schema))
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(slots=True)
 class Reading:
     """A call being read: where the text comes from, what it becomes, the message that it joins, the tools that are known."""
 
@@ -48,6 +78,63 @@ class Reading:
     call: CallBuilder
     builder: MessageBuilder
     tools: tuple[ToolView, ...] = ()
+
+    @property
+    def tool(self) -> ToolView | None:
+        """The tool that is called, where it is known."""
+        name = self.call.name
+        for tool in self.tools:
+            if tool.name == name:
+                return tool
+        return None
+
+
+class Body(Protocol):
+    """Reads arguments that stand in the text as formats write them."""
+
+    def __call__(self, reading: Reading, name: str, at: int) -> tuple[str, int] | None:
+        """Reads the arguments of the function `name` at a place of the buffer.
+
+        Returns:
+            Their JSON and where they end; `None` where they have to be read step by step. Nothing is read or reported.
+        """
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Plain:
+    """How a part looks that needs nothing put right, so that it can be read at one glance.
+
+    What it accepts, reading step by step reads in the same way. A name and an id in its patterns are the groups `name` and
+    `id`.
+
+    Attributes:
+        before: Pattern of the part, or of what stands before the arguments.
+        body: Reads the arguments; `None` where the part has none.
+        after: Pattern of what stands behind them.
+    """
+
+    before: str
+    body: Body | None = None
+    after: str = ""
+
+
+#: Patterns of any white space, and of as much as may be layout.
+SPACES = r"[ \t\r\n]*"
+_LAYOUT = rf"[ \t\r\n]{{0,{MAX_LAYOUT_SPACE}}}"
+
+
+def loosely(words: tuple[str, ...]) -> str:
+    """The pattern of words as `Cursor.match_loosely` reads them."""
+    return "".join(f"{_LAYOUT}{re.escape(word)}" for word in words)
+
+
+def json_body(reading: Reading, name: str, at: int) -> tuple[str, int] | None:
+    """Arguments as a JSON object; see `Body`."""
+    buffer = reading.cursor.buffer
+    if not buffer.startswith("{", at):
+        return None
+    end = json_end(buffer, at, MAX_DEPTH)
+    return (buffer[at:end], end) if end >= 0 else None
 
 
 def halves(word: str, rest: str) -> str:
@@ -65,6 +152,11 @@ class Part(abc.ABC):
     """
 
     start = ""
+
+    @property
+    def plain(self) -> Plain | None:
+        """How the part looks as formats write it; `None` where it has to be read step by step."""
+        return None
 
     @abc.abstractmethod
     def write(self, call: FunctionCall, draft: Draft) -> None:
@@ -99,6 +191,11 @@ class Text(Part):
         """
         self.text = text
         self.words = tuple(text.split())
+
+    @property
+    def plain(self) -> Plain | None:
+        """See `Part`."""
+        return Plain(loosely(self.words))
 
     def write(self, call: FunctionCall, draft: Draft) -> None:
         """See `Part`."""
@@ -168,6 +265,22 @@ class JSONCall(Part):
                 halves(quote + key + quote, "") for quote in "\"'" for key in (name, *self._read, id, "type") if key
             )
             self.start = rf"\{{[ \t\r\n]{{0,64}}(?:\Z|{first})"
+
+    @property
+    def plain(self) -> Plain | None:
+        """See `Part`."""
+        if self._whole:
+            return None
+        colon, comma = rf'"{SPACES}:{SPACES}', rf"{SPACES},{SPACES}"
+        identifier = rf'"{re.escape(self._id)}{colon}"(?P<id>{PLAIN_TEXT})"'
+        first = rf"(?:{identifier}{comma})?" if self._id and self._numbered else ""
+        last = rf"(?:{comma}{identifier})?" if self._id and not self._numbered else ""
+        keys = "|".join(map(re.escape, self._read))
+        return Plain(
+            rf'{SPACES}\{{{SPACES}{first}"{re.escape(self._name)}{colon}"(?P<name>{PLAIN_TEXT})"{comma}"(?:{keys}){colon}',
+            json_body,
+            rf"{last}{SPACES}\}}",
+        )
 
     def write(self, call: FunctionCall, draft: Draft) -> None:
         """See `Part`."""

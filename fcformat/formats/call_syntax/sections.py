@@ -13,6 +13,7 @@ from fcformat import grammar as g
 from fcformat.chat import Message, ToolCall
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.parts import Part, Reading, Text, ToolView
+from fcformat.formats.call_syntax.plain_calls import PlainReader
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.tags import Marked, begins, spelled
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, write_call
@@ -72,6 +73,8 @@ class CallSections(Turn):
         self._calls = starts if not opening or alone else (bare,) if bare else ()
         self.openings = (*self._openings, *self._calls)
         self._scanners: dict[tuple[str, ...], Scanner] = {}  # a format has one or two sets of boundaries
+        plain = PlainReader.of(call.parts)
+        self._plain = plain if plain is not None and plain.parts == len(call.parts) else None
         self._inside = _start((*starts, closing) if opening else starts, call.parts)
         self._bare_start = _start((), call.parts[1:] if self._tag else call.parts)
         self._after_tag = _start((), call.parts[1:]) if self._tag else self._inside
@@ -180,6 +183,8 @@ class CallSections(Turn):
                 yield from self._read_section(cursor, builder, tools, said)
             else:
                 yield from self._read_call(cursor, builder, tools, said, skip=1 if self._tag else 0, bare=bare)
+                if self._plain is not None and said.after_call and tag == self._tag:
+                    self._plain.read_all(cursor, builder, tools, frozenset(tool.name for tool in tools))
             scan = 0
 
     def _scanner(self, boundaries: tuple[str, ...]) -> Scanner:
@@ -236,6 +241,8 @@ class CallSections(Turn):
             if not (yield from self._read_call(cursor, builder, tools, said, skip=skip)):
                 return
             count += 1
+            if self._plain is not None:
+                self._plain.read_all(cursor, builder, tools, frozenset(tool.name for tool in tools))
             cursor.recorded = []
 
     def _read_call(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fcformat import grammar as g
 from fcformat.chat import FunctionCall
 from fcformat.formats.call_syntax.parts import Part, Reading, Text, ToolView
+from fcformat.formats.call_syntax.plain_calls import PlainReader
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import Steps, Truncated, Unreadable
 
@@ -28,6 +29,7 @@ class CallSyntax:
             parts: The parts of a call, in order.
         """
         self.parts = parts
+        self._plain: dict[int, PlainReader | None] = {}  # by how many parts have been read before
 
     def write(self, call: FunctionCall, draft: Draft) -> None:
         """Adds the call to a draft.
@@ -55,6 +57,11 @@ class CallSyntax:
             Unreadable: The text is not a call, or not to its end.
             Truncated: The text ends inside the call.
         """
+        if skip not in self._plain:
+            self._plain[skip] = PlainReader.of(self.parts[skip:])
+        plain = self._plain[skip]
+        if plain is not None and plain.read(reading):
+            skip += plain.parts
         for part in self.parts[skip:]:
             try:
                 yield from part.read(reading)

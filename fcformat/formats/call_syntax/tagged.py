@@ -17,7 +17,8 @@ from fcformat.chat import FunctionCall
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.containers import read_container
 from fcformat.formats.call_syntax.element_grammar import quoted_members
-from fcformat.formats.call_syntax.parts import Part, Reading, ToolView
+from fcformat.formats.call_syntax.parts import Part, Plain, Reading, ToolView
+from fcformat.formats.call_syntax.plain_arguments import PlainArguments
 from fcformat.formats.call_syntax.tags import LAYOUT, begins, follows, spelled, words
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
@@ -34,6 +35,7 @@ MAX_KEY = 1_000
 #: Characters that a string is put between marks for.
 _MARKUP = "<&\n"
 _KEY = re.compile(r"[^<>\"\n]*")
+_KEY_IN_TAG = rf"[^<>\"\n]{{1,{MAX_KEY}}}(?![^<>\"\n])"
 
 Emit = Callable[[str], None]
 
@@ -116,8 +118,25 @@ class TaggedArguments(Part):
         for number, end in enumerate(ends):
             ahead[end] = f"{re.escape(end)}{LAYOUT}{begins(*ends[number + 1 :], *following)}"
         self._plain_end = Scanner(self._marks, tuple(padding + mark for mark in self._marks), ahead)
+        self._plain = PlainArguments(
+            before_key,
+            _KEY_IN_TAG,
+            self._key_words,
+            after_value,
+            end=ends[0],
+            marks=self._marks,
+            padding=padding,
+            wrappers=wrappers,
+            untyped=untyped,
+        )
         closing = (quoted[1] if quoted else "") + after_value
         self._quoted_end = Scanner((closing,), (padding + closing,))
+
+    @property
+    def plain(self) -> Plain | None:
+        """See `Part`."""
+        following = "|".join(map(re.escape, (self._ends[0], *self._following)))
+        return Plain("", self._plain.body, rf"(?={LAYOUT}(?:{following}))")
 
     def write(self, call: FunctionCall, draft: Draft) -> None:
         """See `Part`."""
@@ -167,11 +186,11 @@ class TaggedArguments(Part):
     def read(self, reading: Reading) -> Steps[None]:
         """See `Part`."""
         cursor, call, report = reading.cursor, reading.call, reading.builder.report
-        tool = next((tool for tool in reading.tools if tool.name == call.name), None)
-        view = None if tool is None else SchemaView(tool.schema)
+        tool = reading.tool
+        view = None if tool is None else tool.view
         given: set[str] = set()
-        separator = "{"
         while True:
+            self._plain.read(reading, view, given)
             if not (yield from cursor.match_loosely((self._before_key,))):
                 break
             found = yield from self._key(reading)
@@ -190,9 +209,8 @@ class TaggedArguments(Part):
                         report("all the arguments in one")
                         call.complete = True
                         return
+            call.arguments(f"{', ' if given else '{'}{json_string(key)}: ")
             given.add(key)
-            call.arguments(f"{separator}{json_string(key)}: ")
-            separator = ", "
             yield from self._value(reading, _Given(key, permitted, is_text is True), view, given)
         yield from cursor.skip_space()
         marks = (self._before_key, *self._ends, *self._following)
@@ -204,7 +222,7 @@ class TaggedArguments(Part):
         half = any(mark.startswith(rest) for mark in (self._before_key, *self._ends))
         if cursor.ended and half and rest not in self._ends:
             raise Truncated(repr(self._ends[0]))
-        call.arguments("{}" if separator == "{" else "}")
+        call.arguments("}" if given else "{}")
         call.complete = True
 
     def _key(self, reading: Reading) -> Steps[tuple[str, bool | None] | None]:

@@ -7,7 +7,7 @@ import re
 from fcformat import grammar as g
 from fcformat.chat import FunctionCall
 from fcformat.errors import FormatError
-from fcformat.formats.call_syntax.parts import MAX_NAME, Part, Reading, Text, ToolView
+from fcformat.formats.call_syntax.parts import MAX_NAME, SPACES, Part, Plain, Reading, Text, ToolView, loosely
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import MAX_LAYOUT_SPACE, SPACE, Steps, Truncated, Unreadable
 
@@ -126,6 +126,17 @@ class TagName(Part):
         self._next = next
         self._controls = controls
         self._words = words(after)
+
+    @property
+    def plain(self) -> Plain | None:
+        """See `Part`."""
+        if self._doubled:
+            return None
+        name = rf"(?P<name>{_NAME_CHARACTER}{{1,{MAX_NAME}}})(?!{_NAME_CHARACTER})"
+        following = "|".join(map(re.escape, self._next))
+        return Plain(
+            rf"{loosely(tuple(self._before.split()))}{SPACES}{name}{loosely(self._words)}(?={LAYOUT}(?:{following}))"
+        )
 
     def write(self, call: FunctionCall, draft: Draft) -> None:
         """See `Part`."""

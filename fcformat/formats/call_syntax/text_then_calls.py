@@ -197,6 +197,8 @@ class TextThenCalls(Turn):
                 if known and call.name not in known:
                     builder.report(f"a call of {call.name!r}, which is not among the tools")
             said.say(rest)
+            if unit.follows is not None and said.after_call:
+                unit.follows.read_all(cursor, builder, tools, known)
 
     def _may_open(self, buffer: str, place: int) -> bool:
         """Whether what ends the buffer from a place on may become an opening."""

@@ -13,6 +13,7 @@ from fcformat import grammar as g
 from fcformat.chat import ToolCall
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.parts import JSONCall, Reading, Text, ToolView, halves
+from fcformat.formats.call_syntax.plain_calls import PlainReader
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.turn import announce_end, write_call
 from fcformat.formats.rendered import Draft
@@ -33,12 +34,14 @@ class CallUnit(abc.ABC):
         bare: Whether the opening is the JSON's own bracket.
         excludes: Texts without which there is no unit, so that free text must not spell them.
         together: Whether all calls of a turn stand in one unit.
+        follows: Reads further units behind one, opening and all, where they are plain; `None`: they are read one by one.
     """
 
     opening: str
     bare: bool
     excludes: tuple[str, ...]
     together: bool
+    follows: PlainReader | None = None
     _start: re.Pattern[str]
 
     @property
@@ -104,6 +107,8 @@ class SingleCall(CallUnit):
         self.excludes = (self.opening,)
         after = next(part for part in call.parts[1:] if not isinstance(part, Text) or part.words)
         self._start = re.compile(rf"{_SPACE}(?:\Z|{start or after.start})")
+        plain = PlainReader.of(call.parts)
+        self.follows = plain if plain is not None and plain.parts == len(call.parts) else None
 
     def write(self, calls: Sequence[ToolCall], index: int, first: int, draft: Draft) -> None:
         """See `CallUnit`."""
@@ -200,6 +205,7 @@ class CallArray(CallUnit):
         """
         self._tags = tags
         self._item = item if item is not None else JSONCall(also=("parameters",))
+        self._plain = PlainReader.of((self._item,))
         self._closing = closing
         self._begin, self._comma, self._end = layout
         self.bare = not tags
@@ -273,8 +279,10 @@ class CallArray(CallUnit):
     def _read_item(self, reading: Reading, calls: list[CallBuilder]) -> Steps[None]:
         """Reads a call, and adds it to `calls` once it has joined the message."""
         call = CallBuilder(reading.builder)
+        here = Reading(reading.cursor, call, reading.builder, reading.tools)
         try:
-            yield from self._item.read(Reading(reading.cursor, call, reading.builder, reading.tools))
+            if self._plain is None or not self._plain.read(here):
+                yield from self._item.read(here)
         finally:
             if call.announced:
                 calls.append(call)
