@@ -72,6 +72,7 @@ struct ExpressionArena::Impl {
   std::unordered_map<ExprId, ExprId> derived;  // of the derivative being taken
   std::unordered_map<std::u32string, uint32_t> trie_index;
   std::unordered_map<ExprId, ExprId> unbounded;  // see without_bounds
+  std::unordered_map<ExprId, uint32_t> least_lengths;
   std::unordered_map<std::string, Partition> partitions;
   std::unordered_map<std::string, ExprId> remembered;
   size_t extra_bytes = 0;
@@ -88,6 +89,7 @@ struct ExpressionArena::Impl {
   ExprId intern_multiple(uint32_t divisor, const MultipleState& state);
   uint32_t intern_set(CodeSet set);
   void charge(size_t bytes);
+  uint32_t least_length(ExprId e);
 
   // Code points that this expression treats alike, as sets; their Boolean atoms are the classes of the derivative.
   void absorb(std::vector<ExprId>* parts) const;

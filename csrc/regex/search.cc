@@ -1,5 +1,7 @@
 // Questions that look at many states: emptiness, a shortest string, how many strings there are.
 #include <algorithm>
+#include <queue>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -208,6 +210,36 @@ bool ExpressionArena::is_endless(ExprId start) {
   return true;
 }
 
+// No string of the expression is shorter. Where it is built without intersections, complements, automata and variables, one
+// is as short.
+uint32_t ExpressionArena::Impl::least_length(ExprId e) {
+  constexpr uint32_t kMost = 1u << 24;
+  uint32_t before = 0;  // of the first parts of a sequence
+  while (at(e).kind == ExprKind::kConcat && !at(e).nullable) {
+    before = std::min(kMost, before + least_length(at(e).a));
+    e = at(e).b;
+  }
+  const ExprNode n = at(e);
+  if (n.nullable) return before;
+  if (n.kind != ExprKind::kUnion && n.kind != ExprKind::kIntersect && n.kind != ExprKind::kRepeat) return before + 1;
+  auto [known, is_new] = least_lengths.try_emplace(e, 1);
+  if (is_new) {
+    charge(48);
+    uint32_t least = n.kind == ExprKind::kUnion ? kMost : 1;
+    if (n.kind == ExprKind::kRepeat) {
+      least = static_cast<uint32_t>(std::min<uint64_t>(kMost, uint64_t{n.min} * least_length(n.a)));
+    } else {
+      for (uint32_t i = 0; i < n.b; ++i) {
+        uint32_t part = least_length(children[n.a + i]);
+        least = n.kind == ExprKind::kUnion ? std::min(least, part) : std::max(least, part);
+      }
+    }
+    least_lengths[e] = least;  // `known` may have moved
+    return std::min(kMost, before + least);
+  }
+  return std::min(kMost, before + known->second);
+}
+
 bool ExpressionArena::shortest(ExprId start, std::u32string* text) {
   text->clear();
   if (is_empty(start)) return false;
@@ -215,11 +247,24 @@ bool ExpressionArena::shortest(ExprId start, std::u32string* text) {
     ExprId e;
     uint32_t parent;
     char32_t c;
+    uint32_t length;
   };
-  std::vector<Step> order{{start, 0, 0}};
-  std::unordered_map<ExprId, bool> seen{{start, true}};
-  for (uint32_t i = 0; i < order.size(); ++i) {
-    if (nullable(order[i].e)) {
+  struct Open {  // what a text through a state is long at least; of equals the longer beginning, then the earlier
+    uint32_t least, length, step;
+    bool operator<(const Open& other) const {
+      return std::tuple(other.least, length, other.step) < std::tuple(least, other.length, step);
+    }
+  };
+  std::vector<Step> order{{start, 0, 0, 0}};
+  std::unordered_map<ExprId, uint32_t> seen{{start, 0}};  // with the length of the shortest beginning
+  std::priority_queue<Open> todo;
+  todo.push({0, 0, 0});
+  while (!todo.empty()) {
+    const uint32_t i = todo.top().step;
+    todo.pop();
+    const Step here = order[i];
+    if (seen[here.e] < here.length) continue;
+    if (nullable(here.e)) {
       for (uint32_t at = i; at != 0; at = order[at].parent) text->push_back(order[at].c);
       std::reverse(text->begin(), text->end());
       return true;
@@ -228,8 +273,10 @@ bool ExpressionArena::shortest(ExprId start, std::u32string* text) {
       throw GrammarLimitError("looking for a shortest string visits more than max_search_states = " +
                               std::to_string(impl_->limits.max_search));
     }
-    for (const Edge& edge : edges(order[i].e)) {
-      if (!seen.emplace(edge.target, true).second) continue;
+    for (const Edge& edge : edges(here.e)) {
+      auto [it, is_new] = seen.try_emplace(edge.target, here.length + 1);
+      if (!is_new && it->second <= here.length + 1) continue;
+      it->second = here.length + 1;
       uint32_t c = edge.lo;  // something readable where the range has it
       for (uint32_t nice : {'a', '1', '0', 'A', ' '}) {
         if (edge.lo <= nice && nice <= edge.hi) {
@@ -237,7 +284,9 @@ bool ExpressionArena::shortest(ExprId start, std::u32string* text) {
           break;
         }
       }
-      order.push_back({edge.target, i, static_cast<char32_t>(c)});
+      order.push_back({edge.target, i, static_cast<char32_t>(c), here.length + 1});
+      todo.push({here.length + 1 + impl_->least_length(edge.target), here.length + 1,
+                 static_cast<uint32_t>(order.size() - 1)});
     }
   }
   return false;
@@ -290,6 +339,9 @@ size_t ExpressionArena::count_strings(ExprId start, size_t limit) {
         slot = std::min(limit, slot + product);
       }
     }
+    size_t begun = total;  // each beginning that can be completed is one string at least
+    for (const auto& [e, count] : next) begun = std::min(limit, begun + count);
+    if (begun >= limit) return limit;
     level = std::move(next);
   }
   return total;

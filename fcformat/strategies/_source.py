@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from fcformat import _core
 from fcformat.errors import GrammarLimitError
 from fcformat.strategies._numbers import NumberPiece, as_number, is_exact
-from fcformat.strategies._strings import StringSource
+from fcformat.strategies._strings import StringSource, below
 
 __all__ = ["ValueSource"]
 
@@ -181,7 +181,7 @@ class Building:
         """One of so many choices, the first where nothing is drawn."""
         if self._draw is None or count < 2:
             return 0
-        return self._draw(st.integers(0, count - 1))
+        return self._draw(below(count))
 
     def object(self, state: int, depth: int, room: int = 0) -> dict[str, Any]:
         """An object from its residual; `room`: how many members it may have beside those that it must."""

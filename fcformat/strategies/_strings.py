@@ -7,11 +7,12 @@ shortest text that completes it.
 from __future__ import annotations
 
 import dataclasses
+from functools import lru_cache
 from typing import Any
 
 from hypothesis import strategies as st
 
-__all__ = ["StringSource"]
+__all__ = ["StringSource", "below"]
 
 #: Alternatives of a union are equally likely, if there are no more; of more, the likelier are those with more strings.
 _MOST_PARTS = 12
@@ -108,7 +109,7 @@ class StringSource:
             state = self._state(expression)
             if not state.steps:
                 break
-            at = draw(st.integers(0, len(state.choices) - 1)) if len(state.steps) > 1 else 0
+            at = draw(below(len(state.choices))) if len(state.steps) > 1 else 0
             expression, ranges, characters = state.steps[state.choices[at]]
             code = draw(characters.odd if odd else characters.plain)
             if code is None:
@@ -122,18 +123,26 @@ class StringSource:
         found = self._states.get(expression)
         if found is None:
             ends, edges = self._sampler.edges(expression)
-            behind: dict[int, list[tuple[int, int]]] = {}
+            leading: dict[int, list[tuple[int, int]]] = {}
             for low, high, target in edges:
-                behind.setdefault(target, []).append((low, high))
+                leading.setdefault(target, []).append((low, high))
+            behind = {target: tuple(ranges) for target, ranges in leading.items()}
             # What leads on comes before what stays where it is, simple characters before others.
             order = sorted(behind, key=lambda target: (target == expression, _rank(behind[target])))
-            steps = tuple((target, tuple(behind[target]), _characters(behind[target])) for target in order)
+            steps = tuple((target, behind[target], _characters(behind[target])) for target in order)
             weights = [min(sum(high - low + 1 for low, high in ranges), _MOST_WEIGHT) for _, ranges, _ in steps]
             choices = tuple(at for at, weight in enumerate(weights) for _ in range(weight))
             found = self._states[expression] = _State(ends, choices, steps)
         return found
 
 
+@lru_cache(maxsize=1024)
+def below(count: int) -> st.SearchStrategy[int]:
+    """Integers from zero to less than `count`; kept, since making a strategy takes as long as drawing from it."""
+    return st.integers(0, count - 1)
+
+
+@lru_cache(maxsize=1024)
 def _texts(fewest: int, most: int) -> st.SearchStrategy[str]:
     """Any text of so many characters (`most` may be -1: no limit)."""
     if fewest > _LONGEST:
@@ -145,20 +154,22 @@ def _texts(fewest: int, most: int) -> st.SearchStrategy[str]:
     return st.one_of(ways)
 
 
-def _characters(ranges: list[tuple[int, int]]) -> _Characters:
-    plain = [code for low, high in ranges for code in range(max(low, 32), min(high, 126) + 1)]
-    simple = [code for code in _FIRST_CHOICES if code in set(plain)]
-    plain = [*simple, *(code for code in plain if code not in simple)]
+@lru_cache(maxsize=4096)
+def _characters(ranges: tuple[tuple[int, int], ...]) -> _Characters:
+    among = {code for low, high in ranges for code in range(max(low, 32), min(high, 126) + 1)}
+    simple = [code for code in _FIRST_CHOICES if code in among]
+    plain = [*simple, *sorted(among.difference(simple))]
     corners = [code for pair in ranges[:8] for code in pair]
     odd = [code for code in _INTERESTING if any(low <= code <= high for low, high in ranges)]
-    others: list[int | None] = [code for code in dict.fromkeys((*corners, *odd)) if code not in set(plain)]
+    others: list[int | None] = [code for code in dict.fromkeys((*corners, *odd)) if code not in among]
     if others:
         others.append(None)
     mixed = [*plain, *others * max(1, len(plain) // max(1, len(others)))]  # about half and half
     return _Characters(st.sampled_from(plain or others), st.sampled_from(mixed))
 
 
-def _rank(ranges: list[tuple[int, int]]) -> int:
+@lru_cache(maxsize=4096)
+def _rank(ranges: tuple[tuple[int, int], ...]) -> int:
     """How early the simplest character of a set stands among the first choices."""
     ranks = [at for at, code in enumerate(_FIRST_CHOICES) if any(low <= code <= high for low, high in ranges)]
     return min(ranks, default=len(_FIRST_CHOICES))

@@ -1,0 +1,100 @@
+"""Corners of schemas that faults put into the core by hand (tests/mutation) had found unwatched."""
+
+from __future__ import annotations
+
+import pytest
+
+import fcformat
+from fcformat import GrammarCompiler, TokenizerInfo
+from fcformat.errors import GrammarLimitError
+from support.cases import Case, by_name, check
+from support.engine import allowed, matcher
+
+DYNAMIC_TREE = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$id": "https://example.com/strict-tree",
+    "$dynamicAnchor": "node",
+    "$ref": "tree",
+    "unevaluatedProperties": False,
+    "$defs": {
+        "tree": {
+            "$id": "https://example.com/tree",
+            "$dynamicAnchor": "node",
+            "type": "object",
+            "properties": {"data": True, "children": {"type": "array", "items": {"$dynamicRef": "#node"}}},
+        }
+    },
+}
+CORNERS = (
+    Case(
+        "an open bound beside the same one closed",
+        {"type": "integer", "minimum": 3, "allOf": [{"exclusiveMinimum": 3}, {"maximum": 7}, {"exclusiveMaximum": 7}]},
+        ("4", "6"),
+        ("3", "7"),
+    ),
+    Case(
+        "a closed bound beside the same one open",
+        {"allOf": [{"exclusiveMinimum": 3}, {"minimum": 3}, {"exclusiveMaximum": 7}, {"maximum": 7}], "type": "number"},
+        ("4", "6.9"),
+        ("3", "3.0", "7"),
+    ),
+    Case(
+        "decimal places behind the divisor's last",
+        {"type": "number", "multipleOf": 0.01},
+        ("0.01", "0.15", "1.500", "7"),
+        ("0.015", "0.001", "1.2345"),
+    ),
+    Case(
+        "names in references are escaped",
+        {"$ref": "#/$defs/a~1b", "$defs": {"a/b": {"type": "integer"}, "a~b": {"type": "string"}}},
+        ("1",),
+        ('"x"',),
+    ),
+    Case(
+        "a tilde in a reference",
+        {"$ref": "#/$defs/a~0b", "$defs": {"a/b": {"type": "integer"}, "a~b": {"type": "string"}}},
+        ('"x"',),
+        ("1",),
+    ),
+    Case(
+        "a $dynamicRef leads to the outermost anchor on the way",
+        DYNAMIC_TREE,
+        ('{"children":[{"data":1,"children":[]}]}',),
+        ('{"children":[{"daat":1}]}', '{"daat":1}'),
+    ),
+    Case(
+        "what is empty only while a question is open is not empty for good",
+        {
+            "anyOf": [
+                {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/link"}},
+                {"type": "object", "maxProperties": 0},
+            ],
+            "$defs": {"link": {"type": "object", "required": ["to"], "properties": {"to": {"$ref": "#"}}}},
+        },
+        ("{}", '[{"to":{}}]', '[{"to":[{"to":{}}]}]'),
+        ("[]", '[{"to":1}]', "[{}]"),
+    ),
+)
+
+
+@by_name(CORNERS)
+def test_corners(case: Case) -> None:
+    check(case)
+
+
+@pytest.mark.parametrize("start", [b"\xe0", b"\xf0"])
+def test_no_character_is_begun_that_would_be_longer_than_it_needs(start: bytes) -> None:
+    state = matcher({"type": "string"})
+    assert state.accept_string(b'"' + start)
+    first = 0xA0 if start == b"\xe0" else 0x90
+    assert sorted(allowed(state)) == list(range(first, 0xC0))
+
+
+def test_a_search_that_runs_out_of_states_says_so_and_not_that_there_is_no_text() -> None:
+    info = TokenizerInfo.from_bytes([*(bytes([byte]) for byte in range(256)), None], stop_token_ids=[256])
+    lengths = r"^(?=(?:a{7})+$)(?=(?:a{11})+$)(?:a{13})+$"  # the shortest text has 1001 characters
+    with pytest.raises(GrammarLimitError, match="max_search_states"):
+        GrammarCompiler(info, limits={"max_search_states": 100}).compile_regex(lengths)
+    state = fcformat.GrammarMatcher(GrammarCompiler(info).compile_regex(lengths))
+    assert state.accept_string("a" * 1001)
+    assert state.can_terminate()
