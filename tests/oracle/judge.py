@@ -89,6 +89,10 @@ def in_python(schema: Any) -> Any:
         elif keyword in NAMED and isinstance(content, dict):
             rename: Callable[[str], str] = python_pattern if keyword == "patternProperties" else str
             content = {rename(name): in_python(sub) for name, sub in content.items()}
+        elif keyword == "items" and isinstance(content, bool):
+            content = (
+                {} if content else {"not": {}}
+            )  # beside unevaluatedItems of 2019-09, jsonschema takes a boolean for a list
         elif keyword not in VALUES:
             content = in_python(content)
         out[keyword] = content
