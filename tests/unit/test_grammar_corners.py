@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from fcformat import grammar as g
@@ -16,7 +18,9 @@ from support.engine import SINGLE_BYTES, accepts_from_start, compiler
         ({"type": "array", "items": {"type": "number"}}, "[1,2.5]", '[1,2.5\\"'),
     ],
 )
-def test_a_value_inside_a_string_ends_at_the_strings_own_quote(schema: object, inside: str, broken: str) -> None:
+def test_a_value_inside_a_string_ends_at_the_strings_own_quote(
+    schema: dict[str, Any], inside: str, broken: str
+) -> None:
     value = g.schema_value(schema, syntax="json_string")
     compiled = compiler(SINGLE_BYTES).compile_grammar(g.sequence(g.literal('"'), value, g.literal('"')))
     assert accepts_from_start(compiled, f'"{inside}"')

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-import fcformat
-from fcformat import GrammarCompiler, TokenizerInfo
+from fcformat import GrammarCompiler, GrammarMatcher, TokenizerInfo
 from fcformat.errors import GrammarLimitError
 from support.cases import Case, by_name, check
-from support.engine import allowed, matcher
+from support.engine import SINGLE_BYTES, allowed, compiled, matcher
 
 DYNAMIC_TREE = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -74,6 +73,41 @@ CORNERS = (
         ("{}", '[{"to":{}}]', '[{"to":[{"to":{}}]}]'),
         ("[]", '[{"to":1}]', "[{}]"),
     ),
+    Case(
+        "keys under a pattern that are many, but not endless, come once",
+        {"patternProperties": {"^[a-z]{2}$": True}, "additionalProperties": False, "type": "object"},
+        ('{"ab":1,"cd":2,"ba":3}',),
+        ('{"ab":1,"ab":2}', '{"ab":1,"cd":1,"ab":2}', '{"abc":1}'),
+    ),
+    Case(
+        "a pattern holds for declared names too",
+        {"properties": {"ab": {"type": "integer"}}, "patternProperties": {"^a": {"minimum": 3}}, "type": "object"},
+        ('{"ab":3}', '{"b":1}'),
+        ('{"ab":1}', '{"ab":3.5}', '{"ac":1}'),
+    ),
+    Case(
+        "of two prefixes the longer is evaluated",
+        {
+            "type": "array",
+            "allOf": [{"prefixItems": [True, {"const": 1}]}, {"prefixItems": [True]}],
+            "unevaluatedItems": False,
+        },
+        ("[0,1]", "[0]"),
+        ("[0,2]", "[0,1,2]"),
+    ),
+    Case(
+        "a branch of anyOf that fails evaluates nothing",
+        {
+            "type": "object",
+            "anyOf": [
+                {"properties": {"a": {"const": 1}}, "required": ["a"]},
+                {"properties": {"b": {"const": 2}}, "required": ["b"]},
+            ],
+            "unevaluatedProperties": False,
+        },
+        ('{"a":1}', '{"b":2}', '{"a":1,"b":2}'),
+        ("{}", '{"a":1,"b":3}', '{"a":1,"c":3}'),
+    ),
 )
 
 
@@ -95,6 +129,32 @@ def test_a_search_that_runs_out_of_states_says_so_and_not_that_there_is_no_text(
     lengths = r"^(?=(?:a{7})+$)(?=(?:a{11})+$)(?:a{13})+$"  # the shortest text has 1001 characters
     with pytest.raises(GrammarLimitError, match="max_search_states"):
         GrammarCompiler(info, limits={"max_search_states": 100}).compile_regex(lengths)
-    state = fcformat.GrammarMatcher(GrammarCompiler(info).compile_regex(lengths))
+    state = GrammarMatcher(GrammarCompiler(info).compile_regex(lengths))
     assert state.accept_string("a" * 1001)
     assert state.can_terminate()
+
+
+def test_a_text_that_is_refused_leaves_nothing_behind() -> None:
+    state = matcher({"type": "object"})
+    assert state.accept_string('{"a')
+    assert not state.accept_string("x\x01")
+    assert state.accept_string('b":1,"a')
+    assert not state.accept_string('b":2}')  # the key is "ab" again
+    assert state.accept_string('xb":2}')
+
+
+@pytest.mark.parametrize("schema", [{"type": "string"}, {"type": "array", "items": {"type": "string", "minLength": 2}}])
+def test_a_mask_that_was_kept_is_the_mask_that_was_kept(schema: dict[str, object]) -> None:
+    words = tuple(f"{head}{tail}".encode() for head in ("w", '"w', 'w"', 'w"]', "w\\n") for tail in range(600))
+    vocabulary = (*SINGLE_BYTES, *words)
+    grammar = compiled(schema, vocabulary=vocabulary)
+    for text in ('"' if schema["type"] == "string" else '["', '"a' if schema["type"] == "string" else '["ab'):
+        masks = []
+        for _ in range(3):
+            state = GrammarMatcher(grammar)
+            assert state.accept_string(text)
+            masks.append(allowed(state, vocabulary))
+        fresh = GrammarMatcher(grammar)
+        assert fresh.accept_string(text)
+        right = {token for token in range(len(vocabulary)) if fresh.fork().accept_token(token)}
+        assert masks == [right] * 3
