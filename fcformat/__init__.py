@@ -23,6 +23,7 @@ from fcformat.json_style import JSONStyle
 
 if TYPE_CHECKING:
     from fcformat.chat import Conversation, Message, Tool
+    from fcformat.conversion import Converted, convert, list_shapes
     from fcformat.decoding import (
         BatchGrammarMatcher,
         CompiledGrammar,
@@ -45,6 +46,7 @@ __all__ = [
     "BatchGrammarMatcher",
     "CompiledGrammar",
     "Conversation",
+    "Converted",
     "FcformatError",
     "Format",
     "FormatError",
@@ -66,15 +68,18 @@ __all__ = [
     "allocate_token_bitmask",
     "apply_token_bitmask_inplace",
     "constrain",
+    "convert",
     "detect_format",
     "format_from_template",
     "get_format",
     "list_formats",
+    "list_shapes",
     "traverse_draft_tree",
 ]
 
 _ROOMS = {
     "fcformat.chat": ("Conversation", "Message", "Tool"),
+    "fcformat.conversion": ("Converted", "convert", "list_shapes"),
     "fcformat.decoding": (
         "BatchGrammarMatcher",
         "CompiledGrammar",

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fcformat.chat._checks import as_mapping, found, json_copy
+from fcformat.chat.tool_shapes import SCHEMA_KEYS, foreign_tool
 from fcformat.errors import FormatError
 
 __all__ = ["Tool", "check_names"]
@@ -66,7 +67,9 @@ class Tool:
             tool: A `Tool`; an OpenAI tool dict `{"type": "function", "function": {...}}`, nested or flat; a bare
                 function dict `{"name": ..., "description": ..., "parameters": ...}`; a Python callable, whose type
                 hints and Google-style docstring give the schema; a pydantic model class; a dataclass or `TypedDict`
-                class.
+                class; Anthropic's `{"name": ..., "input_schema": ...}` or MCP's `{"name": ..., "inputSchema": ...}`, as
+                dict or object; a tool object of LangChain or LlamaIndex. Of the last four, what is no part of OpenAI's
+                definition (hints for clients, such as MCP's `annotations`) is not kept.
             index: Its place among the tools, for error messages.
 
         Raises:
@@ -75,6 +78,9 @@ class Tool:
         where = "tool" if index is None else f"tool {index}"
         if isinstance(tool, Tool):
             return tool
+        foreign = foreign_tool(tool, where)
+        if foreign is not None:
+            return cls._from_definition({"type": "function", "function": json_copy(foreign.function, where)}, where)
         mapping = as_mapping(tool)
         if mapping is None and callable(tool):
             from fcformat.chat.callables import function_from_callable
@@ -148,7 +154,7 @@ def _read(definition: dict[str, Any], where: str) -> tuple[str, str | None, dict
         raise FormatError(f"{where}: description: found {found(description)}, expected a string")
     parameters = function.get("parameters")
     if parameters is None:
-        for foreign in ("input_schema", "inputSchema"):
+        for foreign in SCHEMA_KEYS:
             if foreign in function:
                 raise FormatError(f"{where}: found {foreign!r} without 'parameters', expected OpenAI's 'parameters'")
         parameters = json_copy(_NO_PARAMETERS, where)

@@ -15,7 +15,7 @@ from fcformat.chat import Message, Tool
 from fcformat.errors import FormatError
 from fcformat.formats.base import Format
 from fcformat.formats.call_syntax.turn import Turn
-from fcformat.formats.losses import LossPolicy, results_out_of_order
+from fcformat.formats.losses import Loss, LossPolicy, results_out_of_order
 from fcformat.formats.reading.prompt_text import PromptRead, PromptText
 from fcformat.formats.rendered import Draft, Rendered
 from fcformat.formats.tool_texts import ToolsTold
@@ -123,7 +123,8 @@ class DeepSeekFormat(Format):
         if tools and layout.tell and options.get("tell_tools"):
             system.append(layout.tell.write(tools))
         elif tools:
-            draft.losses.append("the tools are not told: the publisher's template has no place for them")
+            what = "the tools are not told: the publisher's template has no place for them"
+            draft.losses.append(Loss(what, "tools"))
         draft.text("\n\n".join(system))
         before = ""
         for index, message in enumerate(messages):

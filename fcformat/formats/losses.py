@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from fcformat.chat import Message
 from fcformat.errors import FormatError
 
-__all__ = ["FormatLossWarning", "LossPolicy", "results_out_of_order"]
+__all__ = ["FormatLossWarning", "Loss", "LossPolicy", "results_out_of_order"]
 
 
 class FormatLossWarning(UserWarning):
@@ -20,6 +20,28 @@ class FormatLossWarning(UserWarning):
 
     By default, of what the publisher's own template leaves out although it matters, such as tools and calls.
     """
+
+
+class Loss(str):
+    """What was left out, as a sentence, and of which kind it is.
+
+    Attributes:
+        kind: One word, such as `"reasoning"`, by which losses are counted.
+        message: Index of the message that lost it, or `None` for the whole conversation.
+    """
+
+    __slots__ = ("kind", "message")
+    kind: str
+    message: int | None
+
+    def __new__(cls, sentence: str, kind: str, message: int | None = None) -> Loss:
+        """A loss of this kind."""
+        loss = super().__new__(cls, sentence)
+        loss.kind, loss.message = kind, message
+        return loss
+
+    def __getnewargs__(self) -> tuple[str, str, int | None]:  # type: ignore[override]
+        return str(self), self.kind, self.message
 
 
 #: Kinds of loss that are warned of even where the publisher's own code makes them.
@@ -60,10 +82,10 @@ class LossPolicy:
         """
         sentence = what if index is None else f"message {index}: {what}"
         if self._on_loss == "raise" and kind not in self._accepted:
-            raise FormatError(f"{sentence} ({self._name}; on_loss='drop' renders without it)")
+            raise FormatError(f"{sentence} ({self._name}; on_loss='drop' goes on without it)")
         if self._on_loss == "warn" or (self._on_loss == "raise" and kind in GRAVE):
             warnings.warn(f"{self._name}: {sentence}", FormatLossWarning, stacklevel=4)
-        self.losses.append(sentence)
+        self.losses.append(Loss(sentence, kind, index))
 
 
 def results_out_of_order(messages: tuple[Message, ...]) -> Iterator[tuple[int, str]]:

@@ -144,8 +144,8 @@ REFUSED: list[tuple[Any, str]] = [
     ({"name": "f", "parameters": []}, "tool 2 (f): parameters: found a list, expected an object or a boolean"),
     ({"name": "f", "strict": "yes"}, "tool 2 (f): strict: found 'yes', expected a boolean"),
     (
-        {"name": "f", "input_schema": {}},
-        "tool 2 (f): found 'input_schema' without 'parameters', expected OpenAI's 'parameters'",
+        {"name": "g", "input_schema": {}, "inputSchema": {}},
+        "tool 2: found both 'input_schema' and 'inputSchema', expected one of them",
     ),
     (
         {"name": "f", "parameters": {"default": {1}}},

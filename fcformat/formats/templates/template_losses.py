@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from fcformat.chat import Message, Tool
 from fcformat.errors import FormatError
+from fcformat.formats import losses as stated
 from fcformat.formats.losses import FormatLossWarning, results_out_of_order
 from fcformat.formats.templates.chat_template import Rendering
 from fcformat.formats.templates.inputs import Origin
@@ -69,7 +70,7 @@ def report(name: str, on_loss: str, losses: Sequence[Loss]) -> tuple[str, ...]:
             raise FormatError(f"{sentence} ({name}; on_loss='drop' renders it all the same)")
         if on_loss == "warn":
             warnings.warn(f"{name}: {sentence}", FormatLossWarning, stacklevel=3)
-    return tuple(sentence for _, sentence in losses)
+    return tuple(stated.Loss(sentence, kind) for kind, sentence in losses)
 
 
 def _of_message(message: Message, index: int, printed: dict[Origin, int]) -> Iterator[Loss]:
