@@ -9,6 +9,7 @@ from __future__ import annotations
 import abc
 import dataclasses
 import datetime
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -27,6 +28,9 @@ from fcformat.parsing.message_builder import MessageBuilder
 from fcformat.parsing.stream import Reader, StreamParser, read_whole
 
 __all__ = ["Format"]
+
+#: What does not stand in every spelling of a name as it is.
+_ESCAPED = re.compile(r"[^ !#-\[\]-~\u00a1-\ud7ff]")
 
 
 class Format(abc.ABC):
@@ -273,7 +277,13 @@ class Format(abc.ABC):
 
     def _replies(self, opened: str) -> ReadReply:
         """Reads what the assistant wrote in a prompt, behind what opens its turn."""
-        return lambda said, tools: self.parse(said, tools or None, prompt=opened)
+
+        def reply(said: str, tools: tuple[Tool, ...]) -> Message:
+            # Only tools that are named can matter: with all of them, many replies would cost as much as many tools.
+            named = tuple(tool for tool in tools if tool.name in said or _ESCAPED.search(tool.name))
+            return self.parse(said, named or tools[:1] or None, prompt=opened)
+
+        return reply
 
     def _read_prompt(self, text: str) -> PromptRead:
         """Reads a prompt; see `parse_conversation`."""

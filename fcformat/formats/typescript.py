@@ -13,7 +13,6 @@ from fcformat.chat import Tool
 
 __all__ = [
     "DEFAULT",
-    "MAX_DEPTH",
     "MEMBER",
     "NO_PARAMETERS",
     "OTHER_DEFAULT",
@@ -27,7 +26,7 @@ _PLAIN = {"string": "string", "number": "number", "integer": "number", "boolean"
 #: A longer type of items is written as `any`.
 _MAX_ITEM = 50
 #: Deepest nesting that is spelled out.
-MAX_DEPTH = 200
+_MAX_DEPTH = 200
 #: What is written of a tool without parameters, before and after parameters, before defaults, and behind a member's key.
 NO_PARAMETERS = "() => any;\n\n"
 PARAMETERS, RETURNS = "(_: {\n", "}) => any;\n\n"
@@ -73,7 +72,7 @@ def _default(schema: Mapping[str, Any]) -> str:
 
 
 def _type(schema: Any, depth: int) -> str:
-    if not isinstance(schema, Mapping) or depth > MAX_DEPTH:
+    if not isinstance(schema, Mapping) or depth > _MAX_DEPTH:
         return "any"
     kind = schema.get("type")
     if kind == "array":

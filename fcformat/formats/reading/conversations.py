@@ -67,9 +67,9 @@ class _Walk:
         prompt, layout = self._prompt, self._layout
         prompt.skip(layout.begin)
         options: dict[str, Any] = {}
+        generate = self._generation_prompt(options)
         if self._training_end and prompt.drop_end(self._training_end):
             options["training"] = self._training = True
-        generate = self._generation_prompt(options)
         ended, first = True, True
         while not prompt.at_end():
             if not ended:

@@ -49,6 +49,8 @@ class _Walk:
         self._tools: tuple[Tool, ...] = ()
         self._variant: tuple[Any, ...] | None = None
         self._observed = re.compile(re.escape("".join(folding.observed)))
+        # Whether a line break is all that parts a result from what the assistant says next.
+        self._unmarked = folding.answered + folding.resumes == "\n"
         self._resumes = re.compile(re.escape(folding.answered + folding.resumes))
 
     def read(self) -> PromptRead:
@@ -147,7 +149,7 @@ class _Walk:
             last = position + 1 == len(results)
             # What answers another call follows at once.
             alone = waiting > 0 and not last
-            whole = alone or (last and (generate or not closed) and self._folding.closed and not self._folding.resumes)
+            whole = alone or (self._unmarked and last and (generate or not closed))
             result, rest = (block, None) if whole else self._parted(block, last=last)
             self._messages.append(Message("tool", result))
             if rest is not None:
@@ -164,7 +166,7 @@ class _Walk:
 
     def _parted(self, block: str, *, last: bool) -> tuple[str, str | None]:
         """A result, and what the assistant says behind it, `None` for nothing."""
-        if self._folding.answered + self._folding.resumes != "\n":
+        if not self._unmarked:
             found = self._resumes.search(block)
             if found is None:
                 return block, None

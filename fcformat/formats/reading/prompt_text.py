@@ -41,6 +41,7 @@ class PromptText:
     """A prompt, and where reading stands in it.
 
     Attributes:
+        name: The format's name, for errors.
         text: The whole prompt.
         position: What lies before has been read.
         limit: Where reading ends.
@@ -58,7 +59,7 @@ class PromptText:
         self.position = 0
         self.limit = len(text)
         self.issues: list[str] = []
-        self._name = name
+        self.name = name
 
     def at_end(self) -> bool:
         """Whether everything has been read."""
@@ -122,7 +123,7 @@ class PromptText:
 
     def part(self, start: int, end: int) -> PromptText:
         """A part of the prompt, to be read on its own."""
-        part = PromptText(self._name, self.text)
+        part = PromptText(self.name, self.text)
         part.position, part.limit = start, end
         return part
 
@@ -135,7 +136,7 @@ class PromptText:
         at = self.position if position is None else position
         found = self.text[at : min(self.limit, at + _SHOWN)]
         shown = repr(found) if found else "the end of the prompt"
-        return ParseError(f"{self._name}: at character {at}: found {shown}, expected {expected}", at)
+        return ParseError(f"{self.name}: at character {at}: found {shown}, expected {expected}", at)
 
 
 def any_of(texts: Iterable[str]) -> str:
@@ -179,7 +180,11 @@ def difference(text: str, written: str) -> str:
     """Where a prompt and what is written for what it says begin to differ, as a sentence; `""` where they are equal."""
     if text == written:
         return ""
-    at = next((at for at, (ours, theirs) in enumerate(zip(written, text, strict=False)) if ours != theirs), None)
-    at = min(len(text), len(written)) if at is None else at
+    equal, size = 0, 1 << max(len(text), len(written)).bit_length()
+    while size:  # halve the step where the next piece is not the same
+        if text[equal : equal + size] == written[equal : equal + size]:
+            equal += size
+        size //= 2
+    at = equal
     found, ours = text[at : at + _SHOWN], written[at : at + _SHOWN]
     return f"at character {at}: found {found!r}, which would be written {ours!r}"

@@ -55,7 +55,7 @@ def as_tool(value: Any, start: int, prompt: PromptText) -> Tool:
     try:
         return Tool.from_any(value)
     except FormatError as error:
-        raise ParseError(f"at character {start}: {error}", start) from error
+        raise ParseError(f"{prompt.name}: at character {start}: {error}", start) from error
 
 
 def read_tools(told: ToolList, prompt: PromptText) -> tuple[Tool, ...]:

@@ -13,7 +13,7 @@ from fcformat.chat import Tool
 from fcformat.errors import ParseError
 from fcformat.formats.reading.prompt_text import PromptText
 from fcformat.formats.reading.tool_lists import as_tool
-from fcformat.formats.typescript import DEFAULT, MAX_DEPTH, MEMBER, NO_PARAMETERS, OTHER_DEFAULT, PARAMETERS, RETURNS
+from fcformat.formats.typescript import DEFAULT, MEMBER, NO_PARAMETERS, OTHER_DEFAULT, PARAMETERS, RETURNS
 
 __all__ = ["read_typescript"]
 
@@ -22,6 +22,8 @@ _KEY = re.compile(r"(?!// )([^\n]{1,1000}?)(\??): ")
 _WORDS = re.compile(r"[A-Za-z]{1,100}(?: \| [A-Za-z]{1,100}){0,100}")
 _CHOICE = re.compile(r'"([^\n]{0,10000}?)"(?= \| "|\[|,|\n|//|\}| \| \n)')
 _COMMENT = re.compile(rf" \| \n|{re.escape(OTHER_DEFAULT)}|,(?=\n)")
+#: Deepest nesting of types; definitions are nested twice as deep.
+_MAX_DEPTH = 100
 #: How many places in a description are tried that look like its end.
 _MOST_ENDS = 64
 
@@ -155,8 +157,8 @@ def _comment(variant: dict[str, Any], text: str) -> None:
 
 def _type(prompt: PromptText, depth: int) -> dict[str, Any]:
     """Reads a type."""
-    if depth > MAX_DEPTH:
-        prompt.fail(f"at most {MAX_DEPTH} types inside of each other")
+    if depth > _MAX_DEPTH:
+        prompt.fail(f"at most {_MAX_DEPTH} types inside of each other")
     schema: dict[str, Any]
     if prompt.skip("{\n"):
         schema = _object(prompt, depth)
