@@ -90,7 +90,7 @@ def test_training_texts_pair_calls_with_their_results_and_train_what_the_assista
         ),
         (
             [{"role": "user", "name": "Ann", "content": "u"}],
-            r"message 0: found the speaker's name 'Ann', which cannot be written \(chatglm3; on_loss='drop' renders",
+            r"message 0: found the speaker's name 'Ann', which cannot be written \(chatglm3; on_loss='drop' goes on",
         ),
         (
             [
