@@ -10,6 +10,8 @@ from typing import Any
 from fcformat.chat import Conversation, Message, Tool, ToolCall
 from fcformat.chat._checks import found
 from fcformat.formats.losses import Loss
+from fcformat.records.fitting import one_call_a_message
+from fcformat.records.shape import policy_for
 
 __all__ = ["unstated"]
 
@@ -45,6 +47,8 @@ def unstated(before: Conversation, after: Conversation, stated: Sequence[str]) -
     yield from _tools(before.tools, after.tools, kinds.get(None, set()))
     every = set().union(*kinds.values())
     spoken = list(enumerate(before.messages))
+    if "parallel" in every:
+        spoken = one_call_a_message(before.messages, policy_for("", "drop", []))
     if len(spoken) != len(after.messages):
         spoken = [(index, message) for index, message in spoken if not kinds.get(index, set()) & _LEAVES_OUT]
     if len(spoken) != len(after.messages):

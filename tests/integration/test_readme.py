@@ -45,9 +45,9 @@ def test_the_commands_for_ci_are_one_line_each() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_shown_is_understood(command: str) -> None:
-    from fcformat.cli import _parser
+    from fcformat.cli.command_line import command_parser
 
-    _parser().parse_args(shlex.split(command)[1:])
+    command_parser().parse_args(shlex.split(command)[1:])
 
 
 def test_every_link_leads_to_a_file() -> None:
