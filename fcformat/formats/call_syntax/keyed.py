@@ -13,6 +13,7 @@ from fcformat.formats.call_syntax.parts import (
     ToolView,
     json_body,
     read_arguments,
+    read_other,
 )
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
@@ -57,5 +58,4 @@ class KeyedCall(JSONCall):
         yield from read_arguments(reading)
         call.complete = True
         while (key := (yield from json.key(False))) is not None:
-            reading.builder.report(f"the key {key!r} in a call of {name!r}")
-            yield from json.value(lambda text: None)
+            yield from read_other(reading, json, key)

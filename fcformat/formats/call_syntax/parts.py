@@ -44,12 +44,13 @@ __all__ = [
     "json_body",
     "loosely",
     "read_arguments",
+    "read_other",
 ]
 
 #: Longest function name that is read.
 MAX_NAME = 256
 #: Pattern of a short text between quotes in which nothing is escaped.
-PLAIN_TEXT = rf'[^"\\\x00-\x1f]{{1,{MAX_NAME}}}'
+PLAIN_TEXT = rf'[^"\\\x00-\x1f\ud800-\udfff]{{1,{MAX_NAME}}}'
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -333,8 +334,7 @@ class JSONCall(Part):
             elif self._id and key == self._id and (yield from cursor.peek()) in ("'", '"'):
                 call.identified((yield from _short_string(cursor, json)))
             else:
-                report(f"the key {key!r} in a call")
-                yield from json.value(lambda text: None)
+                yield from read_other(reading, json, key)
         if call.name is None:
             raise Unreadable(f"a call with {self._name!r}")
         if not call.has_arguments:
@@ -377,6 +377,17 @@ def _short_string(cursor: Cursor, json: JSONReader) -> Steps[str]:
     if not name or len(name) > MAX_NAME:
         raise Unreadable(f"a name of at most {MAX_NAME} characters" if name else "a name")
     return name
+
+
+def read_other(reading: Reading, json: JSONReader, key: str) -> Steps[None]:
+    """A member of a call that it does not have; it is reported, value and all."""
+    start, value = reading.cursor.offset, list[str]()
+    try:
+        yield from json.value(value.append)
+    except (Unreadable, Truncated):
+        reading.builder.report(f"the key {key!r} in a call, with {''.join(value)}", start)
+        raise
+    reading.builder.report(f"the key {key!r} in a call, with {''.join(value)}", start)
 
 
 def read_arguments(reading: Reading) -> Steps[None]:

@@ -66,7 +66,7 @@ class CallSyntax:
             try:
                 yield from part.read(reading)
             except (Unreadable, Truncated) as error:
-                if not reading.call.complete:
+                if not reading.call.complete or not reading.call.name:
                     raise
                 reading.builder.report(f"expected {error} at the end of a call")
                 yield from self._pass_end(reading)
