@@ -142,7 +142,7 @@ class JsonRun {
     for (++at; at < size_; ++at) {
       const Char c = text_[at];
       if (c == '"') return at + 1;
-      if (c < 0x20) return 0;
+      if (c < 0x20 || is_surrogate(c)) return 0;
       if (c != '\\') continue;
       if (++at == size_) return 0;
       switch (text_[at]) {
@@ -167,6 +167,15 @@ class JsonRun {
       }
     }
     return 0;
+  }
+
+  // Halves of characters cannot be encoded; they are to be written as escapes.
+  static bool is_surrogate(Char c) {
+    if constexpr (sizeof(Char) == 1) {
+      return false;
+    } else {
+      return c >= 0xD800 && c <= 0xDFFF;
+    }
   }
 
   static bool is_hex(Char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }

@@ -26,6 +26,7 @@ GEMMA4 = CallFormat(
             before="",
             between="",
             blank_before=True,
+            text_after=True,
         ),
     ),
     stops=("<turn|>", "<|tool_response>", "<eos>"),

@@ -19,6 +19,9 @@ from fcformat.formats.tool_signatures import ToolSignatures
 
 __all__ = ["HERMES"]
 
+#: The model card writes the arguments first, the template the name.
+_OBJECT = JSONCall(also=("parameters",), either_order=True)
+
 HERMES = ConversationFormat(
     "hermes",
     aliases=("hermes-2-pro", "hermes-3", "longcat", "NousResearch/Hermes-*"),
@@ -55,7 +58,7 @@ HERMES = ConversationFormat(
     turn=ReasonedTurn(
         Reasoning(after_opening="\n", before_closing="\n", after_closing="\n\n"),
         TextThenCalls(
-            CallSyntax(Tag("<tool_call>"), Text("\n"), JSONCall(also=("parameters",)), Text("\n"), Tag("</tool_call>")),
+            CallSyntax(Tag("<tool_call>"), Text("\n"), _OBJECT, Text("\n"), Tag("</tool_call>")),
             SingleCall(
                 CallSyntax(Tag("<longcat_tool_call>"), JSONCall(also=("parameters",)), Tag("</longcat_tool_call>"))
             ),

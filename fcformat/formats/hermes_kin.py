@@ -68,7 +68,7 @@ INTERNLM2 = CallFormat(
             Tag("<|action_start|>"),
             Tag("<|plugin|>"),
             Text("\n"),
-            JSONCall(arguments="parameters", also=("arguments",)),
+            JSONCall(arguments="parameters", also=("arguments",), either=("arguments",)),
             Tag("<|action_end|>"),
         ),
         before="",
@@ -83,7 +83,7 @@ INTERNLM2 = CallFormat(
 GIGACHAT3 = CallFormat(
     "gigachat3",
     aliases=("gigachat-3", "ai-sage/GigaChat3*"),
-    turn=TextThenCalls(_AS_MESSAGE, SingleCall(_AS_TOKEN), before="", between="", most=1),
+    turn=TextThenCalls(_AS_MESSAGE, SingleCall(_AS_TOKEN), before="", between="", most=1, generated=2),
     stops=("<|message_sep|>", "</s>"),
     headers=("assistant<|role_sep|>\n",),
     controls=("<|function_call|>", "<|message_sep|>", "<|role_sep|>"),
@@ -92,7 +92,7 @@ GIGACHAT3 = CallFormat(
 GIGACHAT31 = CallFormat(
     "gigachat3.1",
     aliases=("gigachat-3.1", "ai-sage/GigaChat3.1*"),
-    turn=TextThenCalls(_AS_TOKEN, SingleCall(_AS_MESSAGE), before="", between="", most=1),
+    turn=TextThenCalls(_AS_TOKEN, SingleCall(_AS_MESSAGE), before="", between="", most=1, generated=2),
     stops=GIGACHAT3.stops,
     headers=GIGACHAT3.headers,
     controls=GIGACHAT3.controls,
@@ -143,7 +143,7 @@ MIMO = CallFormat(
 SPARK25 = CallFormat(
     "spark25",
     aliases=("spark2.5", "iflytek/Spark-2.5*"),
-    turn=ReasonedTurn(Reasoning(unopened="undecided"), key_value_tags(line="")),
+    turn=ReasonedTurn(Reasoning(unopened="undecided", lone=True), key_value_tags(line="")),
     stops=("<｜end▁of▁sentence｜>",),
     headers=("<|Bot|>",),
     begins=("<｜start▁of▁sentence｜>",),

@@ -47,6 +47,7 @@ LFM2 = CallFormat(
             _CALL,
             CallList("<|tool_call_start|>", "<|tool_call_end|>"),
             also=CallSyntax(JSONCall(also=("parameters",))),
+            text_after=True,
         ),
     ),
     stops=("<|im_end|>", "<|endoftext|>"),

@@ -60,15 +60,18 @@ class Cursor:
         ended: Whether no more text will come.
         recorded: While it is a list, everything that is read is also collected there, so that it can be given back as
             plain text if it turns out not to be a call.
+        trail: While it is a list, everything that is read is also collected there; emptied where what has been read is
+            part of a call. What is left at the end of a broken call has to be named.
     """
 
-    __slots__ = ("_before", "_last", "buffer", "ended", "position", "recorded")
+    __slots__ = ("_before", "_last", "buffer", "ended", "position", "recorded", "trail")
 
     def __init__(self) -> None:
         self.buffer = ""
         self.position = 0
         self.ended = False
         self.recorded: list[str] | None = None
+        self.trail: list[str] | None = None
         self._before = 0
         self._last = ""
 
@@ -94,12 +97,16 @@ class Cursor:
         self.buffer = text + self.buffer[self.position :]
         self._before += self.position - len(text)
         self.position = 0
+        if self.trail:
+            self.trail = ["".join(self.trail).removesuffix(text)]
 
     def take(self, end: int) -> str:
         """Reads up to `end`, a place in the buffer."""
         text = self.buffer[self.position : end]
         if self.recorded is not None:
             self.recorded.append(text)
+        if self.trail is not None:
+            self.trail.append(text)
         self.position = end
         return text
 

@@ -30,11 +30,11 @@ _VALUE, _ITEM, _MEMBER, _COLON, _COMMA, _DONE = range(6)
 _EXPECTED = ("a value", "an item", "a key", "':'", "',' or the end of an array or object")
 _AFTER_COMMA = re.compile(r",[ \t\r\n]*")
 
-# Content that passes on as it is, and content that is rewritten as a whole: control characters, and in single quotes the
-# double quotes.
+# Content that passes on as it is, and content that is rewritten as a whole: control characters, lone surrogates, and in
+# single quotes the double quotes.
 _CHUNK = {
-    '"': re.compile(r'(?:[^"\\\x00-\x1f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})){1,400}'),
-    "'": re.compile(r"""(?:[^"'\\\x00-\x1f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})){1,400}"""),
+    '"': re.compile(r'(?:[^"\\\x00-\x1f\ud800-\udfff]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})){1,400}'),
+    "'": re.compile(r"""(?:[^"'\\\x00-\x1f\ud800-\udfff]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})){1,400}"""),
 }
 _REWRITTEN = {'"': re.compile(r'[^"\\]+'), "'": re.compile(r"[^'\\]+")}
 _CONTROLS = re.compile(r"[\x00-\x1f]")

@@ -6,6 +6,8 @@ before the name wait for it. The builder knows nothing of any format.
 
 from __future__ import annotations
 
+import re
+
 from fcformat.chat import Delta, FunctionCall, Message, ToolCall, ToolCallDelta
 from fcformat.errors import ParseError
 from fcformat.parsing.cursor import Cursor
@@ -15,6 +17,8 @@ __all__ = ["CallBuilder", "MessageBuilder"]
 
 #: Most issues that a message names.
 MAX_ISSUES = 100
+
+_WORD = re.compile(r"\w")
 
 
 class MessageBuilder:
@@ -106,6 +110,21 @@ class MessageBuilder:
         if what in self._issues or len(self._issues) < MAX_ISSUES:
             self._issues[what] = min(offset, self._issues.get(what, offset))
 
+    def left_over(self) -> str:
+        """For an issue: what has been read since a call was last added to, or `""` where it says nothing.
+
+        Marks and white space say nothing.
+        """
+        text = "".join(self._cursor.trail or ())
+        self._cursor.trail = None
+        if self.marked:
+            text = Unmarker().feed(text)
+        return f" behind {text.strip()!r}" if _WORD.search(text) else ""
+
+    def begin_trail(self, begins: bool) -> None:
+        """From here on, what is read has to be named unless it becomes part of a call; or no longer."""
+        self._cursor.trail = [] if begins else None
+
     def take(self) -> list[Delta]:
         """The deltas since the last call, neighbours of one kind joined."""
         deltas: list[Delta] = []
@@ -172,6 +191,7 @@ class CallBuilder:
         self._index: int | None = None
         self._arguments: list[str] = []
         self._unmarker = Unmarker() if builder.marked else None
+        builder.begin_trail(True)
 
     @property
     def announced(self) -> bool:
@@ -200,6 +220,7 @@ class CallBuilder:
         elif self._late_id and self._id is None:
             self._id = identifier
             self._builder.note(self._index or 0, "id", identifier)
+        self._builder.begin_trail(True)
 
     def announce(self) -> None:
         """Adds the call to the message, if it has a name."""
@@ -214,6 +235,7 @@ class CallBuilder:
         self._builder.note(self._index, "name", self.name)
         for text in self._arguments:
             self._builder.note(self._index, "arguments", text)
+        self._builder.begin_trail(True)
 
     def arguments(self, text: str) -> None:
         """Adds text of the arguments."""
@@ -222,6 +244,7 @@ class CallBuilder:
         self._arguments.append(text)
         if self._index is not None:
             self._builder.note(self._index, "arguments", text)
+            self._builder.begin_trail(True)
 
     def finished(self) -> ToolCall:
         """The call as it stands; it must have been announced."""

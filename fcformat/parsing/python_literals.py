@@ -36,8 +36,8 @@ _UNDERSCORE = re.compile(r"(?<=[0-9a-fA-FxXoObB])_(?=[0-9a-fA-F])")
 _MAX_BASED = 1_000
 _VERBATIM = r"\\[\\nrtbf\"]"
 _CHUNK = {
-    "'": re.compile(rf"""(?:[^'"\\\x00-\x1f]+|{_VERBATIM}){{1,400}}"""),
-    '"': re.compile(rf"""(?:[^"\\\x00-\x1f]+|{_VERBATIM}){{1,400}}"""),
+    "'": re.compile(rf"""(?:[^'"\\\x00-\x1f\ud800-\udfff]+|{_VERBATIM}){{1,400}}"""),
+    '"': re.compile(rf"""(?:[^"\\\x00-\x1f\ud800-\udfff]+|{_VERBATIM}){{1,400}}"""),
 }
 _REWRITTEN = {
     "'": re.compile(r"[^'\\]+"),
@@ -46,7 +46,7 @@ _REWRITTEN = {
     '"""': re.compile(r'(?:[^"\\]+|"{1,2}(?=[^"])){1,400}'),
 }
 # Runs of plain items, which are by far the most of long lists, are taken in one go; another item follows them.
-_ITEM = r"""(?:-?(?:0|[1-9][0-9]{0,999})(?:\.[0-9]{1,999})?(?:[eE][+-]?[0-9]{1,999})?(?=[ \t\r\n,])|True|False|None|'[^"'\\\x00-\x1f]*'|"[^"\\\x00-\x1f]*")"""
+_ITEM = r"""(?:-?(?:0|[1-9][0-9]{0,999})(?:\.[0-9]{1,999})?(?:[eE][+-]?[0-9]{1,999})?(?=[ \t\r\n,])|True|False|None|'[^"'\\\x00-\x1f\ud800-\udfff]*'|"[^"\\\x00-\x1f\ud800-\udfff]*")"""
 _S = r"[ \t\r\n]{0,80}"
 _ITEMS = re.compile(rf"(?:{_ITEM}{_S},{_S}){{1,64}}(?=[\w'\"\-\[({{])")
 _ONE_ITEM = re.compile(_ITEM)

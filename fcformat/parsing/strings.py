@@ -47,8 +47,8 @@ def json_inner(text: str) -> str:
 
 # Runs of escapes that are put right all at once: quotes that need no escape in JSON, and escapes that nobody knows, whose
 # backslash means itself.
-_SINGLE_QUOTES = re.compile(r"""(?:\\'[^"'\\\x00-\x1f]*){1,400}""")
-_UNKNOWN = re.compile(r"""(?:\\[^"'\\/abfnrtvxuUN0-7\x00-\x1f][^"'\\\x00-\x1f]*){1,400}""")
+_SINGLE_QUOTES = re.compile(r"""(?:\\'[^"'\\\x00-\x1f\ud800-\udfff]*){1,400}""")
+_UNKNOWN = re.compile(r"""(?:\\[^"'\\/abfnrtvxuUN0-7\x00-\x1f\ud800-\udfff][^"'\\\x00-\x1f\ud800-\udfff]*){1,400}""")
 
 
 def escapes_at(buffer: str, position: int) -> tuple[str, int, bool] | None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from fcformat import grammar as g
 from fcformat.chat import FunctionCall
@@ -24,7 +22,8 @@ _NAME = re.compile(rf"[^\s:,{{}}\[\]<>|\"']{{1,{MAX_NAME}}}")
 # Models leave the word out at times, and the colon never.
 _HEAD = re.compile(rf"[ \t\r\n]{{0,64}}(?:call)?:[ \t]{{0,8}}({_NAME.pattern})[ \t\r\n]{{0,8}}\{{")
 _HALF_HEAD = re.compile(rf"[ \t\r\n]{{0,64}}(?:c|ca|cal|call)?(?::[ \t]{{0,8}}(?:{_NAME.pattern}[ \t\r\n]{{0,8}})?)?\Z")
-_STYLE = JSONStyle(whitespace="compact", property_order="schema", escapes="minimal")
+#: Templates sort the keys, or leave them as they are; so do models.
+_STYLE = JSONStyle(whitespace="compact", escapes="minimal")
 
 
 class DelimitedCall(Part):
@@ -62,10 +61,9 @@ class DelimitedCall(Part):
 
     def grammar(self, tool: ToolView) -> g.Grammar:
         """See `Part`."""
-        schema = _sorted(tool.schema)
         return g.sequence(
             g.literal(f"call:{_checked(tool.name)}{{"),
-            g.schema_value(schema, syntax=self._syntax, style=_STYLE),
+            g.schema_value(tool.schema, syntax=self._syntax, style=_STYLE),
             g.literal("}"),
         )
 
@@ -119,28 +117,3 @@ def _checked(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise FormatError(f"found the name {name!r}, expected one without blanks, quotes, brackets, ':', '|' and ','")
     return name
-
-
-def _sorted(schema: Mapping[str, Any] | bool) -> Mapping[str, Any] | bool:
-    """The schema with its declared properties in the order of their names, at every level where schemas stand."""
-    if not isinstance(schema, Mapping):
-        return schema
-    ordered: dict[str, Any] = dict(schema)
-    for keyword in ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas"):
-        part = schema.get(keyword)
-        if isinstance(part, Mapping):
-            names = sorted(part, key=str.lower) if keyword == "properties" else list(part)
-            ordered[keyword] = {name: _sorted(part[name]) for name in names}
-    for keyword in ("items", "additionalProperties", "contains", "not", "if", "then", "else", "unevaluatedProperties"):
-        if keyword in schema:
-            ordered[keyword] = _sorted_any(schema[keyword])
-    for keyword in ("anyOf", "oneOf", "allOf", "prefixItems"):
-        if keyword in schema:
-            ordered[keyword] = _sorted_any(schema[keyword])
-    return ordered
-
-
-def _sorted_any(part: Any) -> Any:
-    if isinstance(part, (list, tuple)):
-        return [_sorted(item) for item in part]
-    return _sorted(part) if isinstance(part, (Mapping, bool)) else part

@@ -13,6 +13,7 @@ from fcformat.chat import Message, ToolCall
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.named import JSONArguments, Name, bare_name
 from fcformat.formats.call_syntax.parts import MAX_NAME, JSONCall, Reading, Tag, ToolView
+from fcformat.formats.call_syntax.spacing import spacing
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
 from fcformat.formats.call_syntax.turn import TurnPlan, announce_end, answer
@@ -104,7 +105,7 @@ class MistralCalls(TextThenCalls):
         call = g.choice(*(self._call_grammar(tool) for tool in plan.tools))
         if self._array:
             more = g.repeat(g.sequence(g.literal(", "), call), max=most)
-            calls = g.sequence(g.control_token(CALLS), g.literal("["), call, more, g.literal("]"))
+            calls = g.sequence(g.control_token(CALLS), spacing(" "), g.literal("["), call, more, g.literal("]"))
         else:
             calls = g.sequence(call, g.repeat(call, max=most))
         if plan.required:
@@ -178,7 +179,7 @@ class MistralCalls(TextThenCalls):
         except (Unreadable, Truncated) as error:
             complete = bool(calls) and calls[-1].complete
             if complete:
-                builder.report(f"the array of calls is not closed, expected {error}")
+                builder.report(f"the array of calls is not closed, expected {error}{builder.left_over()}")
             else:
                 announce_end(builder, calls[-1] if calls else reading.call, error)
         return calls, "".join(cursor.recorded or ()) if calls else ""

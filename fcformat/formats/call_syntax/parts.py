@@ -17,6 +17,7 @@ from fcformat import grammar as g
 from fcformat._core import json_end
 from fcformat.chat import FunctionCall
 from fcformat.formats.call_syntax.argument_types import spelled_values
+from fcformat.formats.call_syntax.spacing import spaced, spacing
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS, PYTHON, JSONStyle
 from fcformat.parsing.cursor import MAX_LAYOUT_SPACE, Cursor, Steps, Truncated, Unreadable
@@ -204,7 +205,7 @@ class Text(Part):
 
     def grammar(self, tool: ToolView) -> g.Grammar:
         """See `Part`."""
-        return g.literal(self.text)
+        return spaced(self.text) if self.words else spacing(self.text)
 
     def read(self, reading: Reading) -> Steps[None]:
         """See `Part`."""
@@ -239,6 +240,8 @@ class JSONCall(Part):
         id: str = "",
         numbered: bool = False,
         whole: bool = False,
+        either: tuple[str, ...] = (),
+        either_order: bool = False,
         style: JSONStyle = DUMPS,
     ) -> None:
         """Sets up the part.
@@ -251,8 +254,12 @@ class JSONCall(Part):
             numbered: Whether the id is written first, as the call's number in the turn.
             whole: Whether it is only a call once it has a name, one of the tools' where they are known, and arguments: for
                 calls without tags.
+            either: Those of the other keys that may be generated as well.
+            either_order: Whether the arguments may also be generated before the name.
             style: How the arguments are spelled.
         """
+        self._generated = (arguments, *either)
+        self._either_order = either_order
         self._name = name
         self._id = id
         self._arguments = arguments
@@ -302,12 +309,18 @@ class JSONCall(Part):
     def grammar(self, tool: ToolView) -> g.Grammar:
         """See `Part`."""
         identifier = (g.literal(f'{{"{self._id}": "'), g.regex("0|[1-9][0-9]{0,3}"), g.literal('", '))
-        return g.sequence(
-            *(identifier if self._numbered else (g.literal("{"),)),
-            g.literal(f'"{self._name}": {json_string(tool.name)}, "{self._arguments}": '),
-            g.schema_value(tool.schema, style=self._style),
-            g.literal("}"),
-        )
+        opening = identifier if self._numbered else (g.literal("{"),)
+        name = f'"{self._name}": {json_string(tool.name)}'
+        keys = [f'"{key}": ' for key in self._generated]
+        value = g.schema_value(tool.schema, style=self._style)
+        orders = [
+            g.sequence(g.literal(f"{name}, "), g.choice(*map(g.literal, keys)), value)
+            if len(keys) > 1
+            else g.sequence(g.literal(f"{name}, {keys[0]}"), value)
+        ]
+        if self._either_order:
+            orders.append(g.sequence(g.literal(keys[0]), value, g.literal(f", {name}")))
+        return g.sequence(*opening, g.choice(*orders) if len(orders) > 1 else orders[0], g.literal("}"))
 
     def read(self, reading: Reading) -> Steps[None]:
         """See `Part`."""

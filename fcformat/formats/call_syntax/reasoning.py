@@ -13,6 +13,7 @@ from fcformat import grammar as g
 from fcformat.chat import Message
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.parts import ToolView
+from fcformat.formats.call_syntax.spacing import spaced, spacing
 from fcformat.formats.call_syntax.turn import Turn, TurnPlan
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import MAX_LAYOUT_SPACE, SPACE, Cursor, Finder, Steps
@@ -111,25 +112,29 @@ class ReasonedTurn(Turn):
             written = plan.begun or ""
             space = written[len(written.rstrip()) :]
             left = self._after[len(space) :] if self._after.startswith(space) else ""
-            return g.sequence(g.literal(left), inner) if left else inner
+            return g.sequence(spacing(left), inner) if left else inner
         thought = g.free_text((*self._tags, *marks.ended_by, *plan.boundaries), plan.most_reasoning)
-        end = g.sequence(g.literal(marks.before_closing), g.control_token(marks.closing), g.literal(self._after))
-        alone = g.sequence(g.control_token(marks.closing), g.literal(self._after))
+        end = g.sequence(spacing(marks.before_closing), g.control_token(marks.closing), spacing(self._after))
+        alone = g.sequence(g.control_token(marks.closing), spacing(self._after))
         if mode == "none":
             return g.sequence(alone if opened else g.optional(alone), inner) if opened or marks.lone else inner
         if opened and plan.begun is None:
             # Prompts of the family open the block; a model that is asked without may write the tag itself.
-            block = g.sequence(g.control_token(marks.opening), g.literal(marks.after_opening))
+            block = g.sequence(g.control_token(marks.opening), spaced(marks.after_opening))
             return g.sequence(g.optional(block), thought, end, inner)
         if opened:
             return g.sequence(thought, end, inner)
         tag = g.control_token(marks.opening) if marks.opening else g.sequence()
-        block = g.sequence(g.literal(marks.before_opening), tag, g.literal(marks.after_opening), thought, end)
+        block = g.sequence(g.literal(marks.before_opening), tag, spaced(marks.after_opening), thought, end)
         if mode == "required":
             return g.sequence(block, inner)
         options = [block, *((alone,) if marks.lone else ())]
         if marks.compact:
             options.append(g.sequence(g.literal(marks.before_opening), tag, alone))
+        if plan.begun is None and marks.unopened == "undecided":
+            # A prompt that is not known may have opened the block; its text is told from an answer by the closing tag.
+            unopened = (*self._tags, *marks.ended_by, *plan.boundaries, *self.openings)
+            options.append(g.sequence(g.free_text(unopened, plan.most_reasoning), end))
         return g.sequence(g.optional(g.choice(*options)), inner)
 
     def _opened(self, begun: str) -> tuple[bool, bool]:

@@ -14,6 +14,7 @@ from fcformat.chat import Message, ToolCall
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.parts import Part, Reading, Text, ToolView
 from fcformat.formats.call_syntax.plain_calls import PlainReader
+from fcformat.formats.call_syntax.spacing import spacing
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.tags import Marked, begins, spelled
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, write_call
@@ -106,7 +107,7 @@ class CallSections(Turn):
             return text
         call = g.choice(*(self._call.grammar(tool) for tool in plan.tools))
         most = None if plan.most is None else plan.most - 1
-        more = g.repeat(g.sequence(g.literal(self._between), call), max=most)
+        more = g.repeat(g.sequence(spacing(self._between), call), max=most)
         opening, closing = (spelled(tags, self._controls) for tags in self._section)
         calls = g.sequence(opening, call, more, closing)
         if plan.required:

@@ -170,14 +170,16 @@ class TaggedArguments(Part):
         padding = self._padding
         return g.TaggedArguments(
             before_key=spelled(self._before_key, self._controls),
-            after_key=spelled(self._after_key + padding + opening, self._controls),
+            after_key=g.sequence(spelled(self._after_key, self._controls), g.literal(padding + opening)),
             after_other_key=g.choice(
                 *(
-                    spelled(text + padding, self._controls)
+                    g.sequence(spelled(text, self._controls), g.literal(padding))
                     for text in (self._after_other_key, *self._also_after_other_key)
                 )
             ),
-            after_value=spelled(closing + padding + self._after_value + self._after, self._controls),
+            after_value=g.sequence(
+                g.literal(closing + padding), spelled(self._after_value + self._after, self._controls)
+            ),
             between=spelled(self._joint, self._controls),
             excludes=(closing,) if closing else (*self._marks, *also),
             key=r'[^\s<>"=]+',

@@ -8,6 +8,7 @@ from fcformat import grammar as g
 from fcformat.chat import FunctionCall
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.parts import MAX_NAME, SPACES, Part, Plain, Reading, Text, ToolView, loosely
+from fcformat.formats.call_syntax.spacing import spaced, spacing
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import MAX_LAYOUT_SPACE, SPACE, Steps, Truncated, Unreadable
 
@@ -20,13 +21,13 @@ _NAME = re.compile(f"{_NAME_CHARACTER}*")
 
 
 def spelled(text: str, controls: tuple[str, ...]) -> g.Grammar:
-    """The grammar of a fixed text in which some spellings are control tokens."""
+    """The grammar of a fixed text in which some spellings are control tokens, and line breaks are layout."""
     if not controls or not text:
-        return g.literal(text)
+        return spaced(text) if text.strip() else spacing(text)
     pattern = "|".join(map(re.escape, sorted(controls, key=len, reverse=True)))
     parts = re.split(f"({pattern})", text)
     return g.sequence(
-        *(g.control_token(part) if position % 2 else g.literal(part) for position, part in enumerate(parts) if part)
+        *(g.control_token(part) if position % 2 else spaced(part) for position, part in enumerate(parts) if part)
     )
 
 

@@ -13,6 +13,7 @@ from fcformat import grammar as g
 from fcformat.chat import Message
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.parts import Reading, ToolView
+from fcformat.formats.call_syntax.spacing import spacing
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, answer
 from fcformat.formats.call_syntax.units import CallUnit, SingleCall
@@ -37,6 +38,8 @@ class TextThenCalls(Turn):
         layout_tags: tuple[str, ...] = (),
         blank_before: bool = False,
         most: int | None = None,
+        generated: int = 1,
+        text_after: bool = False,
     ) -> None:
         """Sets up the turn.
 
@@ -50,7 +53,11 @@ class TextThenCalls(Turn):
             layout_tags: Texts that are passed over when they are read: those of `spoken`, and others.
             blank_before: Whether white space before the first call, and nothing else, is layout.
             most: Most calls in a turn, `None` for any number; more are read.
+            generated: How many of the ways to write calls may be generated: so many of the first ones.
+            text_after: Whether text may be generated behind calls.
         """
+        self._generated = generated
+        self._text_after = text_after
         unit = SingleCall(call) if isinstance(call, CallSyntax) else call
         self._unit = unit
         self._units = (unit, *also)
@@ -94,15 +101,21 @@ class TextThenCalls(Turn):
         if not plan.tools:
             return said
         most = min((bound for bound in (plan.most, self._most) if bound is not None), default=None)
-        calls = self._unit.grammar(plan.tools, most)
-        if not self._unit.together:
-            more = g.sequence(g.literal(self._between), calls)
-            calls = g.sequence(calls, g.repeat(more, max=None if most is None else most - 1))
+        ways = [self._calls(unit, plan.tools, most) for unit in self._units[: self._generated]]
+        calls = ways[0] if len(ways) == 1 else g.choice(*ways)
         if plan.required:
             return calls
         if opened or plan.response is not None:
             return g.choice(said, calls)
-        return g.sequence(text, g.optional(calls))
+        return g.sequence(text, g.optional(g.sequence(calls, text) if self._text_after else calls))
+
+    def _calls(self, unit: CallUnit, tools: tuple[ToolView, ...], most: int | None) -> g.Grammar:
+        """Calls in one of the ways."""
+        calls = unit.grammar(tools, most)
+        if not unit.together:
+            more = g.sequence(spacing(self._between), calls)
+            calls = g.sequence(calls, g.repeat(more, max=None if most is None else most - 1))
+        return calls
 
     def begins_call(self, buffer: str, place: int, ended: bool) -> bool | None:
         """See `Turn`."""

@@ -58,14 +58,18 @@ class CallList:
 class TextThenList(Turn):
     """Text, then a list of calls."""
 
-    def __init__(self, call: CallSyntax, how: CallList, *, also: CallSyntax | None = None) -> None:
+    def __init__(
+        self, call: CallSyntax, how: CallList, *, also: CallSyntax | None = None, text_after: bool = False
+    ) -> None:
         """Sets up the turn.
 
         Args:
             call: How a call is written.
             how: How the list is written.
             also: How calls are read that begin with a brace; never written.
+            text_after: Whether text may be generated behind the list.
         """
+        self._text_after = text_after
         self._call = call
         self._how = how
         self._also = also
@@ -104,7 +108,9 @@ class TextThenList(Turn):
             calls = tagged if how.tags == "written" else g.choice(calls, tagged)
         if plan.required:
             return calls
-        return g.sequence(text, g.optional(calls)) if plan.response is None else g.choice(text, calls)
+        if plan.response is not None:
+            return g.choice(text, calls)
+        return g.sequence(text, g.optional(g.sequence(calls, text) if self._text_after else calls))
 
     def begins_call(self, buffer: str, place: int, ended: bool) -> bool | None:
         """See `Turn`; a bracket counts if it begins a list of calls."""

@@ -191,9 +191,10 @@ def announce_end(builder: MessageBuilder, call: CallBuilder, error: Unreadable |
     """Reports a call that could not be read to its end."""
     if isinstance(error, Truncated):
         builder.truncated = True
-        builder.report(f"the text ends inside a call, expected {error}")
+        left = builder.left_over() if call.announced else ""
+        builder.report(f"the text ends inside a call, expected {error}{left}")
     elif call.announced:
-        builder.report(f"a broken call, expected {error}; what follows is kept as content")
+        builder.report(f"a broken call, expected {error}{builder.left_over()}; what follows is kept as content")
     else:
         builder.report(f"what looks like a call is not one, expected {error}; it is kept as content")
 

@@ -14,6 +14,7 @@ from fcformat.chat import ToolCall
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.parts import JSONCall, Reading, Text, ToolView, halves
 from fcformat.formats.call_syntax.plain_calls import PlainReader
+from fcformat.formats.call_syntax.spacing import spacing
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.turn import announce_end, write_call
 from fcformat.formats.rendered import Draft
@@ -240,10 +241,21 @@ class CallArray(CallUnit):
     def grammar(self, tools: tuple[ToolView, ...], most: int | None) -> g.Grammar:
         """See `CallUnit`."""
         item = g.choice(*(self._item.grammar(tool) for tool in tools))
-        more = g.repeat(g.sequence(g.literal(self._comma), item), max=None if most is None else most - 1)
-        before = (tag.grammar(tools[0]) for tag in self._tags)
+        begin, comma, end = (self._bracket(text) for text in (self._begin, self._comma, self._end))
+        more = g.repeat(g.sequence(comma, item), max=None if most is None else most - 1)
+        before = [tag.grammar(tools[0]) for tag in self._tags]
+        if before:
+            before.append(spacing(" "))
         after = () if self._closing is None else (self._closing.grammar(tools[0]),)
-        return g.sequence(*before, g.literal(self._begin), item, more, g.literal(self._end), *after)
+        return g.sequence(*before, begin, item, more, end, *after)
+
+    def _bracket(self, text: str) -> g.Grammar:
+        """A bracket or comma; where each call has a line, with any layout that is as long."""
+        mark = text.strip()
+        if "\n" not in text:
+            return g.sequence(g.literal(mark), spacing(text[1:]))
+        before, after = (g.regex(f"[ \\n]{{0,{len(part)}}}") if part else g.literal("") for part in text.split(mark))
+        return g.sequence(before, g.literal(mark), after)
 
     def read(self, reading: Reading) -> Steps[list[CallBuilder]]:
         """See `CallUnit`."""
@@ -266,7 +278,7 @@ class CallArray(CallUnit):
                     yield from self._read_item(reading, calls)
         except (Unreadable, Truncated) as error:
             if calls and calls[-1].complete:
-                builder.report(f"the array of calls breaks off, expected {error}")
+                builder.report(f"the array of calls breaks off, expected {error}{builder.left_over()}")
             else:
                 announce_end(builder, calls[-1] if calls else reading.call, error)
             return calls
