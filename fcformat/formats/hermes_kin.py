@@ -37,7 +37,7 @@ _DOTS = ("<dots_function_call>", "</dots_function_call>")
 _AS_TOKEN = CallSyntax(Tag("<|function_call|>"), _JSON)
 #: In a message of its own, as the first models of GigaChat 3 write it.
 _AS_MESSAGE = CallSyntax(
-    Marked("<|message_sep|>\n\nfunction call<|role_sep|>\n", ("<|message_sep|>", "<|role_sep|>")), _JSON
+    Marked("<|message_sep|>\n\nfunction call<|role_sep|>\n", ("<|message_sep|>", "<|role_sep|>"), exact=True), _JSON
 )
 
 GRANITE4 = CallFormat(

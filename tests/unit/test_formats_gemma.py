@@ -136,7 +136,7 @@ def test_the_grammar_follows_the_schema_in_the_formats_own_spelling() -> None:
 
     assert accepts("")
     assert accepts(f"b:true,l:[{D}a{D},{D}b{D}],n:1.5,o:{{a:null,z:{D}}}{D}}},s:{D}x,y{D}")
-    assert not accepts(f"s:{D}x{D},b:true")
+    assert accepts(f"s:{D}x{D},b:true")  # templates sort the keys, or leave them as they are
     assert not accepts(f"n:{D}1{D}")
     assert not accepts("b:True")
     assert not accepts("x:1")

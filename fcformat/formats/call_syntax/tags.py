@@ -20,14 +20,15 @@ LAYOUT = rf"[ \t\r\n]{{0,{MAX_LAYOUT_SPACE}}}"
 _NAME = re.compile(f"{_NAME_CHARACTER}*")
 
 
-def spelled(text: str, controls: tuple[str, ...]) -> g.Grammar:
-    """The grammar of a fixed text in which some spellings are control tokens, and line breaks are layout."""
+def spelled(text: str, controls: tuple[str, ...], *, exact: bool = False) -> g.Grammar:
+    """The grammar of a fixed text in which some spellings are control tokens, and line breaks are layout, if not `exact`."""
+    written = g.literal if exact else spaced
     if not controls or not text:
-        return spaced(text) if text.strip() else spacing(text)
+        return written(text) if text.strip() else spacing(text)
     pattern = "|".join(map(re.escape, sorted(controls, key=len, reverse=True)))
     parts = re.split(f"({pattern})", text)
     return g.sequence(
-        *(g.control_token(part) if position % 2 else spaced(part) for position, part in enumerate(parts) if part)
+        *(g.control_token(part) if position % 2 else written(part) for position, part in enumerate(parts) if part)
     )
 
 
@@ -61,21 +62,23 @@ class Marked(Text):
         optional: Whether models leave it out.
     """
 
-    def __init__(self, text: str, controls: tuple[str, ...], *, optional: bool = False) -> None:
+    def __init__(self, text: str, controls: tuple[str, ...], *, optional: bool = False, exact: bool = False) -> None:
         """Sets up the part.
 
         Args:
             text: The text.
             controls: Spellings of control tokens in it.
             optional: Whether models leave it out.
+            exact: Whether its line breaks belong to it.
         """
         super().__init__(text)
+        self._exact = exact
         self.optional = optional
         self._controls = controls
 
     def grammar(self, tool: ToolView) -> g.Grammar:
         """See `Part`."""
-        return spelled(self.text, self._controls)
+        return spelled(self.text, self._controls, exact=self._exact)
 
     def read(self, reading: Reading) -> Steps[None]:
         """See `Part`."""
