@@ -29,7 +29,13 @@ uint64_t CompiledGrammar::renewals() {
 
 size_t CompiledGrammar::bytes() {
   std::lock_guard lock(mutex_);
-  return machine_->bytes() + filler_->cache().bytes();
+  return bytes_seen_ = machine_->bytes() + filler_->cache().bytes();
+}
+
+size_t CompiledGrammar::bytes_seen() {
+  if (std::unique_lock lock(mutex_, std::try_to_lock); lock.owns_lock())
+    bytes_seen_ = machine_->bytes() + filler_->cache().bytes();
+  return bytes_seen_;
 }
 
 void CompiledGrammar::cache_counters(uint64_t* hits, uint64_t* misses, size_t* bytes) {

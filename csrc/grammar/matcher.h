@@ -1,6 +1,7 @@
 // A compiled grammar, shared by threads, and a matcher, which belongs to one sequence.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -29,6 +30,8 @@ class CompiledGrammar {
 
   const std::shared_ptr<const Vocabulary>& vocabulary() const { return vocabulary_; }
   size_t bytes();
+  // The same without waiting for who is using the grammar: then as it was when last asked for.
+  size_t bytes_seen();
   uint64_t renewals();
   void cache_counters(uint64_t* hits, uint64_t* misses, size_t* bytes);
 
@@ -49,6 +52,7 @@ class CompiledGrammar {
   std::vector<uint32_t> tag_ids_;
   std::unique_ptr<MaskFiller> filler_;
   uint64_t generation_ = 0;  // of the automaton
+  std::atomic<size_t> bytes_seen_ = 0;
 };
 
 class Matcher {

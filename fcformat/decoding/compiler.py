@@ -7,7 +7,10 @@ masks) stays with it, so compiling the same schema again is best answered with t
 from __future__ import annotations
 
 import decimal
+import hashlib
+import itertools
 import json
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -22,24 +25,44 @@ from fcformat.json_style import JSONStyle
 
 __all__ = ["CompiledGrammar", "GrammarCompiler"]
 
+_DEFAULT_STYLE = JSONStyle()
+_MOST_STYLES = 64
+_LONG_KEY = 256
+
 
 class CompiledGrammar:
     """A grammar tied to a vocabulary. Made by `GrammarCompiler`; immutable in meaning, safe under threads, picklable.
 
     Attributes:
         tokenizer_info: The vocabulary that it was compiled for.
-        grammar: What it was compiled from.
     """
 
-    __slots__ = ("__weakref__", "_options", "grammar", "native", "tokenizer_info")
+    __slots__ = ("__weakref__", "_grammar", "_options", "native", "tokenizer_info")
 
     def __init__(self, grammar: Grammar, tokenizer_info: TokenizerInfo, options: _Options) -> None:
-        self.grammar = grammar
+        self._grammar: Grammar | _SchemaText = grammar
         self.tokenizer_info = tokenizer_info
         self._options = options
-        self.native = _core.compile_grammar(
-            tokenizer_info.native, grammar, options.resources, options.limits, options.refuse_unknown_formats
-        )
+        self.native = _core.compile_grammar(tokenizer_info.native, grammar, options.native)
+
+    @classmethod
+    def _of_schema(
+        cls, schema: _core.Schema, source: SchemaValue | _SchemaText, tokenizer_info: TokenizerInfo, options: _Options
+    ) -> CompiledGrammar:
+        """The grammar of a schema that has been read already; `source`: what it was read from."""
+        made = cls.__new__(cls)
+        made._grammar = source
+        made.tokenizer_info = tokenizer_info
+        made._options = options
+        made.native = _core.compile_schema(tokenizer_info.native, schema, options.style(source.style), options.native)
+        return made
+
+    @property
+    def grammar(self) -> Grammar:
+        """What it was compiled from."""
+        if isinstance(self._grammar, _SchemaText):
+            self._grammar = self._grammar.read()
+        return self._grammar
 
     @property
     def nbytes(self) -> int:
@@ -53,17 +76,44 @@ class CompiledGrammar:
         return f"<CompiledGrammar of {type(self.grammar).__name__}, {self.nbytes} bytes, {self.tokenizer_info!r}>"
 
 
+class _SchemaText:
+    """A schema as the JSON text that it came as; Python's objects are made of it only if somebody wants to see them."""
+
+    __slots__ = ("style", "text")
+
+    def __init__(self, text: str, style: JSONStyle) -> None:
+        self.text = text
+        self.style = style
+
+    def read(self) -> SchemaValue:
+        return SchemaValue(_load(self.text), "json", self.style)
+
+
 class _Options:
     """What a compiler passes on to every grammar."""
 
-    __slots__ = ("limits", "refuse_unknown_formats", "resources")
+    __slots__ = ("_limits", "_refuse_unknown_formats", "_resources", "_styles", "native")
 
     def __init__(
         self, limits: dict[str, float], resources: dict[str, Any] | None, refuse_unknown_formats: bool
     ) -> None:
-        self.limits = limits
-        self.resources = resources
-        self.refuse_unknown_formats = refuse_unknown_formats
+        self._limits = limits
+        self._resources = resources
+        self._refuse_unknown_formats = refuse_unknown_formats
+        self._styles: dict[JSONStyle, _core.ValueStyle] = {}
+        self.native = _core.CompilerOptions(resources, limits, refuse_unknown_formats)
+
+    def style(self, style: JSONStyle) -> _core.ValueStyle:
+        """The style as the native engine has it."""
+        known = self._styles.get(style)
+        if known is None:
+            known = _core.ValueStyle(style)
+            if len(self._styles) < _MOST_STYLES:
+                self._styles[style] = known
+        return known
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._limits, self._resources, self._refuse_unknown_formats)
 
 
 class GrammarCompiler:
@@ -71,7 +121,9 @@ class GrammarCompiler:
 
     Args:
         tokenizer_info: The vocabulary.
-        cache_size: How many compiled grammars are kept; 0 turns the cache off.
+        cache_size: How many compiled grammars are kept at most; `None`: as many as `cache_bytes` allows; 0: none.
+        cache_bytes: How much memory they may take together, approximately; the latest is kept in any case. A grammar grows as it is used; how much it takes
+            is looked at when it is asked for, and in turn when others are added.
         resources: Further schema documents by absolute URI, for `$ref`s that leave a schema. Nothing is ever fetched.
         unknown_formats: `"ignore"`: a `format` that the engine does not know is an annotation, as the specification says;
             `"refuse"`: it raises `UnsupportedSchemaError`.
@@ -79,33 +131,47 @@ class GrammarCompiler:
             `max_expression_bytes`, `max_expression_depth`, `max_search_states`, `max_formulas`, `max_alternatives`,
             `max_schema_depth`, `max_schema_steps`, `max_grammar_nodes`, `max_threads`, `max_seconds`, `mask_cache_bytes`.
 
+    Attributes:
+        cache_hits: How often a grammar was found in the cache.
+        cache_misses: How often it was not.
+
     Raises:
         ValueError: An argument is none of the above.
+        SchemaError: A document in `resources` is no JSON value.
     """
 
     def __init__(
         self,
         tokenizer_info: TokenizerInfo,
         *,
-        cache_size: int = 256,
+        cache_size: int | None = None,
+        cache_bytes: int = 512 << 20,
         resources: Mapping[str, Any] | None = None,
         unknown_formats: str = "ignore",
         limits: Mapping[str, float] | None = None,
     ) -> None:
         if unknown_formats not in ("ignore", "refuse"):
             raise ValueError(f'unknown_formats: found {unknown_formats!r}, expected "ignore" or "refuse"')
-        if cache_size < 0:
-            raise ValueError(f"cache_size: found {cache_size}, expected at least 0")
-        _core.check_limits(dict(limits or {}))
+        if cache_size is not None and cache_size < 0:
+            raise ValueError(f"cache_size: found {cache_size}, expected at least 0 or None")
+        if cache_bytes < 0:
+            raise ValueError(f"cache_bytes: found {cache_bytes}, expected at least 0")
         self.tokenizer_info = tokenizer_info
         self._options = _Options(
             dict(limits or {}), dict(resources) if resources is not None else None, unknown_formats == "refuse"
         )
-        self._cache: OrderedDict[Any, CompiledGrammar] = OrderedDict()
-        self._cache_size = cache_size
+        self._cache: OrderedDict[Any, _Kept] = OrderedDict()
+        self._cache_size = cache_size if cache_size is not None else sys.maxsize
+        self._cache_limit = cache_bytes
+        self._cache_bytes = 0
         self._lock = ForkSafeLock()
         self.cache_hits = 0
         self.cache_misses = 0
+
+    @property
+    def cache_bytes(self) -> int:
+        """Memory that the cached grammars take, in bytes, as far as it has been looked at."""
+        return self._cache_bytes
 
     def compile_json_schema(self, schema: Any, style: JSONStyle | None = None) -> CompiledGrammar:
         """Compile a JSON schema: the grammar of the texts of its valid values.
@@ -119,16 +185,27 @@ class GrammarCompiler:
             UnsupportedSchemaError: A keyword is outside what is supported.
             GrammarLimitError: A budget is exceeded.
         """
-        style = style if style is not None else JSONStyle()
+        style = style if style is not None else _DEFAULT_STYLE
         if isinstance(schema, str):
-            text = schema
-            return self._cached(("json", text, style), lambda: SchemaValue(_load(text), "json", style))
+            text = _SchemaText(schema, style)
+            return self._cached(("json text", schema, style), lambda: self._compile_text(text))
         value = _plain(schema)
-        try:
-            key = ("json", json.dumps(value, ensure_ascii=True, default=str), style)
-        except RecursionError:
-            raise GrammarLimitError("the schema nests deeper than Python's recursion limit") from None
-        return self._cached(key, lambda: SchemaValue(value, "json", style))
+        native = _core.Schema(value)
+        return self._cached(
+            ("json", native.key, style),
+            lambda: CompiledGrammar._of_schema(
+                native, SchemaValue(value, "json", style), self.tokenizer_info, self._options
+            ),
+        )
+
+    def _compile_text(self, text: _SchemaText) -> CompiledGrammar:
+        native = _core.Schema.from_text(text.text)
+        if native is None:  # something about it is wrong, or unusual
+            return self._compile(text.read())
+        return CompiledGrammar._of_schema(native, text, self.tokenizer_info, self._options)
+
+    def _compile(self, grammar: Grammar) -> CompiledGrammar:
+        return CompiledGrammar(grammar, self.tokenizer_info, self._options)
 
     def compile_regex(self, pattern: str) -> CompiledGrammar:
         """Compile a pattern (ECMA-262) that the whole text must match.
@@ -137,7 +214,7 @@ class GrammarCompiler:
             SchemaError: The pattern is malformed, or matches no text.
             UnsupportedSchemaError: It uses back-references, which no automaton can follow.
         """
-        return self._cached(("regex", pattern), lambda: Regex(pattern))
+        return self._cached(("regex", pattern), lambda: self._compile(Regex(pattern)))
 
     def compile_ebnf(self, text: str, root: str = "root") -> CompiledGrammar:
         """Compile a grammar written in EBNF, as `fcformat.ebnf` describes it: GBNF, the spelling of llama.cpp.
@@ -151,7 +228,7 @@ class GrammarCompiler:
             SchemaError: No text satisfies the grammar.
             GrammarLimitError: A budget is exceeded.
         """
-        return self._cached(("ebnf", text, root), lambda: parse_ebnf(text, root))
+        return self._cached(("ebnf", text, root), lambda: self._compile(parse_ebnf(text, root)))
 
     def compile_grammar(self, grammar: Grammar | str) -> CompiledGrammar:
         """Compile a grammar of `fcformat.grammar`, such as `fmt.grammar(tools)`; a string is read as `compile_ebnf` does.
@@ -167,29 +244,72 @@ class GrammarCompiler:
             key = repr(grammar)
         except RecursionError:
             raise GrammarLimitError("the grammar nests deeper than Python's recursion limit lets it be read") from None
-        return self._cached(("grammar", key), lambda: grammar)
+        return self._cached(("grammar", key), lambda: self._compile(grammar))
 
     def clear_cache(self) -> None:
         """Forget all compiled grammars."""
         with self._lock:
-            self._cache.clear()
+            forgotten = self._cache
+            self._cache = OrderedDict()
+            self._cache_bytes = 0
+        del forgotten  # outside of the lock: taking grammars apart takes its time
 
-    def _cached(self, key: Any, make: Callable[[], Grammar]) -> CompiledGrammar:
+    def _cached(self, key: Any, make: Callable[[], CompiledGrammar]) -> CompiledGrammar:
         if self._cache_size == 0:
-            return CompiledGrammar(make(), self.tokenizer_info, self._options)
+            return make()
+        key = _short(key)
         with self._lock:
             found = self._cache.get(key)
             if found is not None:
                 self._cache.move_to_end(key)
                 self.cache_hits += 1
-                return found
+                self._weigh(found)
+                return found.grammar
             self.cache_misses += 1
-        made = CompiledGrammar(make(), self.tokenizer_info, self._options)
+        made = make()
+        dropped = []
         with self._lock:
-            self._cache[key] = made
-            while len(self._cache) > self._cache_size:
-                self._cache.popitem(last=False)
+            replaced = self._cache.pop(key, None)  # made by another thread meanwhile
+            if replaced is not None:
+                self._cache_bytes -= replaced.nbytes
+                dropped.append(replaced)
+            for oldest in itertools.islice(self._cache.values(), 1):  # may have grown since it was last asked for
+                self._weigh(oldest)
+            kept = self._cache[key] = _Kept(made)
+            self._weigh(kept)
+            while len(self._cache) > 1 and (
+                len(self._cache) > self._cache_size or self._cache_bytes > self._cache_limit
+            ):
+                _, oldest = self._cache.popitem(last=False)
+                self._cache_bytes -= oldest.nbytes
+                dropped.append(oldest)
+        del dropped  # outside of the lock
         return made
+
+    def _weigh(self, kept: _Kept) -> None:
+        nbytes = kept.grammar.native.nbytes_seen
+        self._cache_bytes += nbytes - kept.nbytes
+        kept.nbytes = nbytes
+
+
+class _Kept:
+    """A grammar in the cache, with the memory that it took when that was last looked at."""
+
+    __slots__ = ("grammar", "nbytes")
+
+    def __init__(self, grammar: CompiledGrammar) -> None:
+        self.grammar = grammar
+        self.nbytes = 0
+
+
+def _short(key: Any) -> Any:
+    """The key with long texts in it replaced by digests, so that the cache does not keep them."""
+    return tuple(
+        hashlib.blake2b(part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part).digest()
+        if isinstance(part, (str, bytes)) and len(part) > _LONG_KEY
+        else part
+        for part in key
+    )
 
 
 def _load(text: str) -> Any:
