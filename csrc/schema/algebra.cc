@@ -141,7 +141,7 @@ FormulaId Algebra::resolve_one(const std::vector<FormulaId>& parts, FormulaId co
   for (size_t i = 0; i < parts.size(); ++i) {
     std::vector<FormulaId> branch{context, parts[i]};
     for (size_t j = 0; j < parts.size(); ++j) {
-      if (j == i) continue;
+      if (j == i || apart(facts(parts[i]), facts(parts[j]))) continue;
       FormulaId shared = conjunction({context, parts[i], parts[j]});
       if (possible([&] { return nonempty(shared); })) branch.push_back(negation(parts[j]));
     }
@@ -304,11 +304,8 @@ Normal Algebra::compute(FormulaId f) {
       return compute_and(f);
     case Kind::kOne:
       return expand(resolve_one(formula.parts, kTrueFormula));
-    case Kind::kOr: {
-      Normal n = expand(formula.parts[0]);
-      for (size_t i = 1; i < formula.parts.size(); ++i) n = join(n, expand(formula.parts[i]));
-      return n;
-    }
+    case Kind::kOr:
+      return join(formula.parts);
     case Kind::kNot:
       return invert(expand(formula.parts[0]));
     default:

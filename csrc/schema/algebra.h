@@ -16,6 +16,7 @@
 #include "errors.h"
 #include "regex/expression.h"
 #include "schema/json.h"
+#include "schema/plain_facts.h"
 #include "schema/shapes.h"
 
 namespace fcformat {
@@ -57,6 +58,10 @@ class Algebra {
   std::function<bool(uint32_t)> plainly_satisfiable;
   // Whether a schema says something of scalars at most, so that comparing it is cheap.
   std::function<bool(uint32_t)> plainly_scalar;
+  // What can be seen of a schema at one glance; of a formula nothing is known where it is no schema.
+  std::function<PlainFacts(uint32_t)> plain_facts;
+  const PlainFacts& facts(FormulaId f);
+  ValueId value_id(const Json& value);
 
   // --- normal forms ---------------------------------------------------------------------------------------------------
   const Normal& expand(FormulaId f);
@@ -99,7 +104,7 @@ class Algebra {
   [[noreturn]] void refuse_circle(FormulaId f) const;
   FormulaId resolve_one(const std::vector<FormulaId>& parts, FormulaId context);
   Normal meet(const Normal& a, const Normal& b);
-  Normal join(const Normal& a, const Normal& b);
+  Normal join(const std::vector<FormulaId>& parts);
   Normal invert(const Normal& a);
   void tidy(Normal* normal);
   bool find_value(FormulaId f);
@@ -111,6 +116,7 @@ class Algebra {
   bool within(FormulaId a, FormulaId b);
   bool is_scalar_question(FormulaId f) const;
   void absorb(Normal* normal);
+  const std::vector<Discriminator>& discriminators(ObjectShapeId id);
   FormulaId without_idle_negations(FormulaId f);
   void check_alternatives(size_t count) const;
   int32_t store(Normal normal);
@@ -145,6 +151,9 @@ class Algebra {
   std::unordered_map<std::u32string, NameId> name_index_;
   std::unordered_map<std::string, FormulaId> constants_;
   std::unordered_map<uint64_t, bool> within_;  // of two formulas
+  std::unordered_map<std::string, ValueId> value_ids_;
+  std::unordered_map<FormulaId, PlainFacts> facts_;
+  std::unordered_map<ObjectShapeId, std::vector<Discriminator>> discriminators_;
   size_t bytes_ = 0, steps_ = 0;
   uint32_t depth_ = 0;
   bool assumed_ = false;  // the answer at hand rests on a formula whose expansion is not finished

@@ -94,6 +94,7 @@ FormulaId SchemaLoader::root() {
   algebra_.definition = [this](uint32_t index) { return define(index); };
   algebra_.pointer_of = [this](uint32_t index) { return at(index).pointer; };
   algebra_.plainly_scalar = [this](uint32_t index) { return plainly_scalar(index); };
+  algebra_.plain_facts = [this](uint32_t index) { return plain_facts(index, 0); };
   algebra_.plainly_satisfiable = [this](uint32_t index) { return plainly_satisfiable(index); };
   return algebra_.schema(0);
 }

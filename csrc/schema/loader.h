@@ -65,6 +65,7 @@ class SchemaLoader {
   ExprId pattern(uint32_t index, const std::string& keyword, const std::string& text);
   bool plainly_satisfiable(uint32_t index) const;
   bool plainly_scalar(uint32_t index) const;
+  PlainFacts plain_facts(uint32_t index, int references_followed);  // plain_facts.cc
   // unevaluated.cc
   FormulaId define_unevaluated(uint32_t index);
   std::vector<Case> cases(uint32_t index, int depth);

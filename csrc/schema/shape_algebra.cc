@@ -196,34 +196,51 @@ bool Algebra::within(const ArrayShape& a, const ArrayShape& b) {
 // Drops alternatives that lie within others.
 void Algebra::absorb(Normal* n) {
   constexpr size_t kMost = 400;  // pairs are compared
-  auto thin = [&](auto& ids, const auto& shapes) {
+  auto thin = [&](auto& ids, const auto& shapes, auto&& plainly_apart) {
     if (ids.size() < 2 || ids.size() > kMost) return;
     std::vector<bool> drop(ids.size());
     for (size_t i = 0; i < ids.size(); ++i) {
       for (size_t j = 0; j < ids.size() && !drop[i]; ++j) {
-        if (i != j && !drop[j]) drop[i] = within(shapes[ids[i]], shapes[ids[j]]);
+        if (i != j && !drop[j] && !plainly_apart(ids[i], ids[j])) drop[i] = within(shapes[ids[i]], shapes[ids[j]]);
       }
     }
     size_t at = 0;
     std::erase_if(ids, [&](auto) { return drop[at++]; });
   };
-  thin(n->objects, object_shapes_);
-  thin(n->arrays, array_shapes_);
+  thin(n->objects, object_shapes_, [&](auto i, auto j) { return apart(discriminators(i), discriminators(j)); });
+  thin(n->arrays, array_shapes_, [](auto, auto) { return false; });
 }
 
-Normal Algebra::join(const Normal& a, const Normal& b) {
-  Normal n;
-  n.null = a.null || b.null;
-  n.true_value = a.true_value || b.true_value;
-  n.false_value = a.false_value || b.false_value;
-  n.numbers = unite(a.numbers, b.numbers);
-  n.strings = arena_.unite(a.strings, b.strings);
-  n.objects = joined(a.objects, b.objects);
-  n.arrays = joined(a.arrays, b.arrays);
-  if (!n.objects.empty() && n.objects[0] == 0) n.objects = {0};
-  if (!n.arrays.empty() && n.arrays[0] == 0) n.arrays = {0};
-  check_alternatives(std::max(n.objects.size(), n.arrays.size()));
-  absorb(&n);
+// All at once: one by one, each would be held against the alternatives before it again and again.
+Normal Algebra::join(const std::vector<FormulaId>& parts) {
+  constexpr size_t kFew = 64;  // with more alternatives than that, what lies within others goes every now and then
+  Normal n = nothing();
+  std::vector<ExprId> strings;
+  size_t thinned = kFew;
+  auto unite_alternatives = [&] {
+    sort_unique(&n.objects);
+    sort_unique(&n.arrays);
+    if (!n.objects.empty() && n.objects[0] == 0) n.objects = {0};
+    if (!n.arrays.empty() && n.arrays[0] == 0) n.arrays = {0};
+    check_alternatives(std::max(n.objects.size(), n.arrays.size()));
+    absorb(&n);
+  };
+  for (FormulaId part : parts) {
+    const Normal& other = expand(part);
+    n.null = n.null || other.null;
+    n.true_value = n.true_value || other.true_value;
+    n.false_value = n.false_value || other.false_value;
+    n.numbers = unite(n.numbers, other.numbers);
+    strings.push_back(other.strings);
+    n.objects.insert(n.objects.end(), other.objects.begin(), other.objects.end());
+    n.arrays.insert(n.arrays.end(), other.arrays.begin(), other.arrays.end());
+    if (size_t count = std::max(n.objects.size(), n.arrays.size()); count >= 2 * thinned) {
+      unite_alternatives();
+      thinned = std::max(kFew, std::max(n.objects.size(), n.arrays.size()));
+    }
+  }
+  n.strings = arena_.unite(std::move(strings));
+  unite_alternatives();
   return n;
 }
 
