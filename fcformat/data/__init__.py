@@ -1,4 +1,4 @@
-"""Data that the package ships: the small vocabulary of `fcformat demo`.
+"""Data that the package ships: the small vocabulary of `fcformat demo`, and JSON Schema's metaschemas.
 
 `demo_tokenizer.json` is a byte-level BPE of 4,096 tokens in the file format of the `tokenizers` library, trained by
 `train_vocabulary.py` on this project's own text. It exists so that examples and tests need no download; it is no
@@ -12,10 +12,13 @@ from pathlib import Path
 
 from fcformat.decoding.tokenizer_bytes import byte_level
 
-__all__ = ["DEMO_STOP_TOKENS", "DEMO_TOKENIZER", "demo_vocabulary"]
+__all__ = ["DEMO_STOP_TOKENS", "DEMO_TOKENIZER", "METASCHEMAS", "demo_vocabulary"]
 
 DEMO_TOKENIZER = Path(__file__).with_name("demo_tokenizer.json")
 """Path of the vocabulary's file."""
+
+METASCHEMAS = Path(__file__).with_name("metaschemas.json")
+"""Path of the metaschemas of drafts 4 to 2020-12, by URI without fragment, as https://json-schema.org publishes them."""
 
 # A turn ends where the model stops, or where it hands over to the user or to a tool (as ChatGLM3 does).
 DEMO_STOP_TOKENS = ("<|im_end|>", "<|endoftext|>", "<|user|>", "<|observation|>")

@@ -17,6 +17,7 @@ from typing import Any
 
 from fcformat import _core
 from fcformat._locks import ForkSafeLock
+from fcformat._metaschemas import with_metaschemas
 from fcformat.decoding.tokenizer_info import TokenizerInfo
 from fcformat.ebnf import parse_ebnf
 from fcformat.errors import GrammarLimitError, SchemaError
@@ -43,7 +44,9 @@ class CompiledGrammar:
         self._grammar: Grammar | _SchemaText = grammar
         self.tokenizer_info = tokenizer_info
         self._options = options
-        self.native = _core.compile_grammar(tokenizer_info.native, grammar, options.native)
+        self.native = options.compile(
+            lambda native: _core.compile_grammar(tokenizer_info.native, grammar, native),
+        )
 
     @classmethod
     def _of_schema(
@@ -54,7 +57,8 @@ class CompiledGrammar:
         made._grammar = source
         made.tokenizer_info = tokenizer_info
         made._options = options
-        made.native = _core.compile_schema(tokenizer_info.native, schema, options.style(source.style), options.native)
+        style = options.style(source.style)
+        made.native = options.compile(lambda native: _core.compile_schema(tokenizer_info.native, schema, style, native))
         return made
 
     @property
@@ -103,6 +107,16 @@ class _Options:
         self._styles: dict[JSONStyle, _core.ValueStyle] = {}
         self.native = _core.CompilerOptions(resources, limits, refuse_unknown_formats)
 
+    def compile(self, make: Callable[[_core.CompilerOptions], _core.CompiledGrammar]) -> _core.CompiledGrammar:
+        """What `make` returns for these options; where a reference to a draft's metaschema fails, with the metaschemas."""
+
+        def with_documents(documents: dict[str, Any] | None) -> _core.CompiledGrammar:
+            if documents is self._resources:
+                return make(self.native)
+            return make(_core.CompilerOptions(documents, self._limits, self._refuse_unknown_formats))
+
+        return with_metaschemas(with_documents, self._resources)
+
     def style(self, style: JSONStyle) -> _core.ValueStyle:
         """The style as the native engine has it."""
         known = self._styles.get(style)
@@ -124,7 +138,8 @@ class GrammarCompiler:
         cache_size: How many compiled grammars are kept at most; `None`: as many as `cache_bytes` allows; 0: none.
         cache_bytes: How much memory they may take together, approximately; the latest is kept in any case. A grammar grows as it is used; how much it takes
             is looked at when it is asked for, and in turn when others are added.
-        resources: Further schema documents by absolute URI, for `$ref`s that leave a schema. Nothing is ever fetched.
+        resources: Further schema documents by absolute URI, for `$ref`s that leave a schema. Nothing is ever fetched;
+            the metaschemas of the drafts are known.
         unknown_formats: `"ignore"`: a `format` that the engine does not know is an annotation, as the specification says;
             `"refuse"`: it raises `UnsupportedSchemaError`.
         limits: Budgets by name, over the defaults of `docs/limits.md`: `max_grammar_bytes`, `max_expression_nodes`,

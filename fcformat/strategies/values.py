@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from fcformat import _core
+from fcformat._metaschemas import with_metaschemas
 from fcformat.decoding.compiler import _load, _plain
 from fcformat.strategies._source import ValueSource
 
@@ -59,7 +60,12 @@ def source_of(
         raise ValueError(f'unknown_formats: found {unknown_formats!r}, expected "ignore" or "refuse"')
     plain = loaded_schema(schema)
     budget, refuse = dict(limits or {}), unknown_formats == "refuse"
-    return ValueSource(plain, lambda: _core.ValueSampler(plain, resources, budget, refuse))
+    documents = dict(resources) if resources is not None else None
+
+    def sampler() -> _core.ValueSampler:
+        return with_metaschemas(lambda known: _core.ValueSampler(plain, known, budget, refuse), documents)
+
+    return ValueSource(plain, sampler)
 
 
 def _draw_value(draw: st.DrawFn, source: ValueSource) -> Any:

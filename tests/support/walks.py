@@ -19,6 +19,8 @@ MAX_STEERED_STEPS = 3000
 MAX_OPENED = 10
 # After so many tokens an array that must contain something is likely to wait for a value that chance does not find.
 PATIENCE = 300
+# What a pattern may ask for, and chance seldom writes.
+RARE = b"\\/@:-+._~ "
 # What not to choose when a value shall end: what opens something, escapes, blanks.
 _AVOID = b"[{\\ \t\r\n"
 
@@ -85,7 +87,7 @@ class Walk:
             if wanted and self.text[-1:] in b"[,:" and self.random.random() < 0.5:
                 self._write(self.random.choice(wanted))
             else:
-                self.take(self._steer(ids))
+                self.take(self._steer(ids, step >= PATIENCE))
         raise AssertionError(f"no end within {MAX_STEERED_STEPS} tokens after {self.text[:200]!r}")
 
     def _contained(self) -> list[bytes]:
@@ -109,7 +111,7 @@ class Walk:
                 return
             self.take(byte)
 
-    def _steer(self, ids: list[int]) -> int:
+    def _steer(self, ids: list[int], stuck: bool) -> int:
         """One of: what ends or moves on, what goes on like a name or constant of the schema, what opens nothing, anything."""
         begun = _begun(self.text)
         in_string = begun.startswith(b'"')
@@ -122,7 +124,8 @@ class Walk:
         ]
         hinted = [self.random.choice(tokens) for tokens in by_hint if tokens]
         follow = 30 if len(begun) > in_string else 10
-        weighted = [(closing or moving, 10), (hinted, follow), (moving, 4), (calm, 3), (ids, 1)]
+        rare = [token for token in ids if stuck and token != self.stop and self.vocabulary[token][0] in RARE]
+        weighted = [(closing or moving, 10), (hinted, follow), (moving, 4), (calm, 3), (rare, 3), (ids, 1)]
         pools, weights = zip(*[(pool, weight) for pool, weight in weighted if pool], strict=True)
         chosen: int = self.random.choice(self.random.choices(pools, weights)[0])
         return chosen
