@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 import jsonschema
+from jsonschema import FormatChecker
 from jsonschema._utils import equal
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend, validator_for
@@ -61,8 +62,22 @@ def _validator(schema_text: str, spelled_integers: bool) -> Any:
         }
     )
     return extend(base, {"uniqueItems": _unique_items}, type_checker=types)(
-        in_python(schema), format_checker=base.FORMAT_CHECKER
+        in_python(schema), format_checker=_with_year_zero(base.FORMAT_CHECKER)
     )
+
+
+def _with_year_zero(formats: FormatChecker) -> FormatChecker:
+    """The checker with the year 0000 of RFC 3339, a leap year, which Python's dates do not have."""
+    wide = FormatChecker(formats=())
+    wide.checkers = dict(formats.checkers)
+    for name in {"date", "date-time"} & wide.checkers.keys():
+        check, raises = wide.checkers[name]
+
+        def check_wide(value: object, check: Callable[[object], bool] = check) -> bool:
+            return check(re.sub("^0000-", "2000-", value) if isinstance(value, str) else value)
+
+        wide.checkers[name] = (check_wide, raises)
+    return wide
 
 
 def _unique_items(validator: Any, unique: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:

@@ -17,7 +17,7 @@ KEYWORDS = FIRST | MORE | set(TYPES) | {"then", "else", "$defs", "minContains", 
 
 MAX_STEERED_STEPS = 3000
 MAX_OPENED = 10
-# After so many tokens an array that must contain something is likely to wait for a value that chance does not find.
+# After so many tokens an array or object is likely to wait for a value or a name that chance does not find.
 PATIENCE = 300
 # What a pattern may ask for, and chance seldom writes.
 RARE = b"\\/@:-+._~ "
@@ -83,8 +83,8 @@ class Walk:
                 assert self.matcher.is_terminated()
                 return self.text
             if step == PATIENCE:
-                wanted = self._contained()
-            if wanted and self.text[-1:] in b"[,:" and self.random.random() < 0.5:
+                wanted = [*self._contained(), *_required(self.grammar.grammar.schema)]
+            if wanted and self.text[-1:] in b"{[,:" and self.random.random() < 0.5:
                 self._write(self.random.choice(wanted))
             else:
                 self.take(self._steer(ids, step >= PATIENCE))
@@ -140,6 +140,20 @@ def _under_contains(value: Any) -> Iterator[Any]:
     elif isinstance(value, list):
         for inner in value:
             yield from _under_contains(inner)
+
+
+def _required(value: Any) -> Iterator[bytes]:
+    """The names that some object must or may have to have, written up to their colon."""
+    if isinstance(value, dict):
+        for keyword in ("required", "dependentRequired", "dependencies"):
+            found = value.get(keyword, ())
+            for names in found.values() if isinstance(found, dict) else [found]:
+                yield from (json.dumps(name).encode() + b":" for name in names if isinstance(name, str))
+        for inner in value.values():
+            yield from _required(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _required(inner)
 
 
 def _begun(text: bytes) -> bytes:
