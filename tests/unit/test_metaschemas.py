@@ -6,7 +6,7 @@ import json
 
 import pytest
 from hypothesis import find
-from jsonschema_specifications import REGISTRY
+from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
 
 from fcformat import GrammarMatcher, SchemaError
 from fcformat.data import METASCHEMAS
