@@ -13,7 +13,7 @@ constexpr size_t kMaxEmptySteps = 50'000;  // grammar nodes entered without cons
 
 }  // namespace
 
-size_t Machine::StateHash::operator()(const State& s) const {
+size_t Machine::hash_of(const State& s) {
   size_t h = static_cast<size_t>(s.kind) << 24 | static_cast<size_t>(s.quote) << 16 | s.context;
   return mix(mix(mix(h, s.a), s.b), s.partial);
 }
@@ -50,7 +50,9 @@ void Machine::start_at(uint32_t node) {
 }
 
 StateId Machine::intern(const State& s) {
-  auto [it, is_new] = state_index_.try_emplace(s, static_cast<StateId>(states_.size()));
+  auto [id, is_new] = state_index_.add(
+      hash_of(s), static_cast<StateId>(states_.size()), [&](StateId other) { return states_[other] == s; },
+      [&](StateId other) { return hash_of(states_[other]); });
   if (is_new) {
     states_.push_back(s);
     rows_.emplace_back();
@@ -59,7 +61,7 @@ StateId Machine::intern(const State& s) {
     arena_.check_time();
     if ((states_.size() & 1023) == 0) check_size();
   }
-  return it->second;
+  return id;
 }
 
 namespace {
@@ -92,16 +94,43 @@ void Machine::drop_stacks(size_t mark) {
   stacks_.resize(std::min(mark, stacks_.size()));
 }
 
-uint32_t Machine::intern_key_state(KeyState k) {
-  std::string key;
-  append_key(&key, k.trie);
-  for (ExprId e : k.cells) append_key(&key, e);
-  auto [it, is_new] = key_state_index_.try_emplace(std::move(key), static_cast<uint32_t>(key_states_.size()));
+uint32_t Machine::intern_key_state(const KeyState& k) {
+  const size_t begin = key_states_.size();
+  key_states_.push_back(k.plan);
+  key_states_.push_back(k.trie);
+  key_states_.push_back(static_cast<uint32_t>(k.cells.size()));
+  key_states_.insert(key_states_.end(), k.cells.begin(), k.cells.end());
+  key_states_.push_back(static_cast<uint32_t>(k.open.size()));
+  key_states_.insert(key_states_.end(), k.open.begin(), k.open.end());
+  const size_t length = key_states_.size() - begin;
+  auto hash = [&](size_t at) {
+    size_t end = at + 3 + key_states_[at + 2], h = 0;
+    end += 1 + key_states_[end];
+    for (; at < end; ++at) h = mix(h, key_states_[at]);
+    return h;
+  };
+  // Lengths stand inside, so what begins alike for this many words is alike.
+  auto same = [&](uint32_t other) {
+    size_t at = key_state_places_[other];
+    return at + length <= begin &&
+           std::memcmp(key_states_.data() + at, key_states_.data() + begin, length * sizeof(uint32_t)) == 0;
+  };
+  auto [id, is_new] = key_state_index_.add(hash(begin), static_cast<uint32_t>(key_state_places_.size()), same,
+                                           [&](uint32_t other) { return hash(key_state_places_[other]); });
   if (is_new) {
-    key_bytes_ += it->first.size() * 2 + 96;
-    key_states_.push_back(std::move(k));
+    key_state_places_.push_back(static_cast<uint32_t>(begin));
+  } else {
+    key_states_.resize(begin);
   }
-  return it->second;
+  return id;
+}
+
+Machine::KeyState Machine::key_state(uint32_t id) const {
+  const uint32_t* at = key_states_.data() + key_state_places_[id];
+  KeyState k{at[0], at[1], {at + 3, at + 3 + at[2]}, {}};
+  at += 3 + at[2];
+  k.open.assign(at + 1, at + 1 + at[0]);
+  return k;
 }
 
 uint32_t Machine::intern_key_choice(const KeyChoice& c) {
@@ -234,7 +263,15 @@ void Machine::step_plain(const Thread& thread, uint8_t byte, TextView text, std:
   if (code & 1) {
     Thread next = thread;
     next.state = code >> 1;
+    next.spaces = 0;
     out->push_back(next);
+    return;
+  }
+  if (code == kSpaceCode) {
+    if (thread.spaces < max_spaces(thread.state)) {
+      out->push_back(thread);
+      ++out->back().spaces;
+    }
     return;
   }
   step_list(thread, byte, text, out);
@@ -256,6 +293,11 @@ void Machine::step_list(const Thread& thread, uint8_t byte, TextView text, std::
     if (code & 1) {
       out->push_back(t);
       out->back().state = code >> 1;
+      out->back().spaces = 0;
+      continue;
+    }
+    if (code == kSpaceCode) {
+      step_plain(t, byte, text, out);
       continue;
     }
     for (const Action& action : actions_[code >> 1]) {
@@ -321,6 +363,7 @@ void Machine::step_escaped(const Thread& thread, TextView text, std::vector<Thre
 void Machine::apply(const Action& action, const Thread& thread, TextView text, std::vector<Thread>* out) {
   Thread next = thread;
   next.state = action.state;
+  next.spaces = 0;
   switch (action.op) {
     case Action::Op::kGoto:
       break;
@@ -337,6 +380,7 @@ void Machine::apply(const Action& action, const Thread& thread, TextView text, s
       return;
     case Action::Op::kBeginKeyAfter:
       next.begin = next.end = text.size;
+      next.object = action.frame.id;
       break;
     case Action::Op::kBeginKeyHere:
       next.begin = next.end = text.size - 1;
@@ -345,6 +389,8 @@ void Machine::apply(const Action& action, const Thread& thread, TextView text, s
     case Action::Op::kEndFreeKey:
       next.end = text.size - (thread.escaped != 0 ? 2 : 1);  // inside a string, the quote comes with a backslash
       if (action.op == Action::Op::kEndFreeKey && !key_is_new(thread, next.end, text)) return;
+      next.state = after_key_state(thread, action.frame.context, action.frame.id, action.frame.begin);
+      next.object = 0;
       break;
     case Action::Op::kPushKey:
     case Action::Op::kPushRawKey: {
@@ -364,6 +410,11 @@ void Machine::apply(const Action& action, const Thread& thread, TextView text, s
     }
   }
   out->push_back(next);
+}
+
+// Bit 40 of `partial` carries "inside a dictionary" through to the frame.
+StateId Machine::after_key_state(const Thread& thread, uint16_t context, uint32_t which, uint32_t nested) {
+  return intern({State::Kind::kAfterKey, 0, context, thread.object, which, static_cast<uint64_t>(nested) << 40});
 }
 
 void Machine::pop(const Thread& thread, TextView text, uint32_t item_end, std::vector<Thread>* out) {
@@ -518,7 +569,9 @@ void Machine::token_edges(const Thread& thread, TextView text, std::vector<std::
 
 size_t Machine::bytes() const {
   size_t total = arena_.bytes() + key_bytes_ + key_sets_.bytes() + branch_bytes_ +
-                 states_.size() * (sizeof(State) + 72) + row_store_.bytes() + stacks_.size() * 64 + frames_.size() * 64;
+                 states_.size() * (sizeof(State) + sizeof(Row) + sizeof(StateId) + 1) + row_store_.bytes() +
+                 state_index_.bytes() + key_state_index_.bytes() + (key_states_.size() + key_state_places_.size()) * 4 +
+                 stacks_.size() * 64 + frames_.size() * 64;
   for (const ValueContext& c : contexts_) total += c.algebra->bytes() + c.residuals->bytes();
   for (const auto& list : actions_) total += list.size() * sizeof(Action) + 24;
   return total;

@@ -25,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "grammar/hash_index.h"
 #include "grammar/key_sets.h"
 #include "grammar/rows.h"
 #include "grammar/small_set.h"
@@ -76,12 +77,15 @@ struct Thread {
   uint32_t begin = 0, end = 0;  // the key being written, as offsets into the text; kCounted: begin = tokens left
   uint32_t escaped = 0;         // inside a JSON string: 1; behind its backslash: 2
   KeySetId used = 0;            // between an object's braces and outside its values: keys that cannot come again
+  ObjectId object = 0;          // while a quoted key is written: the residual of its object
+  uint32_t spaces = 0;          // white space just written, where it is bounded
   bool operator==(const Thread&) const = default;
 };
 
 struct ThreadHash {
   size_t operator()(const Thread& t) const {
-    return mix(mix(mix(mix(t.state, t.stack), t.begin), static_cast<size_t>(t.end) << 2 | t.escaped), t.used);
+    return mix(mix(mix(mix(mix(t.state, t.stack), t.begin), static_cast<size_t>(t.end) << 2 | t.escaped), t.used),
+               static_cast<size_t>(t.object) << 32 | t.spaces);
   }
 };
 
@@ -185,7 +189,10 @@ struct TextView {
 
 class Machine {
  public:
-  // Codes of rows are 0: refused; odd: state << 1 | 1; even: list << 1.
+  // Codes of rows are 0: refused; odd: state << 1 | 1; even: list << 1. List 1 stands for white space, which leads to the
+  // state itself as often as the surface allows.
+  static constexpr uint32_t kSpaceCode = 2;
+  uint32_t max_spaces(StateId state) const { return contexts_[states_[state].context].surface.max_whitespace; }
 
   Machine(ExpressionLimits expression_limits, MachineLimits limits);
 
@@ -325,10 +332,12 @@ class Machine {
     StackId parent = 0;
     uint32_t depth = 0;
   };
+  // Where in a key: of all residuals of one plan in which the same names may still come.
   struct KeyState {
+    PlanId plan;
     uint32_t trie;  // UINT32_MAX: no literal name is left
     std::vector<ExprId> cells;
-    bool operator==(const KeyState&) const = default;
+    std::vector<uint32_t> open;  // places of the names below `trie` that may come
   };
   struct KeyChoice {
     ObjectId residual;
@@ -339,7 +348,8 @@ class Machine {
   StateId intern(const State& s);
   FrameId intern_frame(const Frame& f);
   StackId push(const Frame& frame, StackId parent);
-  uint32_t intern_key_state(KeyState k);
+  uint32_t intern_key_state(const KeyState& k);
+  KeyState key_state(uint32_t id) const;
   uint32_t intern_key_choice(const KeyChoice& c);
 
   static const Row kNoRow;
@@ -374,6 +384,7 @@ class Machine {
   bool join(const std::vector<StackId>& stacks, StackId* joined);
   void join_all(std::vector<StackId> stacks, std::vector<StackId>* out);
   StackId push_chain(const Chain& chain, StackId base);
+  StateId after_key_state(const Thread& thread, uint16_t context, uint32_t which, uint32_t nested);
   void pop(const Thread& thread, TextView text, uint32_t item_end, std::vector<Thread>* out);
   void apply(const Action& action, const Thread& thread, TextView text, std::vector<Thread>* out);
   void step_escaped(const Thread& thread, TextView text, std::vector<Thread>* out);
@@ -400,20 +411,17 @@ class Machine {
   std::deque<std::vector<Action>> actions_;
   std::deque<Frame> frames_;
   std::vector<StackNode> stacks_;
-  std::deque<KeyState> key_states_;
+  std::vector<uint32_t> key_states_;  // each: plan, trie, number of cells, cells, number of names, names
+  std::vector<uint32_t> key_state_places_;
   std::vector<KeyChoice> key_choices_;
-  struct StateHash {
-    size_t operator()(const State& s) const;
-  };
+  static size_t hash_of(const State& s);
   struct FrameHash {
     size_t operator()(const Frame& f) const;
   };
-  std::unordered_map<State, StateId, StateHash> state_index_;
+  HashIndex state_index_, key_state_index_;
   std::unordered_map<Frame, FrameId, FrameHash> frame_index_;
   std::unordered_map<uint64_t, StackId> stack_index_;
-  std::unordered_map<std::string, uint32_t> key_state_index_;
   std::unordered_map<std::string, uint32_t> key_choice_index_, action_index_;
-  std::unordered_map<uint64_t, std::vector<uint32_t>> identifier_names_;
   std::unordered_map<StackId, AfterPop> after_pop_;
   std::deque<Branch> branches_;
   std::unordered_map<std::string, uint32_t> branch_index_;

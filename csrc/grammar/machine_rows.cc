@@ -1,10 +1,10 @@
 // The row of each kind of state: what each of the 256 bytes does.
 //
-// Fields of a state by kind. `b` counts white space where it may stand.
+// Fields of a state by kind. `b` counts white space where it may stand in the Python way; else threads count it.
 //   kText: a = grammar node, b = offset.  kToken: a = token.  kExpression: a = expression, partial, b = how it is counted.
 //   kValue: a = formula, b.  kString: a = expression, quote, partial.  kNumber: a = expression.
 //   kWord: a = word, b = offset.  kObjectOpen, kAfterValue, kAfterComma: a = residual, b.
-//   kKey: a = residual, b = key state, quote, partial.
+//   kKey: b = key state, quote, partial; a = residual where there are no quotes.
 //   kAfterKey: a = residual, b = name, or cell with the top bit, partial = white space.
 //   kArrayOpen, kAfterItem, kArrayComma: a = residual, b.
 //   kTaggedKey: a = residual; before the key's first byte.
@@ -153,11 +153,7 @@ class RowBuilder {
       if (used == 0) go(' ', next(1));
       return used > 0;
     }
-    if (used < surface.max_whitespace) {
-      for (uint8_t b : kSpaces) {
-        if (b == ' ' || surface.syntax != Syntax::kJsonString) go(b, next(used + 1));
-      }
-    }
+    spaces_ = surface.max_whitespace > 0;
     return true;
   }
 
@@ -270,7 +266,8 @@ class RowBuilder {
     uint64_t dictionary = s_.partial << 63;
     for (uint8_t quote : {'"', '\''}) {
       if (quote == '"' || context().surface.python()) {
-        add(quote, {Action::Op::kBeginKeyAfter, make(State::Kind::kKey, s_.a, start, dictionary, quote), {}});
+        add(quote, {Action::Op::kBeginKeyAfter, make(State::Kind::kKey, 0, start, dictionary, quote),
+                    Frame{Frame::Kind::kBottom, 0, s_.a, 0, 0}});
       }
     }
   }
@@ -278,7 +275,7 @@ class RowBuilder {
   // The key's first character is the key's first byte.
   void bare_key() {
     uint32_t start = first_key_state();
-    for (const Spelled& sp : spell_bytes(key_edges(s_.a, start), {}, Escapes::kNone, 0)) {
+    for (const Spelled& sp : spell_bytes(key_edges(start), {}, Escapes::kNone, 0)) {
       StateId next =
           spelled(sp, start, [&](uint32_t target, uint64_t p) { return make(State::Kind::kKey, s_.a, target, p); });
       add(sp.byte, {Action::Op::kBeginKeyHere, next, {}});
@@ -287,7 +284,8 @@ class RowBuilder {
 
   uint32_t first_key_state() {
     const ObjectResidual r = residuals().object(s_.a);
-    Machine::KeyState k{residuals().plan(s_.a).names.empty() ? kNoTrie : 0, {}};
+    Machine::KeyState k{r.plan, kNoTrie, {}, open_names(outermost_arguments())};
+    if (!k.open.empty()) k.trie = 0;
     for (size_t c = 0; c < r.cells.size(); ++c) {
       ExprId keys = residuals().cell_open(s_.a, c) ? r.cells[c] : arena().empty();
       if (outermost_arguments()) {
@@ -299,20 +297,14 @@ class RowBuilder {
       }
       k.cells.push_back(keys);
     }
-    return m_.intern_key_state(std::move(k));
+    return m_.intern_key_state(k);
   }
 
   // Literal names that may come and can be written here.
-  bool name_between(ObjectId residual, bool raw, uint32_t begin, uint32_t end) {
-    if (!raw) return residuals().name_open_between(residual, begin, end);
-    auto [it, is_new] = m_.identifier_names_.try_emplace(static_cast<uint64_t>(s_.context) << 32 | residual);
-    if (is_new) {
-      for (uint32_t n : residuals().open_names(residual)) {
-        if (is_identifier(residuals().plan(residual).names[n].text)) it->second.push_back(n);
-      }
-    }
-    auto at = std::lower_bound(it->second.begin(), it->second.end(), begin);
-    return at != it->second.end() && *at < end;
+  std::vector<uint32_t> open_names(bool raw) {
+    std::vector<uint32_t> open = residuals().open_names(s_.a);
+    if (raw) std::erase_if(open, [&](uint32_t n) { return !is_identifier(residuals().plan(s_.a).names[n].text); });
+    return open;
   }
 
   // Whether the key is the name of a keyword argument.
@@ -322,12 +314,12 @@ class RowBuilder {
   }
 
   // Where each code point leads from a key state: the literal names' trie and the cells, side by side.
-  std::vector<Edge> key_edges(ObjectId residual, uint32_t key_state) {
-    const Machine::KeyState k = m_.key_states_[key_state];
-    bool raw = python_name();
+  std::vector<Edge> key_edges(uint32_t key_state) {
+    const Machine::KeyState k = m_.key_state(key_state);
     std::vector<uint32_t> cuts;
     const std::vector<std::pair<uint32_t, uint32_t>>* children = nullptr;
-    if (k.trie != kNoTrie) children = &residuals().plan(residual).trie[k.trie].children;
+    const ObjectPlan& plan = residuals().plan_at(k.plan);
+    if (k.trie != kNoTrie) children = &plan.trie[k.trie].children;
     if (children) {
       for (const auto& child : *children) cuts.push_back(child.first), cuts.push_back(child.first + 1);
     }
@@ -342,13 +334,18 @@ class RowBuilder {
     std::vector<Edge> out;
     for (size_t i = 0; i + 1 <= cuts.size(); ++i) {
       uint32_t lo = cuts[i], hi = i + 1 < cuts.size() ? cuts[i + 1] - 1 : kMaxCodePoint;
-      Machine::KeyState next{kNoTrie, std::vector<ExprId>(k.cells.size(), arena().empty())};
+      Machine::KeyState next{k.plan, kNoTrie, std::vector<ExprId>(k.cells.size(), arena().empty()), {}};
       bool any = false;
       if (children) {
         auto it = std::lower_bound(children->begin(), children->end(), std::make_pair(lo, 0u));
         if (it != children->end() && it->first == lo) {
-          const ObjectPlan::TrieNode& node = residuals().plan(residual).trie[it->second];
-          if (name_between(residual, raw, node.begin, node.end)) next.trie = it->second, any = true;
+          const ObjectPlan::TrieNode& node = plan.trie[it->second];
+          auto first = std::lower_bound(k.open.begin(), k.open.end(), node.begin);
+          auto last = std::lower_bound(first, k.open.end(), node.end);
+          if (first != last) {
+            next.trie = it->second, any = true;
+            next.open.assign(first, last);
+          }
         }
       }
       for (size_t c = 0; c < k.cells.size(); ++c) {
@@ -358,7 +355,7 @@ class RowBuilder {
         }
       }
       if (!any) continue;
-      uint32_t target = m_.intern_key_state(std::move(next));
+      uint32_t target = m_.intern_key_state(next);
       if (!out.empty() && out.back().hi + 1 == lo && out.back().target == target) {
         out.back().hi = hi;
       } else {
@@ -373,45 +370,44 @@ class RowBuilder {
     Partial partial = Partial::unpack(s_.partial & ~(uint64_t{1} << 63));
     bool raw = s_.quote == 0;
     Escapes escapes = raw ? Escapes::kNone : m_.escapes_of(context().surface);
-    for (const Spelled& sp : spell_bytes(key_edges(s_.a, s_.b), partial, escapes, s_.quote)) {
+    for (const Spelled& sp : spell_bytes(key_edges(s_.b), partial, escapes, s_.quote)) {
       go(sp.byte, spelled(sp, s_.b, [&](uint32_t target, uint64_t p) {
            return make(State::Kind::kKey, s_.a, target, p | dictionary, s_.quote);
          }));
     }
     if (partial.kind != Partial::Kind::kNone) return;
-    const Machine::KeyState k = m_.key_states_[s_.b];
+    const Machine::KeyState k = m_.key_state(s_.b);
     if (raw && !python_name()) {
       if (ends_here(k)) may_end();
       return;
     }
     uint64_t nested = dictionary >> 63;
     auto end = [&](uint32_t which) {
-      // Bit 40 of `partial` carries "inside a dictionary" through to the frame.
       if (raw) {
         after_key_actions('=', s_.a, which, nested, true);
       } else {
-        bool free = (which & kCellBit) != 0 && residuals().is_endless(s_.a, which & ~kCellBit);
-        add(s_.quote, {free ? Action::Op::kEndFreeKey : Action::Op::kEndKey,
-                       make(State::Kind::kAfterKey, s_.a, which, nested << 40),
-                       {}});
+        bool free = (which & kCellBit) != 0 && residuals().plan_at(k.plan).cells[which & ~kCellBit].endless;
+        add(s_.quote, {free ? Action::Op::kEndFreeKey : Action::Op::kEndKey, 0,
+                       Frame{Frame::Kind::kBottom, s_.context, which, static_cast<uint32_t>(nested), 0}});
       }
     };
-    if (k.trie != kNoTrie) {
-      int32_t name = residuals().plan(s_.a).trie[k.trie].name;
-      if (name >= 0 && name_between(s_.a, raw, static_cast<uint32_t>(name), static_cast<uint32_t>(name) + 1))
-        end(static_cast<uint32_t>(name));
-    }
+    if (int64_t name = name_ending(k); name >= 0) end(static_cast<uint32_t>(name));
     for (size_t c = 0; c < k.cells.size(); ++c) {
       if (k.cells[c] != arena().empty() && arena().nullable(k.cells[c])) end(kCellBit | static_cast<uint32_t>(c));
     }
   }
 
+  // The literal name that may end in this state; -1: none.
+  int64_t name_ending(const Machine::KeyState& k) {
+    if (k.trie == kNoTrie) return -1;
+    int32_t name = residuals().plan_at(k.plan).trie[k.trie].name;
+    bool open = name >= 0 && std::binary_search(k.open.begin(), k.open.end(), static_cast<uint32_t>(name));
+    return open ? name : -1;
+  }
+
   // Whether a key may end in this state.
   bool ends_here(const Machine::KeyState& k) {
-    if (k.trie != kNoTrie && residuals().plan(s_.a).trie[k.trie].name >= 0) {
-      auto name = static_cast<uint32_t>(residuals().plan(s_.a).trie[k.trie].name);
-      if (name_between(s_.a, false, name, name + 1)) return true;
-    }
+    if (name_ending(k) >= 0) return true;
     return std::any_of(k.cells.begin(), k.cells.end(),
                        [&](ExprId e) { return e != arena().empty() && arena().nullable(e); });
   }
@@ -481,6 +477,11 @@ class RowBuilder {
     for (uint32_t& code : row_) {
       if (code != 0 && (code & 1) == 0) code = places[code >> 1] << 1;
     }
+    if (spaces_) {  // where there may be white space, it can be nothing else
+      for (uint8_t b : kSpaces) {
+        if (b == ' ' || context().surface.syntax != Syntax::kJsonString) row_[b] = Machine::kSpaceCode;
+      }
+    }
     m_.rows_[id_] = m_.row_store_.add(row_);
   }
 
@@ -488,6 +489,7 @@ class RowBuilder {
   StateId id_;
   State s_;  // a copy: the table moves
   RowStore::Entries row_{};
+  bool spaces_ = false;
   std::vector<std::vector<Action>> lists_;  // the first is unused: its code would read as "refused"
   uint32_t last_target_ = UINT32_MAX;
   uint64_t last_partial_ = UINT64_MAX;
@@ -496,7 +498,7 @@ class RowBuilder {
 
 // Equal lists are kept once: most states end in the same few ways.
 uint32_t Machine::intern_actions(std::vector<Action> list) {
-  if (actions_.empty()) actions_.emplace_back();  // list 0 would read as "refused"
+  if (actions_.empty()) actions_.resize(2);  // list 0 would read as "refused", list 1 as white space
   std::string key;
   for (const Action& a : list) {
     append_key(&key, a.op);
@@ -523,7 +525,7 @@ bool Machine::is_open_string(const Thread& thread, uint32_t* min, uint32_t* max)
   if (surface.python()) return false;
   if (s.kind == State::Kind::kString) return s.partial == 0 && arena_.is_length_range(s.a, min, max);
   if (s.kind != State::Kind::kKey || s.partial != 0) return false;
-  const KeyState& k = key_states_[s.b];
+  const KeyState k = key_state(s.b);
   if (k.trie != kNoTrie) return false;
   *min = 0;
   *max = kUnbounded;
@@ -553,11 +555,12 @@ void Machine::close_string(const Thread& thread, TextView text, std::vector<Thre
     pop(thread, text, text.size, out);
     return;
   }
-  const KeyState& k = key_states_[s.b];
+  const KeyState k = key_state(s.b);
   for (size_t c = 0; c < k.cells.size(); ++c) {
     if (k.cells[c] == arena_.empty()) continue;
     Thread next = thread;
-    next.state = intern({State::Kind::kAfterKey, 0, s.context, s.a, kCellBit | static_cast<uint32_t>(c), 0});
+    next.state = after_key_state(thread, s.context, kCellBit | static_cast<uint32_t>(c), 0);
+    next.object = 0;
     next.begin = next.end = kUnknownKey;
     out->push_back(next);
     return;

@@ -157,7 +157,7 @@ void Machine::enter_after_key(const Frame& member, FormulaId value, StackId stac
 void Machine::end_tagged_key(const Thread& thread, const Frame& frame, uint32_t end, StackId stack, const Place& place,
                              std::vector<Thread>* out) {
   Residuals& residuals = *contexts_[frame.context].residuals;
-  const KeyState k = key_states_[states_[thread.state].b];
+  const KeyState k = key_state(states_[thread.state].b);
   if (k.trie != UINT32_MAX) {
     int32_t name = residuals.plan(frame.id).trie[k.trie].name;
     auto at = static_cast<uint32_t>(name);

@@ -151,7 +151,8 @@ void Machine::merge(std::vector<Thread>* threads, size_t join_above) {
   if (threads->size() < 2) return;
   auto order = [&](const Thread& a, const Thread& b) {
     auto key = [&](const Thread& t) {
-      return std::tuple(t.state, t.begin, t.end, t.escaped, t.used, ~stacks_[t.stack].depth, t.stack);
+      return std::tuple(t.state, t.begin, t.end, t.escaped, t.used, t.object, t.spaces, ~stacks_[t.stack].depth,
+                        t.stack);
     };
     return key(a) < key(b);
   };
@@ -160,7 +161,8 @@ void Machine::merge(std::vector<Thread>* threads, size_t join_above) {
   std::sort(threads->begin(), threads->end(), order);
   threads->erase(std::unique(threads->begin(), threads->end()), threads->end());
   auto alike = [](const Thread& a, const Thread& b) {
-    return a.state == b.state && a.begin == b.begin && a.end == b.end && a.escaped == b.escaped && a.used == b.used;
+    return a.state == b.state && a.begin == b.begin && a.end == b.end && a.escaped == b.escaped && a.used == b.used &&
+           a.object == b.object && a.spaces == b.spaces;
   };
   if (joins && std::adjacent_find(threads->begin(), threads->end(), alike) != threads->end()) {
     std::vector<Thread> out;

@@ -8,7 +8,10 @@ namespace {
 
 void set_bit(uint32_t* mask, uint32_t id) { mask[id >> 5] |= 1u << (id & 31); }
 void clear_bit(uint32_t* mask, uint32_t id) { mask[id >> 5] &= ~(1u << (id & 31)); }
-uint64_t cache_key(const Thread& thread) { return static_cast<uint64_t>(thread.state) << 2 | thread.escaped; }
+// Either `object` or `spaces` is 0; and there are fewer than 2^30 states.
+uint64_t cache_key(const Thread& thread) {
+  return static_cast<uint64_t>(thread.object | thread.spaces) << 32 | (thread.state << 2 | thread.escaped);
+}
 
 }  // namespace
 
@@ -18,6 +21,7 @@ MaskFiller::MaskFiller(Machine& machine, std::shared_ptr<const Vocabulary> vocab
   levels_.resize(vocabulary_->trie().max_depth() + 2);
   assumed_.resize(levels_.size());
   states_.resize(levels_.size());
+  spaces_.resize(levels_.size());
 }
 
 // Visits the nodes that the threads reach: sink(node, true) with the threads in levels_[depth]; sink(node, false) where
@@ -40,6 +44,7 @@ void MaskFiller::walk(const TokenTrie& trie, size_t begin, size_t end, Sink&& si
         if (code & 1) {
           to.push_back(t);
           to.back().state = code >> 1;
+          to.back().spaces = 0;
           continue;
         }
       }
@@ -64,6 +69,7 @@ void MaskFiller::walk(const TokenTrie& trie, size_t begin, size_t end, Sink&& si
 void MaskFiller::walk_single(size_t begin, size_t end, const Thread& thread, uint32_t* mask, bool on_content) {
   const TokenTrie& trie = vocabulary_->trie();
   states_[0] = thread.state;
+  spaces_[0] = thread.spaces;
   Thread now = thread;
   size_t node = begin;
   while (node < end) {
@@ -71,6 +77,12 @@ void MaskFiller::walk_single(size_t begin, size_t end, const Thread& thread, uin
     uint8_t byte = trie.byte(node);
     path_[base_ + depth - 1] = static_cast<char>(byte);
     uint32_t code = machine_.row(states_[depth - 1])[byte];
+    if (code == Machine::kSpaceCode) {
+      code = spaces_[depth - 1] < machine_.max_spaces(states_[depth - 1]) ? states_[depth - 1] << 1 | 1 : 0;
+      spaces_[depth] = spaces_[depth - 1] + 1;
+    } else {
+      spaces_[depth] = 0;
+    }
     if (code == 0) {
       if (on_content) set_range(node, mask, false, true);
       node = trie.subtree_end(node);
@@ -79,6 +91,7 @@ void MaskFiller::walk_single(size_t begin, size_t end, const Thread& thread, uin
     if (code & 1) {
       StateId state = code >> 1;
       now.state = state;
+      now.spaces = spaces_[depth];
       if (StateId open_string = machine_.open_string(state)) {
         for (const uint32_t* id = trie.ids_begin(node); id != trie.ids_end(node); ++id) set_bit(mask, *id);
         fill_subtree(node, now, open_string, mask, on_content);
@@ -93,6 +106,7 @@ void MaskFiller::walk_single(size_t begin, size_t end, const Thread& thread, uin
     // The stack is touched: this subtree goes the general way.
     if (on_content) set_range(node, mask, false, true);
     now.state = states_[depth - 1];
+    now.spaces = spaces_[depth - 1];
     levels_[depth - 1].assign(1, now);
     size_t subtree = trie.subtree_end(node);
     walk(trie, node, subtree, [&](size_t at, bool reached) {
@@ -161,8 +175,10 @@ void MaskFiller::set_tokens(const uint32_t* begin, const uint32_t* end, uint8_t 
 
 // Whether what follows the quote is allowed; `content_end` is where the quote stands in the token at hand.
 MaskFiller::Verdict MaskFiller::tail_alive(const Thread& thread, uint32_t group, uint32_t content_end) {
-  if (tails_.verdicts.empty() || tails_.state != thread.state || tails_.stack != thread.stack) {
+  if (tails_.verdicts.empty() || tails_.state != thread.state || tails_.stack != thread.stack ||
+      tails_.object != thread.object) {
     tails_.state = thread.state;
+    tails_.object = thread.object;
     tails_.stack = thread.stack;
     tails_.verdicts.assign(vocabulary_->group_count(), Verdict{});
   }

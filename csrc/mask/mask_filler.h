@@ -34,6 +34,7 @@ class MaskFiller {
   struct Tails {
     StateId state = 0;
     StackId stack = 0;
+    ObjectId object = 0;
     std::vector<Verdict> verdicts;
   };
 
@@ -68,7 +69,8 @@ class MaskFiller {
   std::vector<uint8_t> assumed_;  // by depth, of what kinds of keys it was assumed that they are new
   DependentTokens dependent_;     // tokens allowed under that assumption
   std::vector<Thread> now_, next_;
-  std::vector<StateId> states_;  // by depth, where one thread goes from state to state
+  std::vector<StateId> states_;   // by depth, where one thread goes from state to state
+  std::vector<uint32_t> spaces_;  // by depth, Thread::spaces of that thread
   Tails tails_;
 };
 

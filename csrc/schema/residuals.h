@@ -95,6 +95,7 @@ class Residuals {
 
   const ObjectResidual& object(ObjectId id) const { return objects_[id]; }
   const ObjectPlan& plan(ObjectId id) const { return plans_[objects_[id].plan]; }
+  const ObjectPlan& plan_at(PlanId id) const { return plans_[id]; }
   bool can_close_object(ObjectId id);
   bool can_add_member(ObjectId id);
   // Places of the literal names that may come next, sorted.

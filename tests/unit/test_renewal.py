@@ -21,7 +21,7 @@ SCHEMA = {
     "additionalProperties": {"type": "string", "maxLength": 60},
 }
 STOP = len(MIXED)
-SMALL = 250_000
+SMALL = 60_000
 
 
 def compiled(grammar: g.Grammar, **limits: float) -> CompiledGrammar:
