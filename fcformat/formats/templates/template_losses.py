@@ -67,7 +67,7 @@ def report(name: str, on_loss: str, losses: Sequence[Loss]) -> tuple[str, ...]:
         if kind in ACCEPTED:
             continue
         if on_loss == "raise":
-            raise FormatError(f"{sentence} ({name}; on_loss='drop' goes on it all the same)")
+            raise FormatError(f"{sentence} ({name}; on_loss='drop' renders it all the same)")
         if on_loss == "warn":
             warnings.warn(f"{name}: {sentence}", FormatLossWarning, stacklevel=3)
     return tuple(stated.Loss(sentence, kind) for kind, sentence in losses)
