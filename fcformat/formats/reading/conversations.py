@@ -11,7 +11,7 @@ from typing import Any
 from fcformat.chat import Message, Tool
 from fcformat.errors import ParseError
 from fcformat.formats.layout import Layout, Role, ToolList
-from fcformat.formats.reading.prompt_text import PromptRead, PromptText, ReadReply, any_of, conversation_of
+from fcformat.formats.reading.prompt_text import PromptRead, PromptText, ReadReply, any_of, conversation_of, joined
 from fcformat.formats.reading.tool_lists import read_tools
 
 __all__ = ["read_layout"]
@@ -48,6 +48,7 @@ class _Walk:
         self._training_end = training_end
         self._training = False
         self._messages: list[Message] = []
+        self._calls: list[Message] = []
         self._tools: tuple[Tool, ...] = ()
         results = layout.results
         self._result = results.role.header + results.opening
@@ -76,6 +77,7 @@ class _Walk:
                 prompt.fail("the end of the prompt")
             ended = self._turn(first)
             first = False
+        self._flush()
         if not ended and not layout.last_open:
             prompt.issues.append("the last turn has no end")
         if layout.last_open and not generate and not first:
@@ -118,6 +120,8 @@ class _Walk:
         if header is None:
             prompt.fail(f"the beginning of a turn: {', '.join(map(repr, self._headers))}")
         name = self._headers[header]
+        if name != "assistant":
+            self._flush()
         prompt.skip(header)
         if name == "tool":
             return self._results()
@@ -155,13 +159,18 @@ class _Walk:
         """Reads what the assistant wrote."""
         message = self._reply(text, self._tools)
         last = self._messages[-1] if self._messages else None
-        if self._segmented and last is not None and last.role == "assistant" and not message.content:
-            if message.tool_calls and message.reasoning is None:
-                calls = last.tool_calls + message.tool_calls
-                issues = last.issues + message.issues
-                self._messages[-1] = dataclasses.replace(last, tool_calls=calls, issues=issues)
-                return
+        calls_only = message.tool_calls and not message.content and message.reasoning is None
+        if self._segmented and last is not None and last.role == "assistant" and calls_only:
+            self._calls.append(message)  # of the same turn
+            return
+        self._flush()
         self._messages.append(message)
+
+    def _flush(self) -> None:
+        """Adds the calls that stand behind headers of their own to the message that they are of."""
+        if self._calls:
+            self._messages[-1] = joined([self._messages[-1], *self._calls])
+            self._calls.clear()
 
     def _system(self, content: str, start: int) -> None:
         """Reads the turn that begins the conversation: system text, tools, or both."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from typing import Any
 
 from fcformat.chat import Message, Tool
 from fcformat.formats.glm4 import ASSISTANT, BEGIN, ROLES, TOOL, TOOLS
-from fcformat.formats.reading.prompt_text import PromptRead, PromptText, ReadReply, any_of, conversation_of
+from fcformat.formats.reading.prompt_text import PromptRead, PromptText, ReadReply, any_of, conversation_of, joined
 from fcformat.formats.reading.tool_lists import as_tool, read_json
 
 __all__ = ["read_glm4"]
@@ -33,16 +32,24 @@ def read_glm4(prompt: PromptText, reply: ReadReply) -> PromptRead:
     prompt.skip(BEGIN)
     generate = prompt.drop_end(ASSISTANT)
     tools = _tools(prompt)
-    messages: list[Message] = []
+    turns: list[list[Message]] = []  # each message in its segments
     while not prompt.at_end():
         header = next((each for each in _HEADERS if prompt.skip(each)), None)
         if header is None:
             prompt.fail(f"the beginning of a turn: {', '.join(map(repr, _HEADERS))}")
         text, _ = prompt.until(_NEXT)
         if header == ASSISTANT:
-            _add(messages, reply(text, tools))
+            segment = reply(text, tools)
+            last = turns[-1][-1] if turns else None
+            # Lines of one text, and calls of one turn, are one message.
+            joins = last is not None and last.role == "assistant" and bool(last.tool_calls) == bool(segment.tool_calls)
+            if joins:
+                turns[-1].append(segment)
+            else:
+                turns.append([segment])
         else:
-            messages.append(Message(_HEADERS[header], text))
+            turns.append([Message(_HEADERS[header], text)])
+    messages = list(map(joined, turns))
     options: dict[str, Any] = {}
     systems = [place for place, message in enumerate(messages) if message.role == "system"]
     if tools and systems:
@@ -70,18 +77,3 @@ def _tools(prompt: PromptText) -> tuple[Tool, ...]:
         tools.append(as_tool(read_json(prompt), start, prompt))
         prompt.expect(_BEHIND)
     return tuple(tools)
-
-
-def _add(messages: list[Message], segment: Message) -> None:
-    """Adds a segment: lines of one text, and calls of one turn, are one message."""
-    last = messages[-1] if messages else None
-    if last is not None and last.role == "assistant" and bool(last.tool_calls) == bool(segment.tool_calls):
-        texts = [each.content for each in (last, segment) if each.content]
-        messages[-1] = dataclasses.replace(
-            last,
-            content="\n".join(texts) or None,
-            tool_calls=last.tool_calls + segment.tool_calls,
-            issues=last.issues + segment.issues,
-        )
-    else:
-        messages.append(segment)

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from fcformat.chat import Conversation, Message, Tool
 from fcformat.errors import ParseError
 
-__all__ = ["PromptRead", "PromptText", "ReadReply", "any_of", "conversation_of", "difference"]
+__all__ = ["PromptRead", "PromptText", "ReadReply", "any_of", "conversation_of", "difference", "joined"]
 
 #: Reads what the assistant wrote, given the tools; the text has neither header nor end.
 ReadReply = Callable[[str, tuple[Tool, ...]], Message]
@@ -142,6 +142,19 @@ class PromptText:
 def any_of(texts: Iterable[str]) -> str:
     """A pattern for the first of several texts; where one begins with another, for the longer one."""
     return "|".join(re.escape(text) for text in sorted(set(texts), key=len, reverse=True))
+
+
+def joined(segments: list[Message]) -> Message:
+    """One message of several segments of a turn: their lines of text, and their calls."""
+    if len(segments) == 1:
+        return segments[0]
+    texts = [segment.content for segment in segments if segment.content]
+    return dataclasses.replace(
+        segments[0],
+        content="\n".join(texts) or None,
+        tool_calls=tuple(call for segment in segments for call in segment.tool_calls),
+        issues=tuple(issue for segment in segments for issue in segment.issues),
+    )
 
 
 def conversation_of(
