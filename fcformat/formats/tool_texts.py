@@ -96,7 +96,8 @@ class ToolTemplate:
             elif field in fields:
                 prompt.expect(str(fields[field]) + after)
             else:
-                fields[field] = _text(prompt, after, json_follows=following == "parameters")
+                behind = None if following != "parameters" else "" if self.forms is not None else pieces[-1]
+                fields[field] = _text(prompt, after, behind)
         name = fields["name"]
         function: dict[str, Any] = {"name": name}
         if fields.get("human", name) != name:
@@ -133,8 +134,11 @@ class ToolTemplate:
         return text
 
 
-def _text(prompt: PromptText, after: str, *, json_follows: bool) -> str:
-    """Reads a text and what stands behind it, which the text may hold as well where JSON follows."""
+def _text(prompt: PromptText, after: str, behind: str | None) -> str:
+    """Reads a text and what stands after it.
+
+    Where JSON follows, and `behind` that, the text may hold what stands after it as well.
+    """
     start = prompt.position
     at = start
     for _ in range(_MOST_ENDS):
@@ -143,11 +147,11 @@ def _text(prompt: PromptText, after: str, *, json_follows: bool) -> str:
         if place < 0:
             break
         prompt.position = place + len(after)
-        if not json_follows:
+        if behind is None:
             return prompt.text[start:place]
         begins = prompt.position
         try:
-            if isinstance(read_json(prompt), (dict, bool)):
+            if isinstance(read_json(prompt), (dict, bool)) and prompt.has(behind):
                 prompt.position = begins
                 return prompt.text[start:place]
         except ParseError:

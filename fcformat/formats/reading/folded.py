@@ -92,17 +92,20 @@ class _Walk:
         """Reads the system turn at the beginning."""
         default = self._folding.default_system
         if self._folding.told_in == "system":
+            errors: list[ParseError] = []
             for variant, told in self._folding.told.items():
                 place = text.find(told.before)
                 if place < 0 or (place and not text.endswith("\n\n", 0, place)):
                     continue
-                part = self._prompt.part(start + place, start + len(text))
-                if self._read_told(part, variant):
+                error = self._read_told(self._prompt.part(start + place, start + len(text)), variant)
+                if error is None:
                     text = text[: max(0, place - 2)]
-                    default = default or ""
+                    errors.clear()
                     if not text:
                         return
                     break
+                errors.append(error)
+            self._note(errors)
         if text != default:
             self._messages.append(Message("system", text))
 
@@ -110,15 +113,25 @@ class _Walk:
         """What the user says, without the tools that are told in front of it."""
         if self._folding.told_in != "user" or self._tools:
             return text
+        errors: list[ParseError] = []
         for variant, told in self._folding.told.items():
             if text.startswith(told.before):
                 part = self._prompt.part(start, start + len(text))
-                if self._read_told(part, variant, self._folding.question):
+                error = self._read_told(part, variant, self._folding.question)
+                if error is None:
                     return part.rest()
+                errors.append(error)
+        self._note(errors)
         return text
 
-    def _read_told(self, part: PromptText, variant: tuple[Any, ...], behind: str = "") -> bool:
-        """Reads tools, and what stands behind them; whether they could be read."""
+    def _note(self, errors: list[ParseError]) -> None:
+        """Notes why tools could not be read: of several variants, what is wrong with the one that fits best."""
+        if errors:
+            error = max(errors, key=lambda each: each.offset)
+            self._prompt.issues.append(f"what looks like a list of tools is none, and is kept as text: {error}")
+
+    def _read_told(self, part: PromptText, variant: tuple[Any, ...], behind: str = "") -> ParseError | None:
+        """Reads tools, and what stands behind them; the error, where they cannot be read."""
         told = self._folding.told[variant]
         part.expect(told.before)
         try:
@@ -128,13 +141,10 @@ class _Walk:
             elif not part.at_end():
                 part.fail("the end of the turn")
         except ParseError as error:
-            # Another variant may begin with the same text.
-            if variant == list(self._folding.told)[-1]:
-                self._prompt.issues.append(f"what looks like a list of tools is none, and is kept as text: {error}")
-            return False
+            return error
         self._prompt.issues += part.issues
         self._tools, self._variant = tools, variant
-        return True
+        return None
 
     def _assistant(self, text: str, closed: bool) -> bool:
         """Reads a turn of the assistant; whether it ends where the model is to go on."""

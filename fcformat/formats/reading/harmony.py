@@ -118,6 +118,8 @@ def _developer(prompt: PromptText, messages: list[Message]) -> tuple[Tool, ...]:
             if not part.at_end():
                 part.fail("the end of the message")
         except ParseError as error:
+            if not text.startswith(INSTRUCTIONS):
+                raise
             prompt.issues.append(f"what looks like a list of tools is none, and is kept as system text: {error}")
             tools = ()
         else:
