@@ -30,6 +30,7 @@ class MessageBuilder:
         ended: Whether the text holds the end of the turn.
         prompted: Whether the prompt is known, so that what it opened has been read.
         calls: The calls that have been announced.
+        strict: Whether issues are raised.
         read_again: How many values had to be read a second time, which readers bound.
     """
 
@@ -59,7 +60,7 @@ class MessageBuilder:
         self.calls: list[CallBuilder] = []
         self.read_again = 0
         self._cursor = cursor
-        self._strict = strict
+        self.strict = strict
         self._streaming = streaming
         self._skipped = skipped
         self._unmarkers = (Unmarker(), Unmarker())
@@ -105,7 +106,7 @@ class MessageBuilder:
             ParseError: Parsing is strict.
         """
         offset = max(0, (self._cursor.offset if offset is None else offset) - self._skipped)
-        if self._strict:
+        if self.strict:
             raise ParseError(f"at character {offset}: {what}", offset)
         if what in self._issues or len(self._issues) < MAX_ISSUES:
             self._issues[what] = min(offset, self._issues.get(what, offset))

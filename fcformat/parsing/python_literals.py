@@ -17,7 +17,7 @@ from fcformat.parsing.json_incremental import MAX_DEPTH, MAX_KEY, MAX_WORD
 from fcformat.parsing.quotes import AfterCall, closes
 from fcformat.parsing.strings import escape_at, escapes_at, json_inner, json_string
 
-__all__ = ["PythonReader", "number_as_json"]
+__all__ = ["PythonReader", "number_as_json", "plain_arguments"]
 
 _WORD = re.compile(r"[\w.+\-]*")
 _NAME = re.compile(r"\w*")
@@ -50,6 +50,11 @@ _ITEM = r"""(?:-?(?:0|[1-9][0-9]{0,999})(?:\.[0-9]{1,999})?(?:[eE][+-]?[0-9]{1,9
 _S = r"[ \t\r\n]{0,80}"
 _ITEMS = re.compile(rf"(?:{_ITEM}{_S},{_S}){{1,64}}(?=[\w'\"\-\[({{])")
 _ONE_ITEM = re.compile(_ITEM)
+_LAST = _ITEM.replace(r"(?=[ \t\r\n,])", r"(?=[,)\]])")
+_ARGUMENT = re.compile(
+    rf"([A-Za-z_][A-Za-z0-9_]{{0,250}})=(?:({_LAST})|\[({_LAST}(?:, {_LAST})*)\])(, (?=[A-Za-z_])|\))"
+)
+_ONE_LAST = re.compile(_LAST)
 
 Emit = Callable[[str], None]
 #: What a string spells, as JSON text.
@@ -374,6 +379,44 @@ class PythonReader:
                     continue
                 cursor.take(found[1])
                 out(json_inner(found[0]))
+
+
+def plain_arguments(
+    buffer: str, at: int, ended: bool, after: AfterCall | None, is_text: Callable[[str], bool]
+) -> tuple[str, int] | None:
+    """Keyword arguments and the closing parenthesis, where they are plain scalars and lists of them.
+
+    Args:
+        buffer: The text at hand.
+        at: Where the arguments begin.
+        ended: Whether no more text will come.
+        after: As in `PythonReader`.
+        is_text: Whether an argument may be a string.
+
+    Returns:
+        The JSON that `PythonReader` gives for them, and where they end; `None` where they have to be read step by step.
+    """
+    if buffer.startswith(")", at):
+        return "{}", at + 1
+    written: dict[str, str] = {}
+    while (found := _ARGUMENT.match(buffer, at)) is not None:
+        name, item, items, end = found.groups()
+        if name in written:
+            return None
+        if item is None:
+            listed = map(_item_as_json, _ONE_LAST.findall(items + "]"))
+            item = f"[{', '.join(listed)}]"
+        else:
+            if item[0] in "'\"" and not (
+                is_text(name) and (after is None or closes(buffer, found.end(2), ended, after, False))
+            ):
+                return None
+            item = _item_as_json(item)
+        written[name] = item
+        at = found.end()
+        if end == ")":
+            return f"{{{', '.join(f'{json_string(key)}: {value}' for key, value in written.items())}}}", at
+    return None
 
 
 def _item_as_json(item: str) -> str:

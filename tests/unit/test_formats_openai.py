@@ -87,7 +87,7 @@ def test_chunks_of_a_stream_are_read(prefix: str) -> None:
         ('{"a": ', '{"a": ', [], "at character 6: the object ends early, expected a value"),
         ('{"content": "x', "x", [], "at character 14: the object ends early, expected the end of a string"),
         ('```json\n{"content": "x"}\n```', "x", [], "at character 7: a code fence around the object"),
-        ('{"content": "x"} trailing', "x", [], "at character 17: text after the end of the turn"),
+        ('{"content": "x"} trailing', "x", [], "at character 17: text after the end of the turn: 'trailing'"),
         ('{"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}', "ab", [], None),
         ('{"tool_calls": [{"function": {"arguments": {"a": 1}, "name": "f"}}]}', None, [("f", '{"a": 1}')], "arguments as an object, not in a string"),
         ('{"tool_calls": [{"function": {"name": "f"}}]}', None, [("f", "{}")], None),

@@ -125,7 +125,7 @@ def test_replies_are_read(reply: str, content: str | None, calls: list[tuple[str
         ('<tool_call>{"name": "f", "arguments": {"a', "length", "at character 41: the text ends inside a call, expected the end of a string"),
         (text('{"name": "f", "arguments": {"a": 1 2}}'), "tool_calls", "at character 47: a broken call, expected ',' or '}'; what follows is kept as content"),
         ("x<tool_call>{'a'", "length", "at character 13: single quotes"),
-        ("a<|im_end|>b", "stop", "at character 11: text after the end of the turn"),
+        ("a<|im_end|>b", "stop", "at character 11: text after the end of the turn: 'b'"),
     ],
 )  # fmt: skip
 def test_how_a_reply_ended_and_what_was_wrong_is_told(reply: str, reason: str, issue: str | None) -> None:

@@ -13,9 +13,14 @@ if TYPE_CHECKING:
 __all__ = ["argument_types", "spelled_values"]
 
 
-def argument_types(reading: Reading) -> Callable[[str], Permitted | None]:
-    """Looks up what is permitted for an argument of the call; `None` where the tool or the argument is not known."""
-    tool = reading.tool
+def argument_types(reading: Reading, name: str | None = None) -> Callable[[str], Permitted | None]:
+    """Looks up what is permitted for an argument; `None` where the tool or the argument is not known.
+
+    Args:
+        reading: The call.
+        name: The function's name, where the call does not have it yet.
+    """
+    tool = reading.tool_named(name or reading.call.name)
     view = None if tool is None else tool.view
 
     def permitted(name: str) -> Permitted | None:

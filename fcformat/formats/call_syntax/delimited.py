@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from fcformat import grammar as g
 from fcformat.chat import FunctionCall
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.argument_types import argument_types
-from fcformat.formats.call_syntax.parts import MAX_NAME, Part, Reading, ToolView
+from fcformat.formats.call_syntax.parts import MAX_NAME, Part, Plain, Reading, ToolView
+from fcformat.formats.call_syntax.tags import LAYOUT
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import JSONStyle
 from fcformat.parsing.cursor import Steps, Truncated, Unreadable
@@ -38,6 +40,11 @@ class DelimitedCall(Part):
             delimiter: What stands on both sides of a string.
         """
         self._delimiter = delimiter
+        mark, first = re.escape(delimiter), re.escape(delimiter[0])
+        self._member = (
+            rf"([^\s:,{{}}\[\]<>\"'|]{{1,{MAX_NAME}}}):"
+            rf"(?:{mark}([^{first}]*){mark}|(-?(?:0|[1-9][0-9]{{0,99}})(?:\.[0-9]{{1,99}})?|true|false|null))([,}}])"
+        )
         self._syntax = g.TaggedArguments(
             before_key=g.literal(""),
             after_key=g.literal(":"),
@@ -47,6 +54,32 @@ class DelimitedCall(Part):
             key=r"[^\s:,{}\[\]<>\"']+",
             delimiter=g.control_token(delimiter),
         )
+
+    @property
+    def plain(self) -> Plain | None:
+        """See `Part`."""
+        return Plain(rf"{LAYOUT}call:[ \t]{{0,8}}(?P<name>{_NAME.pattern})[ \t\r\n]{{0,8}}\{{", self._body)
+
+    def _body(self, reading: Reading, name: str, at: int) -> tuple[str, int] | None:
+        """See `Body`; text that stands where the schema has none, and values in brackets, are read step by step."""
+        buffer = reading.cursor.buffer
+        if buffer.startswith("}", at):
+            return "{}", at + 1
+        member, types = self._compiled, argument_types(reading, name)
+        written: list[str] = []
+        while (found := member.match(buffer, at)) is not None:
+            permitted = types(found[1])
+            if permitted is not None and (permitted.no_text if found[3] is None else permitted.only_text):
+                return None
+            written.append(f"{json_string(found[1])}: {json_string(found[2]) if found[3] is None else found[3]}")
+            at = found.end()
+            if found[4] == "}":
+                return f"{{{', '.join(written)}}}", at
+        return None
+
+    @functools.cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self._member)
 
     def write(self, call: FunctionCall, draft: Draft) -> None:
         """See `Part`."""

@@ -114,6 +114,11 @@ def _call(tool: ToolView) -> g.Grammar:
     return g.sequence(g.choice(before, after), g.schema_value(tool.schema, style=DUMPS))
 
 
+_KNOWN_IN_HEADERS = re.compile(
+    r"<\|channel\|>|<\|constrain\|>|\bto=\S+?(?=<\||\s|\Z)|\b(?:analysis|commentary|final|json|code|assistant)\b"
+)
+
+
 def _open_channel(begun: str) -> str:
     """The channel whose message the prompt's end is inside of; `""` if it is inside of none."""
     header, message, body = begun.rpartition(START)[2].rpartition(MESSAGE)
@@ -145,9 +150,14 @@ class _Reader:
             if _OTHER_ROLE.match(header):
                 return START
             channel = _CHANNEL_NAME.search(header)
+            if re.search(r"\w", other := _KNOWN_IN_HEADERS.sub("", header)):
+                self._builder.report(f"a header with {other.strip()!r}")
             recipient = _RECIPIENT.search(header)
-            if recipient is not None and recipient[1] not in ("assistant", "user", "all"):
-                mark = yield from self._call(recipient[1])
+            name = "" if recipient is None else recipient[1].removeprefix("functions.")
+            if recipient is not None and not name:
+                self._builder.report(f"a header with {header.strip()!r}")
+            if name and name not in ("assistant", "user", "all"):
+                mark = yield from self._call(name)
             else:
                 mark = yield from self._body(reasoning=channel is not None and channel[1] == "analysis")
             if mark is None or mark in self._boundaries:
@@ -188,7 +198,7 @@ class _Reader:
             elif mark is None:
                 if "".join(header).strip():
                     self._builder.truncated = True
-                    self._builder.report("the text ends inside the header of a message")
+                    self._builder.report(f"the text ends inside the header of a message: {''.join(header).strip()!r}")
                 return None
             elif mark in self._boundaries:
                 self._astray(header)
@@ -210,7 +220,7 @@ class _Reader:
         """A header that breaks off says nothing; it is reported unless it is empty."""
         text = "".join(header).strip()
         if text:
-            self._builder.report(f"a header without a message: {text[:100]!r}")
+            self._builder.report(f"a header without a message: {text!r}")
 
     def _body(self, *, reasoning: bool, begun: tuple[str, str | None] | None = None) -> Steps[str | None]:
         """Reads a message's text, of which the beginning may have been read; the mark that ended it, `None` at the end."""
@@ -229,10 +239,9 @@ class _Reader:
             else:
                 yield
 
-    def _call(self, recipient: str) -> Steps[str | None]:
+    def _call(self, name: str) -> Steps[str | None]:
         """Reads a call's arguments; the mark that ended it, `None` at the end of the text."""
         builder, cursor = self._builder, self._cursor
-        name = recipient.removeprefix("functions.")
         call = CallBuilder(builder)
         call.named(name)
         if self._known and name not in self._known:

@@ -157,17 +157,18 @@ class KimiK3Elements(CallSections):
         opened = (plan.begun or "").endswith(opening("response"))
         before = () if opened else (spelled(opening("response"), CONTROLS),)
         after = spelled(closing("response"), CONTROLS)
+        end = g.optional(spelled(closing("message"), CONTROLS))  # a template writes it before the end token
         said = g.sequence(*before, answer(plan, *CONTROLS), after)
         if not plan.tools:
-            return said
+            return g.sequence(said, end)
         call = g.choice(*(self._call.grammar(tool) for tool in plan.tools))
         more = g.repeat(call, max=None if plan.most is None else plan.most - 1)
         calls = g.sequence(spelled(opening("tools"), CONTROLS), call, more, spelled(closing("tools"), CONTROLS))
         silent = g.sequence(*before, after, calls)
         spoken = g.sequence(*before, g.free_text((*CONTROLS, *plan.boundaries)), after, calls)
         if plan.response is not None:
-            return silent if plan.required else g.choice(said, silent)
-        return spoken if plan.required else g.sequence(said, g.optional(calls))
+            return g.sequence(silent if plan.required else g.choice(said, silent), end)
+        return g.sequence(spoken if plan.required else g.sequence(said, g.optional(calls)), end)
 
     def read(
         self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]

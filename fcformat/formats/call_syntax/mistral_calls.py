@@ -105,7 +105,10 @@ class MistralCalls(TextThenCalls):
         call = g.choice(*(self._call_grammar(tool) for tool in plan.tools))
         if self._array:
             more = g.repeat(g.sequence(g.literal(", "), call), max=most)
-            calls = g.sequence(g.control_token(CALLS), spacing(" "), g.literal("["), call, more, g.literal("]"))
+            # Where tokens are decoded one by one, a blank stands between them.
+            calls = g.sequence(
+                spacing(" "), g.control_token(CALLS), spacing(" "), g.literal("["), call, more, g.literal("]")
+            )
         else:
             calls = g.sequence(call, g.repeat(call, max=most))
         if plan.required:

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from fcformat import grammar as g
 from fcformat._core import json_end
 from fcformat.chat import FunctionCall
-from fcformat.formats.call_syntax.argument_types import spelled_values
+from fcformat.formats.call_syntax.argument_types import argument_types, spelled_values
 from fcformat.formats.call_syntax.spacing import spaced, spacing
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS, PYTHON, JSONStyle
@@ -24,7 +24,7 @@ from fcformat.parsing.cursor import MAX_LAYOUT_SPACE, Cursor, Steps, Truncated, 
 from fcformat.parsing.json_incremental import MAX_DEPTH, JSONReader
 from fcformat.parsing.json_text import as_json, as_python_arguments
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
-from fcformat.parsing.python_literals import PythonReader
+from fcformat.parsing.python_literals import PythonReader, plain_arguments
 from fcformat.parsing.quotes import AfterCall
 from fcformat.parsing.strings import json_string
 from fcformat.parsing.typed_values import SchemaView
@@ -84,7 +84,10 @@ class Reading:
     @property
     def tool(self) -> ToolView | None:
         """The tool that is called, where it is known."""
-        name = self.call.name
+        return self.tool_named(self.call.name)
+
+    def tool_named(self, name: str | None) -> ToolView | None:
+        """The tool of this name, where it is known."""
         for tool in self.tools:
             if tool.name == name:
                 return tool
@@ -365,6 +368,21 @@ class PythonArguments(Part):
             after: What follows a call; given, what models write beside Python is put right (see `PythonReader`).
         """
         self._after = after
+
+    @property
+    def plain(self) -> Plain | None:
+        """See `Part`."""
+        return Plain("", self._body)
+
+    def _body(self, reading: Reading, name: str, at: int) -> tuple[str, int] | None:
+        """See `Body`; text that stands where the schema has none is read step by step."""
+        types = argument_types(reading, name)
+
+        def is_wanted(argument: str) -> bool:
+            permitted = types(argument)
+            return permitted is None or not permitted.no_text
+
+        return plain_arguments(reading.cursor.buffer, at, reading.cursor.ended, self._after, is_wanted)
 
     def write(self, call: FunctionCall, draft: Draft) -> None:
         """See `Part`."""

@@ -85,11 +85,8 @@ class PlainArguments:
 
     def body(self, reading: Reading, name: str, at: int) -> tuple[str, int] | None:
         """All the arguments of a call; see `Body`."""
-        buffer, view = reading.cursor.buffer, None
-        for tool in reading.tools:
-            if tool.name == name:
-                view = tool.view
-                break
+        buffer, tool = reading.cursor.buffer, reading.tool_named(name)
+        view = None if tool is None else tool.view
         given: set[str] = set()
         written: list[str] = []
         while (found := self._argument(buffer, at, view, given)) is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import re
 
-from fcformat.formats.call_syntax.parts import Body, Part, Reading, ToolView
+from fcformat.formats.call_syntax.parts import Body, Part, Plain, Reading, Text, ToolView, loosely
 from fcformat.parsing.cursor import Cursor
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
 
@@ -39,6 +39,8 @@ class PlainReader:
             plain = part.plain
             if plain is None or (plain.body is not None and body is not None):
                 break
+            if not count and isinstance(part, Text) and part.words:
+                plain = Plain(loosely((part.text.strip(),)))  # the text by which a call is found, to the character
             count += 1
             if body is not None:
                 after += plain.before

@@ -7,7 +7,7 @@ import re
 from fcformat import grammar as g
 from fcformat.chat import FunctionCall
 from fcformat.errors import FormatError
-from fcformat.formats.call_syntax.parts import MAX_NAME, Part, Reading, ToolView
+from fcformat.formats.call_syntax.parts import MAX_NAME, SPACES, Part, Plain, Reading, ToolView
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import Steps, Truncated, Unreadable
 
@@ -23,6 +23,11 @@ class PythonName(Part):
     """The function's name and the parenthesis behind it."""
 
     start = r"[^\W\d]"
+
+    @property
+    def plain(self) -> Plain | None:
+        """See `Part`."""
+        return Plain(rf"{SPACES}(?P<name>{PYTHON_NAME})(?![\w.\-]){SPACES}\(")
 
     def write(self, call: FunctionCall, draft: Draft) -> None:
         """See `Part`."""

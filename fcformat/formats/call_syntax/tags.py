@@ -139,7 +139,7 @@ class TagName(Part):
         name = rf"(?P<name>{_NAME_CHARACTER}{{1,{MAX_NAME}}})(?!{_NAME_CHARACTER})"
         following = "|".join(map(re.escape, self._next))
         return Plain(
-            rf"{loosely(tuple(self._before.split()))}{SPACES}{name}{loosely(self._words)}(?={LAYOUT}(?:{following}))"
+            rf"{LAYOUT}{re.escape(self._before)}{SPACES}{name}{loosely(self._words)}(?={LAYOUT}(?:{following}))"
         )
 
     def write(self, call: FunctionCall, draft: Draft) -> None:

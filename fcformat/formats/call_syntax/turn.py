@@ -200,11 +200,15 @@ def announce_end(builder: MessageBuilder, call: CallBuilder, error: Unreadable |
 
 
 def drain(cursor: Cursor, builder: MessageBuilder) -> Steps[None]:
-    """Passes over what follows the end of the turn; anything but white space is reported."""
-    if (yield from cursor.skip_space()):
-        builder.report("text after the end of the turn")
+    """Passes over what follows the end of the turn; anything but white space is named in an issue."""
+    yield from cursor.skip_space()
+    start, text = cursor.offset, list[str]()
     while True:
-        cursor.take(len(cursor.buffer))
+        text.append(cursor.take(len(cursor.buffer)))
+        if builder.strict and cursor.offset > start:
+            builder.report("text after the end of the turn", start)
         if cursor.ended:
-            return
+            break
         yield
+    if cursor.offset > start:
+        builder.report(f"text after the end of the turn: {''.join(text)!r}", start)

@@ -246,7 +246,7 @@ class CallArray(CallUnit):
         before = [tag.grammar(tools[0]) for tag in self._tags]
         if before:
             before.append(spacing(" "))
-        after = () if self._closing is None else (self._closing.grammar(tools[0]),)
+        after = () if self._closing is None else (self._closing.grammar(tools[0]), spacing("\n"))
         return g.sequence(*before, begin, item, more, end, *after)
 
     def _bracket(self, text: str) -> g.Grammar:
