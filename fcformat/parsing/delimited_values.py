@@ -25,6 +25,11 @@ _KEY = re.compile(r"[^\s:,{}\[\]<>\"']+")
 _BARE = re.compile(r"[^,{}\[\]<>]*")
 _HALF_KEY = re.compile(r"[^:,{}\[\]<>]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+# A run of plain items, which another one follows.
+_ITEMS = re.compile(r"(?:(?:-?(?:0|[1-9][0-9]{0,99})(?:\.[0-9]{1,99})?|true|false|null), ?){1,400}(?=[\-0-9tfn\[{])")
+#: Brackets that others follow, and closing ones.
+_BRACKETS = re.compile(r"\[{1,64}(?=\[)")
+_CLOSING = re.compile(r"\]{2,64}")
 _WORDS = {"true": "true", "false": "false", "null": "null"}
 _OTHER_WORDS = {"True": "true", "False": "false", "None": "null", "none": "null", "nil": "null", "NULL": "null"}
 
@@ -102,6 +107,15 @@ class DelimitedReader:
         opened: list[str] = []  # closing marks
         while True:
             char = yield from cursor.skip_space()
+            run = _ITEMS.match(cursor.buffer, cursor.position) if opened and opened[-1] == "]" else None
+            if run is not None:
+                emit(", ".join(item.strip() for item in cursor.take(run.end()).split(",")))
+                continue
+            brackets = _BRACKETS.match(cursor.buffer, cursor.position)
+            if brackets is not None and len(opened) + len(brackets.group()) <= MAX_DEPTH:
+                emit(cursor.take(brackets.end()))
+                opened.extend("]" * len(brackets.group()))
+                continue
             if char and char in "{[":
                 if len(opened) == MAX_DEPTH:
                     raise Unreadable(f"at most {MAX_DEPTH} nested arrays and objects")
@@ -111,6 +125,11 @@ class DelimitedReader:
                 first = True
             else:
                 yield from self._scalar(char, emit)
+                first = False
+            closing = _CLOSING.match(cursor.buffer, cursor.position)
+            if closing is not None and opened[-len(closing.group()) :] == ["]"] * len(closing.group()):
+                emit(cursor.take(closing.end()))
+                del opened[-len(closing.group()) :]
                 first = False
             while opened and (yield from self._closed(opened[-1], first, emit)):
                 opened.pop()

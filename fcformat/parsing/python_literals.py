@@ -23,6 +23,8 @@ _WORD = re.compile(r"[\w.+\-]*")
 _NAME = re.compile(r"\w*")
 #: Names that templates write though Python would not have them.
 _ANY_NAME = re.compile(r"[\w.\-$]*")
+#: A run of coded characters.
+_CODED = re.compile(r"(?:\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}){1,400}")
 #: A value that the next argument's name follows without a comma.
 _RUN_TOGETHER = re.compile(r"(?:[+-]?[0-9][0-9.]*(?:[eE][+-]?[0-9]+)?|True|False|None|true|false|null)(?=[^\W\d])")
 _BARE = re.compile(r"[^\W\d][\w.\-]*")
@@ -50,6 +52,9 @@ _ITEM = r"""(?:-?(?:0|[1-9][0-9]{0,999})(?:\.[0-9]{1,999})?(?:[eE][+-]?[0-9]{1,9
 _S = r"[ \t\r\n]{0,80}"
 _ITEMS = re.compile(rf"(?:{_ITEM}{_S},{_S}){{1,64}}(?=[\w'\"\-\[({{])")
 _ONE_ITEM = re.compile(_ITEM)
+#: Brackets that others follow, and closing ones; an opening one behind the last of a run is read by itself.
+_BRACKETS = re.compile(r"\[{1,64}(?=\[)")
+_CLOSING = re.compile(r"\]{2,64}")
 _LAST = _ITEM.replace(r"(?=[ \t\r\n,])", r"(?=[,)\]])")
 _ARGUMENT = re.compile(
     rf"([A-Za-z_][A-Za-z0-9_]{{0,250}})=(?:({_LAST})|\[({_LAST}(?:, {_LAST})*)\])(, (?=[A-Za-z_])|\))"
@@ -176,6 +181,13 @@ class PythonReader:
                 items = _ONE_ITEM.findall(cursor.take(run.end()))
                 out("".join([f"{_item_as_json(item)}, " for item in items]))
                 continue
+            brackets = (
+                _BRACKETS.match(cursor.buffer, cursor.position) if not (opened and opened[-1] == "{key") else None
+            )
+            if brackets is not None and len(opened) + len(brackets.group()) <= MAX_DEPTH:
+                out(cursor.take(brackets.end()))
+                opened.extend(brackets.group())
+                continue
             if char and char in "[{(" and not (opened and opened[-1] == "{key"):
                 if len(opened) == MAX_DEPTH:
                     raise Unreadable(f"at most {MAX_DEPTH} nested lists, tuples and dicts")
@@ -194,6 +206,11 @@ class PythonReader:
             else:
                 yield from self._scalar(char, out, opened)
             while opened:
+                closing = _CLOSING.match(cursor.buffer, cursor.position)
+                if closing is not None and opened[-len(closing.group()) :] == ["["] * len(closing.group()):
+                    out(cursor.take(closing.end()))
+                    del opened[-len(closing.group()) :]
+                    continue
                 if (yield from self._after_value(opened, out)):
                     break
             if not opened:
@@ -368,6 +385,11 @@ class PythonReader:
                     continue
                 out(json_inner(cursor.take(min(cursor.position + 2, len(cursor.buffer)))))
             else:
+                coded = _CODED.match(cursor.buffer, cursor.position)
+                if coded is not None:
+                    cursor.take(coded.end())
+                    out(json_inner(coded.group().encode("ascii").decode("unicode_escape")))
+                    continue
                 escapes = escapes_at(cursor.buffer, cursor.position)
                 if escapes is not None:
                     cursor.take(escapes[1])

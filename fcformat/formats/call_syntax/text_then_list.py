@@ -18,7 +18,7 @@ from fcformat.formats.call_syntax.python_call import PYTHON_NAME
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, write_call
 from fcformat.formats.rendered import Draft
-from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable
+from fcformat.parsing.cursor import Cursor, Scanner, Steps, Truncated, Unreadable
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
 
 __all__ = ["CallList", "TextThenList"]
@@ -32,6 +32,8 @@ _LIST = re.compile(
 _HALF_LIST = re.compile(
     rf"\[{_S}(?:{_HALF_NAME}{_S}(?:\({_S}(?:\){_S}(?:,{_S}(?:{_HALF_NAME}{_S})?)?|{_HALF_NAME}{_S}(?:={_S}(?:[a-zA-Z]{{0,4}})?)?)?)?)?\Z"
 )
+#: What a bracket must at least be followed by.
+_MAY_BE_LIST = rf"\[{_S}{_HALF_NAME}{_S}(?:\(|\Z)"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -126,7 +128,8 @@ class TextThenList(Turn):
         """See `Turn`."""
         how, known = self._how, frozenset(tool.name for tool in tools)
         bare = how.before == "[" and (known or not how.opening or how.tags != "written")
-        finder = Finder((*(text for text in self.openings if bare or text != "["), *boundaries))
+        openings = tuple(text for text in self.openings if bare or text != "[")
+        finder = Scanner((*openings, *boundaries), ahead={"[": _MAY_BE_LIST})
         said = Speech(builder)
         scan = 0  # text before this offset holds nothing that counts
         while True:
