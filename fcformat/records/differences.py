@@ -69,11 +69,11 @@ def _message(index: int, before: Message, after: Message, kinds: set[str]) -> It
     def differs(kind: str, what: str) -> Difference:
         return kind, index, what
 
-    if before.role != after.role:
-        if {before.role, after.role} == {"system", "developer"}:
-            if "roles" not in kinds:
-                yield differs("roles", f"the role {before.role!r} reads back as {after.role!r}")
-        elif not kinds & _MOVES:
+    if {before.role, after.role} == {"system", "developer"}:
+        if "roles" not in kinds:
+            yield differs("roles", f"the role {before.role!r} reads back as {after.role!r}")
+    elif before.role != after.role:
+        if not kinds & _MOVES:
             yield differs("messages", f"the role {before.role!r} reads back as {after.role!r}")
         return
     for field, explained in _EXPLAINS.items():

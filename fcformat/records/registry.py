@@ -14,6 +14,7 @@ from fcformat.records.llama_factory import LLAMA_FACTORY, LLAMA_FACTORY_OPENAI
 from fcformat.records.openai import OPENAI, OPENAI_LEGACY
 from fcformat.records.shape import Shape
 from fcformat.records.sharegpt import SHAREGPT
+from fcformat.records.tool_objects import TOOL_OBJECTS
 from fcformat.records.tools import TOOL_SHAPES
 
 __all__ = ["detect_record", "list_records", "record_shape"]
@@ -31,6 +32,7 @@ _SHAPES: tuple[Shape[Any], ...] = (
     CHATGLM3_FINETUNE,
     *CALL_SHAPES,
     *TOOL_SHAPES,
+    *TOOL_OBJECTS,
 )
 _BY_NAME: dict[str, Shape[Any]] = {}
 for _shape in _SHAPES:

@@ -13,7 +13,7 @@ from fcformat.formats.losses import LossPolicy
 from fcformat.records.shape import TOOLS, Shape, json_value
 from fcformat.records.strict import strict_schema
 
-__all__ = ["ANTHROPIC_TOOLS", "TOOL_SHAPES", "ToolRecords"]
+__all__ = ["ANTHROPIC_TOOLS", "TOOL_SHAPES", "ToolRecords", "object_schema"]
 
 #: Writes one tool; `where` begins what is said of it.
 Write = Callable[[Tool, str, LossPolicy], Any]
@@ -91,7 +91,7 @@ def _bare(tool: Tool, where: str, policy: LossPolicy) -> dict[str, Any]:
 
 def _strict(tool: Tool, where: str, policy: LossPolicy) -> dict[str, Any]:
     definition = tool.to_openai()
-    schema = _object_schema(tool, where, policy)
+    schema = object_schema(tool, where)
     definition.pop("strict", None)
     definition["function"].update(parameters=strict_schema(schema, f"{where}: parameters", policy), strict=True)
     return definition
@@ -109,7 +109,7 @@ def _with_schema_under(key: str, carried: tuple[str, ...]) -> Write:
         definition: dict[str, Any] = {"name": tool.name}
         if tool.description is not None:
             definition["description"] = tool.description
-        definition[key] = _object_schema(tool, where, policy)
+        definition[key] = object_schema(tool, where)
         if tool.strict is not None and "strict" in carried:
             definition["strict"] = tool.strict
         elif tool.strict is not None:
@@ -123,8 +123,12 @@ def _with_schema_under(key: str, carried: tuple[str, ...]) -> Write:
     return write
 
 
-def _object_schema(tool: Tool, where: str, policy: LossPolicy) -> dict[str, Any]:
-    """The schema of the arguments, which has to say that they are an object."""
+def object_schema(tool: Tool, where: str) -> dict[str, Any]:
+    """The schema of the arguments, which has to say that they are an object.
+
+    Raises:
+        FormatError: It allows no call.
+    """
     schema = json_copy(tool.parameters, where)
     if schema is False:
         raise FormatError(f"{where}: parameters: found False, which allows no call, expected a schema of objects")

@@ -247,3 +247,25 @@ def test_a_tool_of_mcps_client_is_read() -> None:
     types = pytest.importorskip("mcp.types")
     tool = types.Tool.model_validate({"name": "get_weather", "description": "Get the weather", "inputSchema": SCHEMA})
     assert Tool.from_any(tool).function_dict() == FUNCTION
+
+
+@pytest.mark.parametrize(
+    ("shape", "package"), [("langchain-tools", "langchain_core"), ("llamaindex-tools", "llama_index.core")]
+)
+def test_tools_become_objects_and_come_back(shape: str, package: str) -> None:
+    pytest.importorskip(package)
+    made = convert([TOOLS["mcp-tools"]], target=shape)
+    assert made.losses == ()
+    back = convert(made.value, target="openai-functions")
+    assert (back.source, back.value) == (shape, [FUNCTION])
+
+
+def test_objects_of_langchain_and_llamaindex_are_those_that_the_packages_take() -> None:
+    convert_to_openai_tool = pytest.importorskip("langchain_core.utils.function_calling").convert_to_openai_tool
+    (made,) = convert([FUNCTION], source="openai-functions", target="langchain-tools").value
+    assert convert_to_openai_tool(made) == TOOLS["openai-tools"]
+    pytest.importorskip("llama_index.core")
+    (made,) = convert([FUNCTION], source="openai-functions", target="llamaindex-tools").value
+    assert made.metadata.to_openai_tool() == TOOLS["openai-tools"]
+    with pytest.raises(NotImplementedError, match="get_weather"):
+        made(city="Paris")
