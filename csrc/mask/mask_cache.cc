@@ -11,29 +11,54 @@ constexpr size_t kSmall = 768;  // entries of a list beyond which the next large
 
 }  // namespace
 
-StoredMask::StoredMask(const uint32_t* words, size_t count, const std::vector<uint32_t>* base) {
-  size_t tokens = 0;
-  for (size_t i = 0; i < count && tokens <= kSmall; ++i) tokens += static_cast<size_t>(std::popcount(words[i]));
-  if (tokens <= kSmall) {
-    data_.reserve(tokens);
-    for (size_t i = 0; i < count; ++i) {
-      for (uint32_t w = words[i]; w != 0; w &= w - 1)
-        data_.push_back(static_cast<uint32_t>(i * 32) + static_cast<uint32_t>(std::countr_zero(w)));
+namespace {
+
+// Calls sink(place, word) for the words that are not 0 in both masks' exclusive-or, until it says no. Most are, so two are
+// looked at in one go.
+template <typename Sink>
+bool each_difference(const uint32_t* words, const uint32_t* others, size_t count, Sink&& sink) {
+  for (size_t i = 0; i < count; i += 2) {
+    if (i + 1 < count) {
+      uint64_t word, other = 0;
+      std::memcpy(&word, words + i, sizeof word);
+      if (others) std::memcpy(&other, others + i, sizeof other);
+      if (word == other) continue;
     }
+    for (size_t k = i; k < std::min(i + 2, count); ++k) {
+      if (words[k] != (others ? others[k] : 0) && !sink(static_cast<uint32_t>(k), words[k])) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+StoredMask::StoredMask(const uint32_t* words, size_t count, const std::vector<uint32_t>* base) {
+  uint32_t found[2 * kSmall];
+  size_t size = 0;
+  bool few = each_difference(words, nullptr, count, [&](uint32_t place, uint32_t word) {
+    for (; word != 0; word &= word - 1) {
+      if (size == kSmall) return false;
+      found[size++] = place * 32 + static_cast<uint32_t>(std::countr_zero(word));
+    }
+    return true;
+  });
+  if (!few && base) {
+    size = 0;
+    kind_ = Kind::kDifference;
+    base_ = base;
+    few = each_difference(words, base->data(), count, [&](uint32_t place, uint32_t word) {
+      if (size == 2 * kSmall) return false;
+      found[size++] = place;
+      found[size++] = word;
+      return true;
+    });
+  }
+  if (few) {
+    data_.assign(found, found + size);
     return;
   }
-  if (base) {
-    size_t different = 0;
-    for (size_t i = 0; i < count && different <= kSmall; ++i) different += words[i] != (*base)[i];
-    if (different <= kSmall) {
-      kind_ = Kind::kDifference;
-      base_ = base;
-      for (size_t i = 0; i < count; ++i) {
-        if (words[i] != (*base)[i]) data_.insert(data_.end(), {static_cast<uint32_t>(i), words[i]});
-      }
-      return;
-    }
-  }
+  base_ = nullptr;
   kind_ = Kind::kWhole;
   data_.assign(words, words + count);
 }

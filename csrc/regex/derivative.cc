@@ -17,6 +17,7 @@ bool contains(const CodeSet& set, uint32_t c) {
 
 constexpr uint32_t kShallow = 6;  // below this depth, deriving again is cheaper than looking up
 constexpr size_t kKeptBuckets = 1024;
+constexpr uint32_t kFlat = 3;  // depth of expressions whose parts can be asked one by one: none is asked twice
 
 uint64_t signature_of(uint64_t index) {  // splitmix64
   uint64_t z = (index + 1) * 0x9E3779B97F4A7C15ull;
@@ -245,8 +246,30 @@ const std::vector<Edge>& ExpressionArena::raw_edges(ExprId e) {
 }
 
 bool ExpressionArena::matches(ExprId e, std::u32string_view text) {
+  if (std::any_of(text.begin(), text.end(), [](char32_t c) { return c >= 0xD800 && c <= 0xDFFF; })) return false;
+  if (e == any_string()) return true;
+  const ExprNode n = impl_->at(e);
+  // Literals, and what few Boolean operators make of them, answer without a derivative for each character.
+  bool is_union = n.kind == ExprKind::kUnion;
+  if (n.depth <= kFlat && n.kind == ExprKind::kComplement) return !matches(n.a, text);
+  if (n.depth <= kFlat && (is_union || n.kind == ExprKind::kIntersect)) {
+    for (uint32_t i = 0; i < n.b; ++i) {
+      if (matches(impl_->children[n.a + i], text) == is_union) return is_union;
+    }
+    return !is_union;
+  }
+  if (n.kind == ExprKind::kTrie) {
+    const std::vector<TrieNode>& trie = impl_->tries[n.a];
+    uint32_t node = n.b;
+    for (char32_t c : text) {
+      const auto& children = trie[node].children;
+      auto it = std::lower_bound(children.begin(), children.end(), std::make_pair(static_cast<uint32_t>(c), 0u));
+      if (it == children.end() || it->first != c) return false;
+      node = it->second;
+    }
+    return trie[node].accept;
+  }
   for (char32_t c : text) {
-    if (c >= 0xD800 && c <= 0xDFFF) return false;
     e = derivative(e, c);
     if (e == empty()) return false;
   }

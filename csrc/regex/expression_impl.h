@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <deque>
+#include <memory_resource>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -67,8 +68,11 @@ struct ExpressionArena::Impl {
   std::vector<NumberDivisor> divisors;
   std::vector<MultipleState> multiple_states;
   std::deque<std::vector<Edge>> edge_lists;
-  std::unordered_multimap<size_t, ExprId> interned;
-  std::unordered_multimap<size_t, uint32_t> set_index, interval_state_index, multiple_state_index;
+  // For tables that only grow: their many small entries lie side by side, and go together.
+  std::pmr::monotonic_buffer_resource room{2048};
+  std::pmr::unordered_multimap<size_t, ExprId> interned{&room};
+  std::pmr::unordered_multimap<size_t, uint32_t> set_index{&room}, interval_state_index{&room},
+      multiple_state_index{&room};
   std::unordered_map<ExprId, ExprId> derived;  // of the derivative being taken
   std::unordered_map<std::u32string, uint32_t> trie_index;
   std::unordered_map<ExprId, ExprId> unbounded;  // see without_bounds
@@ -89,6 +93,16 @@ struct ExpressionArena::Impl {
   ExprId intern_multiple(uint32_t divisor, const MultipleState& state);
   uint32_t intern_set(CodeSet set);
   void charge(size_t bytes);
+  // Whether it plainly leaves out finitely many strings only. May say no where it is so.
+  bool is_cofinite(ExprId e) const {
+    const ExprNode& n = at(e);
+    if (n.kind == ExprKind::kComplement) return at(n.a).kind == ExprKind::kTrie || at(n.a).kind == ExprKind::kEpsilon;
+    if (n.kind != ExprKind::kIntersect) return false;
+    for (uint32_t i = 0; i < n.b; ++i) {
+      if (at(children[n.a + i]).kind != ExprKind::kComplement || !is_cofinite(children[n.a + i])) return false;
+    }
+    return true;
+  }
   uint32_t least_length(ExprId e);
 
   // Code points that this expression treats alike, as sets; their Boolean atoms are the classes of the derivative.

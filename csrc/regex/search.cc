@@ -125,7 +125,7 @@ bool ExpressionArena::decide_liveness(ExprId start, size_t max_states) {
   };
   Liveness known = verdict(start);
   if (known != Liveness::kUnknown) return true;
-  if (multiple_is_near(start)) {
+  if (impl_->is_cofinite(start) || multiple_is_near(start)) {
     impl_->nodes[start].liveness = Liveness::kAlive;
     return true;
   }
@@ -319,6 +319,7 @@ std::vector<ExprId> ExpressionArena::union_parts(ExprId e, size_t limit) {
 
 size_t ExpressionArena::count_strings(ExprId start, size_t limit) {
   if (limit == 0 || is_empty(start)) return 0;
+  if (impl_->is_cofinite(start)) return limit;
   // Level by level: how many strings of this length lead to each state. A cycle among live states never runs dry, so
   // the count reaches the limit; otherwise the levels end.
   std::unordered_map<ExprId, size_t> level{{start, 1}};

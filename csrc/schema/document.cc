@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "errors.h"
+#include "schema/keyword_table.h"
 
 namespace fcformat {
 namespace {
@@ -91,7 +92,10 @@ std::string resolve_uri(const std::string& base, const std::string& reference) {
 }
 
 std::string escape_pointer(std::string_view token) {
-  std::string out = "/";
+  std::string out;
+  out.reserve(token.size() + 1);
+  out += '/';
+  if (token.find_first_of("~/") == std::string_view::npos) return out.append(token);
   for (char c : token) {
     if (c == '~') {
       out += "~0";
@@ -115,52 +119,55 @@ Dialect dialect_of(std::string_view uri) {
 }
 
 Holds holds_schemas(std::string_view keyword) {
-  static const std::unordered_map<std::string_view, Holds> table = {
-      {"additionalItems", Holds::kSchema},
-      {"additionalProperties", Holds::kSchema},
-      {"allOf", Holds::kList},
-      {"anyOf", Holds::kList},
-      {"contains", Holds::kSchema},
-      {"contentSchema", Holds::kSchema},
-      {"definitions", Holds::kMap},
-      {"dependencies", Holds::kDependencies},
-      {"dependentSchemas", Holds::kMap},
-      {"$defs", Holds::kMap},
-      {"else", Holds::kSchema},
-      {"if", Holds::kSchema},
-      {"items", Holds::kSchemaOrList},
-      {"not", Holds::kSchema},
-      {"oneOf", Holds::kList},
-      {"patternProperties", Holds::kMap},
-      {"prefixItems", Holds::kList},
-      {"properties", Holds::kMap},
-      {"propertyNames", Holds::kSchema},
-      {"then", Holds::kSchema},
-      {"unevaluatedItems", Holds::kSchema},
-      {"unevaluatedProperties", Holds::kSchema},
-  };
-  auto it = table.find(keyword);
-  return it == table.end() ? Holds::kNothing : it->second;
+  static constexpr KeywordTable table({
+      std::pair<std::string_view, Holds>{"additionalItems", Holds::kSchema},
+      std::pair<std::string_view, Holds>{"additionalProperties", Holds::kSchema},
+      std::pair<std::string_view, Holds>{"allOf", Holds::kList},
+      std::pair<std::string_view, Holds>{"anyOf", Holds::kList},
+      std::pair<std::string_view, Holds>{"contains", Holds::kSchema},
+      std::pair<std::string_view, Holds>{"contentSchema", Holds::kSchema},
+      std::pair<std::string_view, Holds>{"definitions", Holds::kMap},
+      std::pair<std::string_view, Holds>{"dependencies", Holds::kDependencies},
+      std::pair<std::string_view, Holds>{"dependentSchemas", Holds::kMap},
+      std::pair<std::string_view, Holds>{"$defs", Holds::kMap},
+      std::pair<std::string_view, Holds>{"else", Holds::kSchema},
+      std::pair<std::string_view, Holds>{"if", Holds::kSchema},
+      std::pair<std::string_view, Holds>{"items", Holds::kSchemaOrList},
+      std::pair<std::string_view, Holds>{"not", Holds::kSchema},
+      std::pair<std::string_view, Holds>{"oneOf", Holds::kList},
+      std::pair<std::string_view, Holds>{"patternProperties", Holds::kMap},
+      std::pair<std::string_view, Holds>{"prefixItems", Holds::kList},
+      std::pair<std::string_view, Holds>{"properties", Holds::kMap},
+      std::pair<std::string_view, Holds>{"propertyNames", Holds::kSchema},
+      std::pair<std::string_view, Holds>{"then", Holds::kSchema},
+      std::pair<std::string_view, Holds>{"unevaluatedItems", Holds::kSchema},
+      std::pair<std::string_view, Holds>{"unevaluatedProperties", Holds::kSchema},
+  });
+  const Holds* found = table.find(keyword);
+  return found ? *found : Holds::kNothing;
 }
 
 bool has_keyword(Dialect dialect, std::string_view keyword) {
-  static const std::unordered_map<std::string_view, Dialect> since = {{"const", Dialect::kDraft6},
-                                                                      {"contains", Dialect::kDraft6},
-                                                                      {"propertyNames", Dialect::kDraft6},
-                                                                      {"if", Dialect::kDraft7},
-                                                                      {"then", Dialect::kDraft7},
-                                                                      {"else", Dialect::kDraft7},
-                                                                      {"dependentRequired", Dialect::kDraft2019},
-                                                                      {"dependentSchemas", Dialect::kDraft2019},
-                                                                      {"minContains", Dialect::kDraft2019},
-                                                                      {"maxContains", Dialect::kDraft2019},
-                                                                      {"unevaluatedProperties", Dialect::kDraft2019},
-                                                                      {"unevaluatedItems", Dialect::kDraft2019},
-                                                                      {"$recursiveRef", Dialect::kDraft2019},
-                                                                      {"prefixItems", Dialect::kDraft2020},
-                                                                      {"$dynamicRef", Dialect::kDraft2020}};
-  auto it = since.find(keyword);
-  return it == since.end() || dialect >= it->second;
+  if (dialect == Dialect::kUnstated) return true;
+  static constexpr KeywordTable since({
+      std::pair<std::string_view, Dialect>{"const", Dialect::kDraft6},
+      std::pair<std::string_view, Dialect>{"contains", Dialect::kDraft6},
+      std::pair<std::string_view, Dialect>{"propertyNames", Dialect::kDraft6},
+      std::pair<std::string_view, Dialect>{"if", Dialect::kDraft7},
+      std::pair<std::string_view, Dialect>{"then", Dialect::kDraft7},
+      std::pair<std::string_view, Dialect>{"else", Dialect::kDraft7},
+      std::pair<std::string_view, Dialect>{"dependentRequired", Dialect::kDraft2019},
+      std::pair<std::string_view, Dialect>{"dependentSchemas", Dialect::kDraft2019},
+      std::pair<std::string_view, Dialect>{"minContains", Dialect::kDraft2019},
+      std::pair<std::string_view, Dialect>{"maxContains", Dialect::kDraft2019},
+      std::pair<std::string_view, Dialect>{"unevaluatedProperties", Dialect::kDraft2019},
+      std::pair<std::string_view, Dialect>{"unevaluatedItems", Dialect::kDraft2019},
+      std::pair<std::string_view, Dialect>{"$recursiveRef", Dialect::kDraft2019},
+      std::pair<std::string_view, Dialect>{"prefixItems", Dialect::kDraft2020},
+      std::pair<std::string_view, Dialect>{"$dynamicRef", Dialect::kDraft2020},
+  });
+  const Dialect* first = since.find(keyword);
+  return !first || dialect >= *first;
 }
 
 Document::Document(const Json& root, const std::map<std::string, Json>& others) : others_(others) {

@@ -1,11 +1,11 @@
 // What each keyword's value must look like, in one table, and which keywords the engine refuses.
 #include <algorithm>
 #include <string>
-#include <unordered_map>
 
 #include "errors.h"
 #include "regex/pattern_parser.h"
 #include "schema/formats.h"
+#include "schema/keyword_table.h"
 #include "schema/loader.h"
 
 namespace fcformat {
@@ -31,54 +31,51 @@ enum class Expect : uint8_t {
   kExclusive
 };
 
-const std::unordered_map<std::string_view, Expect>& table() {
-  static const std::unordered_map<std::string_view, Expect> keywords = {
-      {"type", Expect::kType},
-      {"enum", Expect::kArray},
-      {"$ref", Expect::kString},
-      {"$defs", Expect::kSchemaMap},
-      {"minLength", Expect::kCount},
-      {"maxLength", Expect::kCount},
-      {"minItems", Expect::kCount},
-      {"maxItems", Expect::kCount},
-      {"minProperties", Expect::kCount},
-      {"maxProperties", Expect::kCount},
-      {"minContains", Expect::kCount},
-      {"maxContains", Expect::kCount},
-      {"minimum", Expect::kNumber},
-      {"maximum", Expect::kNumber},
-      {"multipleOf", Expect::kPositive},
-      {"exclusiveMinimum", Expect::kExclusive},
-      {"exclusiveMaximum", Expect::kExclusive},
-      {"pattern", Expect::kPattern},
-      {"format", Expect::kFormat},
-      {"uniqueItems", Expect::kBool},
-      {"required", Expect::kNames},
-      {"properties", Expect::kSchemaMap},
-      {"patternProperties", Expect::kSchemaMap},
-      {"additionalProperties", Expect::kSchema},
-      {"propertyNames", Expect::kSchema},
-      {"items", Expect::kItems},
-      {"prefixItems", Expect::kSchemas},
-      {"additionalItems", Expect::kSchema},
-      {"contains", Expect::kSchema},
-      {"allOf", Expect::kSchemas},
-      {"anyOf", Expect::kSchemas},
-      {"oneOf", Expect::kSchemas},
-      {"not", Expect::kSchema},
-      {"if", Expect::kSchema},
-      {"then", Expect::kSchema},
-      {"else", Expect::kSchema},
-      {"dependentRequired", Expect::kNameLists},
-      {"dependentSchemas", Expect::kSchemaMap},
-      {"dependencies", Expect::kDependencies},
-      {"unevaluatedProperties", Expect::kSchema},
-      {"unevaluatedItems", Expect::kSchema},
-      {"$dynamicRef", Expect::kString},
-      {"$recursiveRef", Expect::kString},
-  };
-  return keywords;
-}
+constexpr KeywordTable kKeywords({
+    std::pair<std::string_view, Expect>{"type", Expect::kType},
+    std::pair<std::string_view, Expect>{"enum", Expect::kArray},
+    std::pair<std::string_view, Expect>{"$ref", Expect::kString},
+    std::pair<std::string_view, Expect>{"$defs", Expect::kSchemaMap},
+    std::pair<std::string_view, Expect>{"minLength", Expect::kCount},
+    std::pair<std::string_view, Expect>{"maxLength", Expect::kCount},
+    std::pair<std::string_view, Expect>{"minItems", Expect::kCount},
+    std::pair<std::string_view, Expect>{"maxItems", Expect::kCount},
+    std::pair<std::string_view, Expect>{"minProperties", Expect::kCount},
+    std::pair<std::string_view, Expect>{"maxProperties", Expect::kCount},
+    std::pair<std::string_view, Expect>{"minContains", Expect::kCount},
+    std::pair<std::string_view, Expect>{"maxContains", Expect::kCount},
+    std::pair<std::string_view, Expect>{"minimum", Expect::kNumber},
+    std::pair<std::string_view, Expect>{"maximum", Expect::kNumber},
+    std::pair<std::string_view, Expect>{"multipleOf", Expect::kPositive},
+    std::pair<std::string_view, Expect>{"exclusiveMinimum", Expect::kExclusive},
+    std::pair<std::string_view, Expect>{"exclusiveMaximum", Expect::kExclusive},
+    std::pair<std::string_view, Expect>{"pattern", Expect::kPattern},
+    std::pair<std::string_view, Expect>{"format", Expect::kFormat},
+    std::pair<std::string_view, Expect>{"uniqueItems", Expect::kBool},
+    std::pair<std::string_view, Expect>{"required", Expect::kNames},
+    std::pair<std::string_view, Expect>{"properties", Expect::kSchemaMap},
+    std::pair<std::string_view, Expect>{"patternProperties", Expect::kSchemaMap},
+    std::pair<std::string_view, Expect>{"additionalProperties", Expect::kSchema},
+    std::pair<std::string_view, Expect>{"propertyNames", Expect::kSchema},
+    std::pair<std::string_view, Expect>{"items", Expect::kItems},
+    std::pair<std::string_view, Expect>{"prefixItems", Expect::kSchemas},
+    std::pair<std::string_view, Expect>{"additionalItems", Expect::kSchema},
+    std::pair<std::string_view, Expect>{"contains", Expect::kSchema},
+    std::pair<std::string_view, Expect>{"allOf", Expect::kSchemas},
+    std::pair<std::string_view, Expect>{"anyOf", Expect::kSchemas},
+    std::pair<std::string_view, Expect>{"oneOf", Expect::kSchemas},
+    std::pair<std::string_view, Expect>{"not", Expect::kSchema},
+    std::pair<std::string_view, Expect>{"if", Expect::kSchema},
+    std::pair<std::string_view, Expect>{"then", Expect::kSchema},
+    std::pair<std::string_view, Expect>{"else", Expect::kSchema},
+    std::pair<std::string_view, Expect>{"dependentRequired", Expect::kNameLists},
+    std::pair<std::string_view, Expect>{"dependentSchemas", Expect::kSchemaMap},
+    std::pair<std::string_view, Expect>{"dependencies", Expect::kDependencies},
+    std::pair<std::string_view, Expect>{"unevaluatedProperties", Expect::kSchema},
+    std::pair<std::string_view, Expect>{"unevaluatedItems", Expect::kSchema},
+    std::pair<std::string_view, Expect>{"$dynamicRef", Expect::kString},
+    std::pair<std::string_view, Expect>{"$recursiveRef", Expect::kString},
+});
 
 bool is_count(const Json& v) { return v.is_number() && v.number.is_integer() && !v.number.negative; }
 bool is_schema(const Json& v) { return v.is_object() || v.is_bool(); }
@@ -185,19 +182,19 @@ void check_keywords(const Document& document, const LoaderOptions& options, Expr
     }
     if (document.dialect(i) <= Dialect::kDraft7 && s.json->find("$ref")) continue;  // its siblings say nothing there
     for (const auto& [keyword, value] : s.json->members) {
-      auto it = table().find(keyword);
-      if (it == table().end() || !has_keyword(document.dialect(i), keyword)) continue;  // an annotation
-      if (const char* expected = misfit(it->second, value)) {
+      const Expect* expect = kKeywords.find(keyword);
+      if (!expect || !has_keyword(document.dialect(i), keyword)) continue;  // an annotation
+      if (const char* expected = misfit(*expect, value)) {
         throw SchemaError(
             "at " + place(s.pointer) + ": " + keyword + " is " + summary(value) + ", expected " + expected, s.pointer,
             keyword);
       }
-      if (it->second == Expect::kPattern) check_pattern(arena, value.text, s.pointer, keyword);
+      if (*expect == Expect::kPattern) check_pattern(arena, value.text, s.pointer, keyword);
       if (keyword == "patternProperties") {
         for (const auto& member : value.members) check_pattern(arena, member.first, s.pointer, keyword);
       }
       ExprId ignored;
-      if (it->second == Expect::kFormat && options.refuse_unknown_formats &&
+      if (*expect == Expect::kFormat && options.refuse_unknown_formats &&
           !format_expression(arena, value.text, &ignored)) {
         throw UnsupportedSchemaError("at " + place(s.pointer) + ": the format \"" + value.text + "\" is not known",
                                      s.pointer, keyword);

@@ -1,11 +1,11 @@
 #include "schema/loader.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "errors.h"
 #include "regex/pattern_parser.h"
 #include "schema/formats.h"
+#include "schema/keyword_table.h"
 
 namespace fcformat {
 
@@ -436,48 +436,65 @@ void SchemaLoader::applicators(uint32_t index, const Json& json, std::vector<For
 
 // Schemas that say something of scalars at most, and refer to no others: cheap to compare.
 bool SchemaLoader::plainly_scalar(uint32_t index) const {
-  static const std::unordered_set<std::string_view> about_scalars = {
-      "type",      "enum",      "const",     "minimum",  "maximum",  "exclusiveMinimum", "exclusiveMaximum",
-      "minLength", "maxLength", "title",     "$comment", "readOnly", "examples",         "description",
-      "default",   "writeOnly", "deprecated"};
+  static constexpr KeywordTable about_scalars({
+      std::pair<std::string_view, bool>{"type", true},
+      std::pair<std::string_view, bool>{"enum", true},
+      std::pair<std::string_view, bool>{"const", true},
+      std::pair<std::string_view, bool>{"minimum", true},
+      std::pair<std::string_view, bool>{"maximum", true},
+      std::pair<std::string_view, bool>{"exclusiveMinimum", true},
+      std::pair<std::string_view, bool>{"exclusiveMaximum", true},
+      std::pair<std::string_view, bool>{"minLength", true},
+      std::pair<std::string_view, bool>{"maxLength", true},
+      std::pair<std::string_view, bool>{"title", true},
+      std::pair<std::string_view, bool>{"$comment", true},
+      std::pair<std::string_view, bool>{"readOnly", true},
+      std::pair<std::string_view, bool>{"examples", true},
+      std::pair<std::string_view, bool>{"description", true},
+      std::pair<std::string_view, bool>{"default", true},
+      std::pair<std::string_view, bool>{"writeOnly", true},
+      std::pair<std::string_view, bool>{"deprecated", true},
+  });
   const Json& json = *at(index).json;
   if (!json.is_object()) return false;
   auto scalar = [](const Json& v) { return !v.is_object() && !v.is_array(); };
   return std::all_of(json.members.begin(), json.members.end(), [&](const auto& m) {
     if (m.first == "enum") return std::all_of(m.second.items.begin(), m.second.items.end(), scalar);
-    return about_scalars.count(m.first) > 0 && (m.first != "const" || scalar(m.second));
+    return about_scalars.find(m.first) && (m.first != "const" || scalar(m.second));
   });
 }
 
 // Schemas of everyday shape, which have a value whatever stands below them.
 bool SchemaLoader::plainly_satisfiable(uint32_t index) const {
-  static const std::unordered_set<std::string_view> harmless = {"type",
-                                                                "properties",
-                                                                "patternProperties",
-                                                                "additionalProperties",
-                                                                "items",
-                                                                "maxItems",
-                                                                "maxProperties",
-                                                                "$defs",
-                                                                "definitions",
-                                                                "title",
-                                                                "description",
-                                                                "default",
-                                                                "examples",
-                                                                "$comment",
-                                                                "readOnly",
-                                                                "writeOnly",
-                                                                "deprecated",
-                                                                "$schema",
-                                                                "$id",
-                                                                "id",
-                                                                "$anchor",
-                                                                "uniqueItems"};
+  static constexpr KeywordTable harmless({
+      std::pair<std::string_view, bool>{"type", true},
+      std::pair<std::string_view, bool>{"properties", true},
+      std::pair<std::string_view, bool>{"patternProperties", true},
+      std::pair<std::string_view, bool>{"additionalProperties", true},
+      std::pair<std::string_view, bool>{"items", true},
+      std::pair<std::string_view, bool>{"maxItems", true},
+      std::pair<std::string_view, bool>{"maxProperties", true},
+      std::pair<std::string_view, bool>{"$defs", true},
+      std::pair<std::string_view, bool>{"definitions", true},
+      std::pair<std::string_view, bool>{"title", true},
+      std::pair<std::string_view, bool>{"description", true},
+      std::pair<std::string_view, bool>{"default", true},
+      std::pair<std::string_view, bool>{"examples", true},
+      std::pair<std::string_view, bool>{"$comment", true},
+      std::pair<std::string_view, bool>{"readOnly", true},
+      std::pair<std::string_view, bool>{"writeOnly", true},
+      std::pair<std::string_view, bool>{"deprecated", true},
+      std::pair<std::string_view, bool>{"$schema", true},
+      std::pair<std::string_view, bool>{"$id", true},
+      std::pair<std::string_view, bool>{"id", true},
+      std::pair<std::string_view, bool>{"$anchor", true},
+      std::pair<std::string_view, bool>{"uniqueItems", true},
+  });
   const Json& json = *at(index).json;
   if (json.type == Json::Type::kTrue) return true;
   if (!json.is_object()) return false;
   return std::all_of(json.members.begin(), json.members.end(),
-                     [](const auto& m) { return harmless.count(m.first) > 0; });
+                     [](const auto& m) { return harmless.find(m.first) != nullptr; });
 }
 
 }  // namespace fcformat
