@@ -1,7 +1,9 @@
 """Puts each fault into a copy of the core, builds it, and runs the tests that should notice.
 
-    python tests/mutation/run.py                     # all; writes the table of docs/testing.md
-    python tests/mutation/run.py --only "maxProp"    # those whose name or file has the text in it; writes nothing
+    python tests/mutation/run.py                     # all
+    python tests/mutation/run.py --only "maxProp"    # those in whose name or file the pattern is found
+
+Writes their rows of the table in docs/testing.md.
 
 Exits with 1 where a fault is not noticed, or does not apply any more. The copy lies in a temporary folder, with object files of
 its own, so that a fault costs one compilation. A crash and a test that does not end count as noticed, and are named so.
@@ -28,6 +30,7 @@ from mutation.mutants import MUTANTS, Mutant  # noqa: E402
 
 DOC = ROOT / "docs" / "testing.md"
 BEGIN, END = "<!-- mutation: begin -->", "<!-- mutation: end -->"
+COPIED = ("csrc", "fcformat", "tests", "docs", "benchmarks", "setup.py", "pyproject.toml", "README.md", "LICENSE")
 #: Seconds for one file of tests.
 PATIENCE = 300
 
@@ -42,12 +45,15 @@ class Outcome:
 
 
 def prepare(work: Path) -> None:
-    """A copy of what a build and the tests need, built without a fault."""
-    skip = shutil.ignore_patterns("__pycache__", "*.so", ".hypothesis")
-    for folder in ("csrc", "fcformat", "tests", "docs", "benchmarks"):
-        shutil.copytree(ROOT / folder, work / folder, ignore=skip)
-    for file in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / file, work / file)
+    """Brings the copy of what a build and the tests need up to date, and builds it without a fault."""
+    for name in COPIED:
+        for path in [ROOT / name] if (ROOT / name).is_file() else sorted((ROOT / name).rglob("*")):
+            if not path.is_file() or path.suffix in (".so", ".pyc"):
+                continue
+            there = work / path.relative_to(ROOT)
+            if not there.exists() or there.read_bytes() != path.read_bytes():
+                there.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, there)  # not with its time: what is different is compiled again
     error = build(work)
     if error:
         raise SystemExit(f"the core does not build as it is:\n{error}")
@@ -95,7 +101,7 @@ def first_to_fail(work: Path, tests: Iterable[str]) -> str:
                 return f"no end of `{file}` within {PATIENCE} s"
         if child.returncode == 0:
             continue
-        found = re.search(r"^(?:FAILED|ERROR) (\S+?)(?:\[.*)?(?: - .*)?$", out, re.MULTILINE)
+        found = re.search(r"^(?:FAILED|ERROR) (\S+?::\S+?)(?:\[.*)?(?: - .*)?$", out, re.MULTILINE)
         if found:
             return f"`{found[1].removeprefix('tests/')}`"
         if child.returncode < 0:
@@ -121,34 +127,35 @@ def attempt(work: Path, mutant: Mutant) -> Outcome:
         path.write_text(source, encoding="utf-8")
 
 
-def table(outcomes: Iterable[Outcome]) -> str:
-    """The table of the documentation."""
-    rows = ["| fault | in `csrc/` | noticed first by |", "|---|---|---|"]
-    rows += [f"| {o.mutant.name} | `{o.mutant.file}` | {o.caught or '**nothing**'} |" for o in outcomes]
-    return "\n".join(rows)
-
-
-def write(outcomes: list[Outcome]) -> None:
-    """Puts the table in its place in docs/testing.md."""
+def write(outcomes: Iterable[Outcome]) -> None:
+    """Puts the rows into the table of docs/testing.md; rows of faults that were not tried stay, those of records that are gone go."""
     text = DOC.read_text(encoding="utf-8")
     head, rest = text.split(BEGIN)
-    _, tail = rest.split(END)
-    DOC.write_text(f"{head}{BEGIN}\n{table(outcomes)}\n{END}{tail}", encoding="utf-8")
+    before, tail = rest.split(END)
+    rows = {cells[0].strip(): line for line in before.splitlines() if len(cells := line.strip("| ").split(" | ")) == 3}
+    for o in outcomes:
+        if not o.problem:
+            rows[o.mutant.name] = f"| {o.mutant.name} | `{o.mutant.file}` | {o.caught or '**nothing**'} |"
+    known = [rows[mutant.name] for mutant in MUTANTS if mutant.name in rows]
+    table = "\n".join(["| fault | in `csrc/` | noticed first by |", "|---|---|---|", *known])
+    DOC.write_text(f"{head}{BEGIN}\n{table}\n{END}{tail}", encoding="utf-8")
 
 
 def main() -> None:
     """Tries the faults."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", help="a text in the name or file of those to try")
-    parser.add_argument("--work", type=Path, help="folder for the copy; kept, and used as it is where it exists")
+    parser.add_argument("--only", help="a pattern that is found in the names or files of those to try")
+    parser.add_argument(
+        "--work", type=Path, help="folder for the copy; kept, so that the next run compiles only what has changed"
+    )
     options = parser.parse_args()
-    chosen = [m for m in MUTANTS if not options.only or options.only in m.name or options.only in m.file]
+    chosen = [m for m in MUTANTS if not options.only or re.search(options.only, f"{m.name} {m.file}")]
     work = options.work or Path(tempfile.mkdtemp(prefix="fcformat-mutation-"))
     outcomes = []
     try:
-        if not (work / "setup.py").exists():
-            work.mkdir(exist_ok=True)
-            prepare(work)
+        prepare(work)
+        if failed := first_to_fail(work, sorted({file for mutant in chosen for file in mutant.tests})):
+            raise SystemExit(f"without a fault, there is already {failed}")
         for mutant in chosen:
             start = time.monotonic()
             outcome = attempt(work, mutant)
@@ -158,8 +165,7 @@ def main() -> None:
     finally:
         if not options.work:
             shutil.rmtree(work)
-    if not options.only and not any(outcome.problem for outcome in outcomes):
-        write(outcomes)
+    write(outcomes)
     bad = [outcome for outcome in outcomes if outcome.problem or not outcome.caught]
     print(f"{len(outcomes) - len(bad)} of {len(outcomes)} faults noticed")
     sys.exit(1 if bad else 0)

@@ -72,7 +72,8 @@ _ARGUMENTS = {
     "safe": st.booleans(),
     "tags": st.lists(TEXT, max_size=3),
     "more": st.fixed_dictionaries({}, optional={"x": st.booleans(), "y": TEXT}),
-    "note": TEXT | st.none(),
+    # A raw text that reads like null is null, where the schema has both: no family can say the other.
+    "note": TEXT.map(lambda text: f"{text}." if text.strip() in ("null", "None") else text) | st.none(),
 }
 _WEATHER = st.fixed_dictionaries({"city": TEXT}, optional=_ARGUMENTS)
 

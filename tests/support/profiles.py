@@ -1,6 +1,7 @@
-"""Hypothesis profiles: `ci` is the same on every run, `dev` looks around a little, `soak` looks for long.
+"""Hypothesis profiles: `ci` is the same on every run and takes seconds a file, `dev` looks around a little, `soak` looks for long.
 
-Chosen with `HYPOTHESIS_PROFILE` (default `ci` where `CI` is set, otherwise `dev`).
+Chosen with `HYPOTHESIS_PROFILE` (default `ci` where `CI` is set, otherwise `dev`). `FCFORMAT_EXAMPLES` says how many examples a
+property gets instead. `python tests/property/soak.py` goes through all properties for as long as it is told.
 """
 
 from __future__ import annotations
@@ -17,5 +18,10 @@ def load_profile() -> None:
     shared = settings.get_profile("shared")
     settings.register_profile("ci", shared, max_examples=60, derandomize=True, database=None, print_blob=True)
     settings.register_profile("dev", shared, max_examples=60)
-    settings.register_profile("soak", shared, max_examples=20_000, print_blob=True)
+    # Without a database: the seed alone says what is drawn, so that a failure can be had again.
+    settings.register_profile("soak", shared, max_examples=20_000, database=None, print_blob=True)
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+    examples = os.environ.get("FCFORMAT_EXAMPLES")
+    if examples:
+        settings.register_profile("counted", settings(), max_examples=int(examples))
+        settings.load_profile("counted")
