@@ -26,3 +26,11 @@ def test_a_value_inside_a_string_ends_at_the_strings_own_quote(
     assert accepts_from_start(compiled, f'"{inside}"')
     for text in (f'"{broken}', f'"{broken}"', f'"{inside}', f'"{inside}\\"'):
         assert not accepts_from_start(compiled, text), text
+
+
+def test_an_escaped_quote_belongs_to_the_value_whatever_may_follow_it() -> None:
+    value = g.schema_value({"type": "integer"}, syntax="json_string")
+    grammar = g.sequence(g.literal('"'), value, g.choice(g.literal('"'), g.literal("\\")))
+    compiled = compiler(SINGLE_BYTES).compile_grammar(grammar)
+    assert accepts_from_start(compiled, '"12"')
+    assert not accepts_from_start(compiled, '"12\\"')
