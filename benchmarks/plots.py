@@ -13,7 +13,6 @@ __all__ = ["plot_scaling"]
 FIELDS = {
     "first_mask_ms": "schema to first mask, ms",
     "token_us": "fill and accept a token, mean of a first pass, µs",
-    "memory_mb": "memory on top of the vocabulary, MB",
 }
 COLUMNS = 4
 
