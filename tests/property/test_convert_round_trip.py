@@ -81,6 +81,14 @@ def said(conversation: Conversation) -> Any:
     ], [(tool.name, tool.description, tool.parameters) for tool in conversation.tools]
 
 
+def spelled(conversation: Conversation) -> Any:
+    """The texts and calls as they are spelled."""
+    return [
+        (message.role, message.content, message.reasoning, [call.function for call in message.tool_calls])
+        for message in conversation.messages
+    ]
+
+
 def exact(arguments: str) -> Any:
     return json.loads(arguments, parse_float=Decimal)
 
@@ -105,8 +113,8 @@ def there_and_back(conversation: Conversation, shape: str, raises: bool = True) 
         assert said(read)[0] == said(conversation)[0]
     else:
         assert said(read) == said(conversation)
-    if not kinds:
-        assert back.value == convert(conversation, target="openai", on_loss="drop").value
+    if not kinds:  # then to the letter; what a target adds, such as the name of a result's function, is no loss
+        assert spelled(read) == spelled(conversation)
 
 
 @pytest.mark.parametrize("shape", RECORDS)
