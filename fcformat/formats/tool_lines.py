@@ -20,7 +20,7 @@ __all__ = ["ToolLines"]
 _NAME = re.compile(r"> Tool Name: ([^\n]{1,1000})\nTool Description: ")
 _ARGS = re.compile(r"\nTool Args:\n(?=\n|  - )")
 _PARAMETER = re.compile(r"  - ([^\n]{1,1000}?) \(([^()\n]{0,1000}?)(, required)?\): ")
-_ITEMS = re.compile(r", where each item should be ([^\n,]{0,1000})\Z")
+_ITEMS = re.compile(r", where each item should be ([^\n]{0,1000})\Z")
 _CHOICES = re.compile(r", should be one of \[([^\n]*)\]\Z")
 _OF_TYPE = {"integer": int, "number": float}
 
@@ -110,7 +110,8 @@ def _schema(kind: str, text: str) -> dict[str, Any]:
     if text:
         schema["description"] = text
     if items is not None:
-        schema["items"] = {"type": items[1]} if items[1] else {}
+        # Items without a type are told of, empty ones are not: this says as little, and is not empty.
+        schema["items"] = {"type": _types(items[1])} if items[1] else {"anyOf": [{}]}
     return schema
 
 

@@ -146,6 +146,13 @@ def test_lines_of_parameters_are_read_one_level_deep() -> None:
     assert issues == ("tool f: the prompt tells of parameters one level deep, and of no other keywords",)
 
 
+def test_items_of_which_no_type_is_told_may_be_anything() -> None:
+    read, _ = there_and_back("react", with_properties(key={"type": "array", "items": {"anyOf": [{"type": "null"}]}}))
+    assert read["parameters"]["properties"]["key"]["items"] == {"anyOf": [{}]}
+    read, _ = there_and_back("react", with_properties(key={"type": "array", "items": {"type": ["string", "null"]}}))
+    assert read["parameters"]["properties"]["key"]["items"] == {"type": ["string", "null"]}
+
+
 @pytest.mark.parametrize(
     ("name", "options", "found", "put"),
     [
