@@ -1,9 +1,9 @@
 """How long every format's parser takes for long hostile replies, whole and in pieces.
 
 For each format a set of texts is made from what the format itself writes: half tags, openings without an end, floods of small calls,
-one call with a very long argument of each unpleasant kind, deep nesting, marks of quotes and brackets, unicode. Times grow linearly
-with the text; they are given for `--size` characters. A flood of valid calls becomes as many objects, so that its time is also given
-per call.
+one call with a very long argument of each unpleasant kind, deep nesting, marks of quotes and brackets, unicode. Times are the
+processor's, for ten million characters: they grow linearly with the text, so that shorter texts tell them as well (`--size`). A flood of
+valid calls becomes as many objects, so that its time is also given per call.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from fcformat.formats import get_format, list_formats
 from fcformat.formats.base import Format
 from fcformat.formats.rendered import Draft
 
+#: What times are given for.
+CHARACTERS = 10_000_000
 TOOLS: list[dict[str, Any]] = [
     {
         "name": "f",
@@ -120,7 +122,8 @@ def hostile(form: Format, size: int) -> Iterator[tuple[str, str, int]]:
 
 
 def measured(form: Format, text: str, piece: int) -> tuple[float, float, int]:
-    """Seconds whole, seconds in pieces, and the calls found."""
+    """Processor seconds whole, the same in pieces, and the calls found."""
+    form.parse(text[:2_000], TOOLS)  # patterns are compiled when they are first needed
     start = time.process_time()
     message = form.parse(text, TOOLS)
     whole = time.process_time() - start
@@ -137,15 +140,48 @@ def measured(form: Format, text: str, piece: int) -> tuple[float, float, int]:
     return whole, pieces, len(message.tool_calls)
 
 
+def table(figures: dict[str, dict[str, Any]]) -> str:
+    """The figures as Markdown: each format's flood of small calls, and its slowest text of each other kind."""
+    lines = [
+        "| format | small calls | of it, each call | slowest text without a whole call | slowest single call |",
+        "|---|--:|--:|---|---|",
+    ]
+    for name, texts in figures.items():
+        cells = []
+        calls = texts.get("small calls") or texts.get("calls without arguments")
+        if calls:
+            each = calls["whole"] * calls["characters"] / CHARACTERS / max(1, calls["calls"])
+            told = f"{1e6 * each:.0f} µs" if calls["calls"] > 1 else ""  # some formats end a turn behind a call
+            cells += [f"{calls['whole']:.1f} ({calls['pieces']:.1f}) s", told]
+        else:
+            cells += ["", ""]
+        for chosen in (lambda row: row["written"] == 0, lambda row: row["written"] == 1):
+            rows = [(row["whole"], row["pieces"], what) for what, row in texts.items() if chosen(row)]
+            whole, pieces, what = max(rows, default=(0.0, 0.0, ""))
+            cells.append(f"{what}: {whole:.1f} ({pieces:.1f}) s" if what else "")
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+    every = [row for texts in figures.values() for row in texts.values()]
+    for title, rows in (
+        ("without a whole call", [row for row in every if row["written"] == 0]),
+        ("of one call", [row for row in every if row["written"] == 1]),
+        ("of many calls", [row for row in every if row["written"] > 1]),
+    ):
+        if rows:
+            under = sum(row["whole"] < 1 for row in rows), sum(row["pieces"] < 1 for row in rows)
+            lines.append(f"\n{len(rows)} texts {title}: {under[0]} in less than a second whole, {under[1]} in pieces.")
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     """Measures and prints the table."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--size", type=int, default=10_000_000, help="characters of a text")
+    arguments.add_argument("--size", type=int, default=CHARACTERS, help="characters of a text")
     arguments.add_argument("--piece", type=int, default=4_096, help="characters of a piece; 0: only whole texts")
     arguments.add_argument("--formats", nargs="*", default=list_formats())
     arguments.add_argument("--texts", default="", help="only texts with this in their name")
     arguments.add_argument("--over", type=float, default=0.0, help="print only what takes longer, in seconds")
     arguments.add_argument("--json", type=Path)
+    arguments.add_argument("--markdown", type=Path, help="write a table of each format's slowest texts")
     options = arguments.parse_args()
     figures: dict[str, dict[str, Any]] = {}
     for name in options.formats:
@@ -154,7 +190,7 @@ def main() -> None:
             if options.texts not in what or not text:
                 continue
             whole, pieces, found = measured(form, text, options.piece)
-            scale = options.size / len(text)
+            scale = CHARACTERS / len(text)
             figures.setdefault(name, {})[what] = {
                 "characters": len(text),
                 "whole": whole * scale,
@@ -165,6 +201,8 @@ def main() -> None:
             if max(whole, pieces) * scale >= options.over:
                 each = f"{1e6 * whole / found:7.2f} us a call" if found > 1 else ""
                 print(f"{name:20s} {what:32s} {whole * scale:8.3f} {pieces * scale:8.3f} {found:8d} {each}", flush=True)
+    if options.markdown:
+        options.markdown.write_text(table(figures), encoding="utf-8")
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
