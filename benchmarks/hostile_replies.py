@@ -155,20 +155,19 @@ def table(figures: dict[str, dict[str, Any]]) -> str:
             cells += [f"{calls['whole']:.1f} ({calls['pieces']:.1f}) s", told]
         else:
             cells += ["", ""]
-        for chosen in (lambda row: row["written"] == 0, lambda row: row["written"] == 1):
-            rows = [(row["whole"], row["pieces"], what) for what, row in texts.items() if chosen(row)]
+        for is_call in (False, True):
+            rows = [
+                (row["whole"], row["pieces"], what) for what, row in texts.items() if row["written"] == int(is_call)
+            ]
             whole, pieces, what = max(rows, default=(0.0, 0.0, ""))
             cells.append(f"{what}: {whole:.1f} ({pieces:.1f}) s" if what else "")
         lines.append(f"| `{name}` | {' | '.join(cells)} |")
     every = [row for texts in figures.values() for row in texts.values()]
-    for title, rows in (
-        ("without a whole call", [row for row in every if row["written"] == 0]),
-        ("of one call", [row for row in every if row["written"] == 1]),
-        ("of many calls", [row for row in every if row["written"] > 1]),
-    ):
-        if rows:
-            under = sum(row["whole"] < 1 for row in rows), sum(row["pieces"] < 1 for row in rows)
-            lines.append(f"\n{len(rows)} texts {title}: {under[0]} in less than a second whole, {under[1]} in pieces.")
+    for kind, title in enumerate(("without a whole call", "of one call", "of many calls")):
+        found = [row for row in every if min(row["written"], 2) == kind]
+        if found:
+            under = sum(row["whole"] < 1 for row in found), sum(row["pieces"] < 1 for row in found)
+            lines.append(f"\n{len(found)} texts {title}: {under[0]} in less than a second whole, {under[1]} in pieces.")
     return "\n".join(lines) + "\n"
 
 
