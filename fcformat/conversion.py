@@ -31,11 +31,13 @@ class Converted:
         value: A new value: text where the target is a format, else JSON data.
         losses: What could not be carried, as sentences with a `kind` and, where one message is meant, its index `message`.
         source: The name of the shape that was read.
+        fields: What stood beside the conversation, where the target is a prompt, which has no place for it.
     """
 
     value: Any
     losses: tuple[Loss, ...]
     source: str
+    fields: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 def convert(
@@ -84,9 +86,9 @@ def convert(
         policy.lose(kind, index, what)
     if isinstance(content, Record) and isinstance(result, dict):
         _carry(content.fields, result, writer, policy)
-    return Converted(
-        result, tuple(each if isinstance(each, Loss) else Loss(each, "format") for each in losses), reader.name
-    )
+    stated = tuple(each if isinstance(each, Loss) else Loss(each, "format") for each in losses)
+    left = content.fields if isinstance(content, Record) and isinstance(result, str) else {}
+    return Converted(result, stated, reader.name, left)
 
 
 def list_shapes() -> tuple[tuple[str, str, str], ...]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
-from collections.abc import Callable, Iterator
+import types
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,10 +23,14 @@ __all__ = ["Done", "Work", "add_batch_options", "run_batch"]
 
 
 class Done(NamedTuple):
-    """What became of a record: the result, and what is to be said of it as pairs of a kind and a sentence."""
+    """What became of a record: the result, and what is to be said of it as pairs of a kind and a sentence.
+
+    `fields` stood beside it and go along where a text is one record of several, under `text`.
+    """
 
     value: Any
     losses: list[tuple[str, str]]
+    fields: Mapping[str, Any] = types.MappingProxyType({})
 
 
 #: Does the work on one record. What the library refuses about it raises.
@@ -153,7 +158,7 @@ class _Run:
             listed = target.suffix.lower() not in LINES and target.suffix.lower() == ".json"
         chain = itertools.chain(() if first is None else (first,), entries)
         with results(target, "list" if listed and target is not None else "lines") as written:
-            for done in self._all(source, (entry for _, entry in chain)):
+            for done in self._all(source, (entry for _, entry in chain), rows=True):
                 written.add(done.value)
         return False
 
@@ -176,8 +181,8 @@ class _Run:
         with results(target, "one" if alone or target is not None else "lines") as written:
             written.add(done.value)
 
-    def _all(self, source: Source, entries: Iterator[Entry]) -> Iterator[Done]:
-        """Works on records; those that are refused are left out."""
+    def _all(self, source: Source, entries: Iterator[Entry], rows: bool = False) -> Iterator[Done]:
+        """Works on records; those that are refused are left out. `rows`: whether they are records among others."""
         for entry in entries:
             place = f"{source.name}:{entry.line}"
             self.tally.read += 1
@@ -190,6 +195,10 @@ class _Run:
             except FcformatError as error:
                 self._refuse(place, str(error))
                 continue
+            if rows and done.fields and isinstance(done.value, str):
+                # Only a field that is itself called so has no place.
+                told = [loss for loss in done.losses if loss[0] != "fields" or loss[1].startswith("text: ")]
+                done = Done({**done.fields, "text": done.value}, told)
             for kind, sentence in done.losses:
                 self.tally.loss(place, kind, sentence)
                 if self._tell:

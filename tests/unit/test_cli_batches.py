@@ -173,6 +173,23 @@ def test_records_become_prompts_under_the_key_text(tmp_path: Path) -> None:
     assert read_lines(out) == [{"text": text}] * 2
 
 
+def test_fields_beside_a_conversation_stand_beside_its_prompt(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data.jsonl").write_text(lines({**TALK, "id": 7}, {**TALK, "text": "taken"}), encoding="utf-8")
+    assert main(["convert", "--to", "qwen2.5", str(tmp_path / "data.jsonl")]) == 0
+    captured = capsys.readouterr()
+    text = fcformat.get_format("qwen2.5").render(TALK["messages"]).text
+    assert [json.loads(line) for line in captured.out.splitlines()] == [{"text": text, "id": 7}, {"text": text}]
+    assert captured.err.splitlines() == [
+        "fcformat: 2 read, 2 written, 0 refused",
+        (
+            f"fcformat: lost: fields: 1, such as {tmp_path}/data.jsonl:2: text: found beside the conversation, where a prompt "
+            "has no place for it"
+        ),
+    ]
+
+
 def test_a_list_of_tools_is_one_value(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     tools = [{"name": "f", "parameters": {"type": "object"}}, {"name": "g", "parameters": {"type": "object"}}]
     (tmp_path / "tools.json").write_text(json.dumps(tools), encoding="utf-8")

@@ -93,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
         if beside:
             result = {"text": result} if isinstance(result, str) else result
             result = {**{key: each for key, each in beside.items() if key not in result}, **result}
-        return Done(result, [(loss.kind, str(loss)) for loss in converted.losses])
+        return Done(result, [(loss.kind, str(loss)) for loss in converted.losses], converted.fields)
 
     listed = shape is not None and shape.kind == TOOLS
     return run_batch(
