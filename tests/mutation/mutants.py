@@ -249,9 +249,9 @@ MUTANTS = (
     ),
     Mutant(
         "one more blank than the style allows",
-        "grammar/machine_rows.cc",
-        "if (used < surface.max_whitespace) {",
-        "if (used <= surface.max_whitespace) {",
+        "grammar/machine.cc",
+        "if (thread.spaces < max_spaces(thread.state)) {",
+        "if (thread.spaces <= max_spaces(thread.state)) {",
         ("unit/test_schema_style.py", "property/test_engine_masks.py"),
     ),
     Mutant(
@@ -315,8 +315,8 @@ MUTANTS = (
     Mutant(
         "masks inside a JSON string are kept under the same key as those outside",
         "mask/mask_filler.cc",
-        "<< 2 | thread.escaped;",
-        "<< 2;",
+        "<< 2 | thread.escaped);",
+        "<< 2);",
         ("unit/test_formats_grammar.py", "property/test_formats_walks.py", "property/test_engine_masks.py"),
     ),
     Mutant(
