@@ -102,3 +102,9 @@ def test_what_is_not_quite_the_object_is_read_as_far_as_it_goes(
     assert message.content == content
     assert [(call.function.name, call.function.arguments) for call in message.tool_calls] == calls
     assert (issue in message.issues[0]) if issue else not message.issues
+
+
+def test_a_member_that_a_function_does_not_have_is_named_with_its_value() -> None:
+    message = get_format("openai").parse('{"tool_calls": [{"function": {"name": "f", "argument": "{\\"a\\": 1}"}}]}')
+    assert [(call.function.name, call.function.arguments) for call in message.tool_calls] == [("f", "{}")]
+    assert any("argument" in issue and "1}" in issue for issue in message.issues)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from fcformat import grammar as g
 from fcformat.chat import Message
-from fcformat.formats.call_syntax.parts import ToolView
+from fcformat.formats.call_syntax.parts import Reading, ToolView, read_other
 from fcformat.formats.call_syntax.turn import Turn, TurnPlan, drain
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
@@ -274,4 +274,4 @@ class _ObjectReader:
                 else:
                     yield from self._text(call.arguments)
             else:
-                yield from self._skip()
+                yield from read_other(Reading(self._cursor, call, self._builder), self._json, key)
