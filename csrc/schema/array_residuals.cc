@@ -1,16 +1,10 @@
 // Residuals of arrays: what the next item may be, and when the array may close.
 #include <algorithm>
-#include <unordered_set>
 
 #include "errors.h"
 #include "schema/residuals.h"
 
 namespace fcformat {
-namespace {
-
-constexpr uint32_t kMaxContainsSteps = 100'000;
-
-}  // namespace
 
 Residuals::Residuals(Algebra& algebra) : algebra_(algebra) {
   algebra_.object_exists = [this](ObjectShapeId id) {
@@ -66,7 +60,7 @@ bool Residuals::alive(const ArrayResidual& r) {
     for (size_t i = 0; i < shape.contains.size(); ++i) {
       if (r.counts[i] > shape.contains[i].max) return false;
     }
-    if (!contains_alive(shape, r.counts, r.index)) return false;
+    if (!shape.unique && !contains_alive(shape, r.counts, r.index)) return false;
   }
   if (shape.min > shape.max) return false;
   for (uint32_t i = r.index; i < shape.min && i < shape.prefix.size(); ++i) {
@@ -84,20 +78,9 @@ bool Residuals::alive(const ArrayResidual& r) {
     }
     if (!found) return false;
   }
-  for (size_t i = 0; shape.unique && i < shape.contains.size();
-       ++i) {  // as many different values as are still asked for
-    const Contains& c = shape.contains[i];
-    if (r.counts[i] >= c.min) continue;
-    uint64_t needed = c.min - r.counts[i];
-    std::vector<FormulaId> any(shape.prefix.begin() + static_cast<long>(std::min<size_t>(r.index, shape.prefix.size())),
-                               shape.prefix.end());
-    any.push_back(shape.rest);
-    std::vector<FormulaId> parts{c.item, algebra_.disjunction(std::move(any))};
-    for (FormulaId f : r.seen) parts.push_back(algebra_.negation(f));
-    if (cardinality(algebra_.conjunction(std::move(parts)), needed) < needed) return false;
-  }
+  if (chooses_values(shape, r)) return distinct_alive(shape, r.counts, r.index, item_kinds(shape, r));
   if (shape.unique && shape.min > r.index) {
-    // Different items must be left. Exact where all of them come from one formula.
+    // Different items must be left.
     uint64_t needed = shape.min - r.index;
     FormulaId left = shape.rest;
     if (!shape.prefix.empty()) {
@@ -111,85 +94,6 @@ bool Residuals::alive(const ArrayResidual& r) {
     if (cardinality(algebra_.conjunction(std::move(parts)), needed) < needed) return false;
   }
   return true;
-}
-
-// The sets of contains conditions that one item at `index` can meet, bounded ones exactly, as bits.
-std::vector<uint32_t> Residuals::meetable(const ArrayShape& shape, uint32_t index) {
-  constexpr size_t kMaxContains = 10;
-  size_t n = shape.contains.size();
-  if (n > kMaxContains) throw GrammarLimitError("more contains conditions than max_contains = 10 meet in one array");
-  std::vector<uint32_t> out;
-  for (uint32_t mask = 0; mask < (1u << n); ++mask) {
-    std::vector<FormulaId> parts{item_formula(shape, index)};
-    bool possible = true;
-    for (size_t i = 0; i < n; ++i) {
-      const Contains& c = shape.contains[i];
-      bool in = (mask >> i) & 1;
-      if (index < c.start) {
-        possible &= !in;
-      } else if (in) {
-        parts.push_back(c.item);
-      } else if (c.max != kUnbounded) {
-        parts.push_back(algebra_.negation(c.item));
-      }
-    }
-    if (possible && algebra_.nonempty(algebra_.conjunction(std::move(parts)))) out.push_back(mask);
-  }
-  return out;
-}
-
-// Whether the items to come can bring every contains between its bounds, and the array to its minimum: a search over how
-// many items meet which conditions, those first that bring most.
-bool Residuals::contains_alive(const ArrayShape& shape, std::vector<uint32_t> counts, uint32_t index) {
-  struct Place {
-    uint32_t index;
-    std::vector<uint32_t> counts;
-  };
-  uint32_t last_change = static_cast<uint32_t>(shape.prefix.size());  // from here on all items are alike
-  for (const Contains& c : shape.contains) last_change = std::max(last_change, c.start);
-  std::vector<Place> todo{{index, std::move(counts)}};
-  std::unordered_set<std::string> seen;
-  std::unordered_map<uint32_t, std::vector<uint32_t>> known;
-  for (uint32_t steps = 0; !todo.empty(); ++steps) {
-    const Place place = std::move(todo.back());
-    todo.pop_back();
-    bool done = place.index >= shape.min;
-    for (size_t i = 0; i < place.counts.size(); ++i) done &= place.counts[i] >= shape.contains[i].min;
-    if (done) return true;
-    if (place.index >= shape.max) continue;
-    if (steps > kMaxContainsSteps) {
-      throw GrammarLimitError("contains and minItems together look further ahead than max_contains_steps = " +
-                              std::to_string(kMaxContainsSteps));
-    }
-    auto [masks, is_new] = known.try_emplace(std::min(place.index, last_change));
-    if (is_new) masks->second = meetable(shape, place.index);
-    std::vector<std::pair<int, uint32_t>> ways;  // conditions that are still open and met, mask
-    for (uint32_t mask : masks->second) {
-      int gain = 0;
-      bool allowed = true;
-      for (size_t i = 0; i < place.counts.size(); ++i) {
-        if (!((mask >> i) & 1)) continue;
-        allowed &= place.counts[i] < shape.contains[i].max;
-        gain += place.counts[i] < shape.contains[i].min;
-      }
-      // Once all items are alike, one that meets nothing is of no use.
-      if (allowed && (gain > 0 || place.index < std::max(last_change, shape.min))) ways.emplace_back(gain, mask);
-    }
-    std::sort(ways.begin(), ways.end());
-    for (auto [gain, mask] : ways) {
-      Place next{place.index + 1, place.counts};
-      std::string key;
-      append_key(&key, next.index);
-      for (size_t i = 0; i < next.counts.size(); ++i) {
-        const Contains& c = shape.contains[i];
-        if ((mask >> i) & 1)
-          next.counts[i] = c.max == kUnbounded ? std::min(c.min, next.counts[i] + 1) : next.counts[i] + 1;
-        append_key(&key, next.counts[i]);
-      }
-      if (seen.insert(std::move(key)).second) todo.push_back(std::move(next));
-    }
-  }
-  return false;
 }
 
 bool Residuals::can_close_array(ArrayId id) {
@@ -207,7 +111,9 @@ const std::vector<Next<ArrayId>>& Residuals::after_item(ArrayId id) {
   const ArrayResidual r = arrays_[id];
   const ArrayShape shape = algebra_.array(r.shape);
   std::vector<Next<ArrayId>> out;
-  if (r.index < shape.max) {
+  if (r.index < shape.max && chooses_values(shape, r)) {
+    out = after_distinct_item(shape, r);
+  } else if (r.index < shape.max) {
     std::vector<FormulaId> base{item_formula(shape, r.index)};
     for (FormulaId f : r.seen) base.push_back(algebra_.negation(f));
     std::vector<std::pair<FormulaId, std::vector<uint32_t>>> options{{algebra_.conjunction(std::move(base)), r.counts}};

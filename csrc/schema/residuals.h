@@ -83,6 +83,14 @@ struct ArrayResidual {
   bool next_ready = false;
 };
 
+// Values that are the same to an array: they meet the same contains conditions, and fit the same places.
+struct ItemKind {
+  FormulaId formula = kTrueFormula;
+  uint32_t meets = 0;     // bit per contains condition
+  uint32_t fits = ~0u;    // bit per formula of a place, as `place_formulas` numbers them
+  uint64_t left = ~0ull;  // how many different ones may still come; the largest number: enough for every use
+};
+
 class Residuals {
  public:
   explicit Residuals(Algebra& algebra);
@@ -134,8 +142,15 @@ class Residuals {
   ArrayId intern(ArrayResidual residual);
   bool alive(const ObjectResidual& r);
   bool alive(const ArrayResidual& r);
-  std::vector<uint32_t> meetable(const ArrayShape& shape, uint32_t index);
+  // Whether the items to come can bring every contains between its bounds, and the array to its minimum.
   bool contains_alive(const ArrayShape& shape, std::vector<uint32_t> counts, uint32_t index);
+  std::vector<ItemKind> meetable(const ArrayShape& shape, uint32_t index);
+  // The same for items that must all be different, where it matters which values are used up.
+  bool chooses_values(const ArrayShape& shape, const ArrayResidual& r);
+  std::vector<ItemKind> item_kinds(const ArrayShape& shape, const ArrayResidual& r);
+  bool distinct_alive(const ArrayShape& shape, std::vector<uint32_t> counts, uint32_t index,
+                      const std::vector<ItemKind>& kinds);
+  std::vector<Next<ArrayId>> after_distinct_item(const ArrayShape& shape, const ArrayResidual& r);
   bool names_are_independent(PlanId id);
   const std::vector<uint32_t>& live_names(PlanId id);
   bool name_live(const ObjectPlan& plan, uint32_t name) { return algebra_.nonempty(plan.names[name].value); }
