@@ -247,6 +247,8 @@ class Machine {
     }
     return open_strings_[state];
   }
+  // The state of a string that takes the same texts of up to `length` characters, if another one is known; else 0.
+  StateId string_with_slack(StateId state, uint32_t length);
   // Closing such a string, with a key unknown.
   void close_string(const Thread& thread, TextView text, std::vector<Thread>* out);
 

@@ -549,6 +549,15 @@ StateId Machine::find_open_string(StateId state) {
   return is_open_string({state, 0, 0, 0, 0}, &min, &max) && min == 0 && max == kUnbounded ? state : 0;
 }
 
+StateId Machine::string_with_slack(StateId state, uint32_t length) {
+  State s = states_[state];
+  if (s.kind != State::Kind::kString || s.partial != 0) return 0;
+  ExprId slack = arena_.with_slack(s.a, length);
+  if (slack == s.a) return 0;
+  s.a = slack;
+  return intern(s);
+}
+
 void Machine::close_string(const Thread& thread, TextView text, std::vector<Thread>* out) {
   const State s = states_[thread.state];
   if (s.kind == State::Kind::kString) {

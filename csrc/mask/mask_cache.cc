@@ -33,7 +33,7 @@ bool each_difference(const uint32_t* words, const uint32_t* others, size_t count
 
 }  // namespace
 
-StoredMask::StoredMask(const uint32_t* words, size_t count, const std::vector<uint32_t>* base) {
+StoredMask::StoredMask(const uint32_t* words, size_t count, const std::vector<uint32_t>* base, MaskPool& pool) {
   uint32_t found[2 * kSmall];
   size_t size = 0;
   bool few = each_difference(words, nullptr, count, [&](uint32_t place, uint32_t word) {
@@ -55,26 +55,27 @@ StoredMask::StoredMask(const uint32_t* words, size_t count, const std::vector<ui
     });
   }
   if (few) {
-    data_.assign(found, found + size);
+    data_ = pool.share({found, found + size}, &is_owner_);
     return;
   }
   base_ = nullptr;
   kind_ = Kind::kWhole;
-  data_.assign(words, words + count);
+  data_ = pool.share({words, words + count}, &is_owner_);
 }
 
 void StoredMask::write(uint32_t* words, size_t count) const {
+  const std::vector<uint32_t>& data = *data_;
   switch (kind_) {
     case Kind::kTokens:
       std::memset(words, 0, count * sizeof(uint32_t));
-      for (uint32_t id : data_) words[id >> 5] |= 1u << (id & 31);
+      for (uint32_t id : data) words[id >> 5] |= 1u << (id & 31);
       break;
     case Kind::kDifference:
       std::memcpy(words, base_->data(), count * sizeof(uint32_t));
-      for (size_t i = 0; i < data_.size(); i += 2) words[data_[i]] = data_[i + 1];
+      for (size_t i = 0; i < data.size(); i += 2) words[data[i]] = data[i + 1];
       break;
     case Kind::kWhole:
-      std::memcpy(words, data_.data(), count * sizeof(uint32_t));
+      std::memcpy(words, data.data(), count * sizeof(uint32_t));
       break;
   }
 }

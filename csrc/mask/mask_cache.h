@@ -8,21 +8,25 @@
 #include <unordered_map>
 #include <vector>
 
+#include "mask/mask_pool.h"
+
 namespace fcformat {
 
 // A mask as it is kept: a list of tokens, or the difference to a base mask, or the whole.
 class StoredMask {
  public:
   StoredMask() = default;
-  StoredMask(const uint32_t* words, size_t count, const std::vector<uint32_t>* base);
+  StoredMask(const uint32_t* words, size_t count, const std::vector<uint32_t>* base, MaskPool& pool);
   void write(uint32_t* words, size_t count) const;
-  size_t bytes() const { return sizeof(*this) + data_.size() * sizeof(uint32_t); }
+  // What others share counts for the first.
+  size_t bytes() const { return sizeof(*this) + (is_owner_ ? data_->size() * sizeof(uint32_t) + 112 : 0); }
 
  private:
   enum class Kind : uint8_t { kTokens, kDifference, kWhole };
   Kind kind_ = Kind::kTokens;
   const std::vector<uint32_t>* base_ = nullptr;  // kDifference; belongs to the vocabulary
-  std::vector<uint32_t> data_;                   // ids; or (word, value) pairs; or all words
+  MaskData data_;                                // ids; or (word, value) pairs; or all words
+  bool is_owner_ = false;
 };
 
 // Tokens of a mask that write keys, and are to be tried again where one of those may have been used.

@@ -21,6 +21,7 @@ MaskFiller::MaskFiller(Machine& machine, std::shared_ptr<const Vocabulary> vocab
   levels_.resize(vocabulary_->trie().max_depth() + 2);
   assumed_.resize(levels_.size());
   states_.resize(levels_.size());
+  base_states_.resize(levels_.size());
   spaces_.resize(levels_.size());
 }
 
@@ -107,13 +108,91 @@ void MaskFiller::walk_single(size_t begin, size_t end, const Thread& thread, uin
     if (on_content) set_range(node, mask, false, true);
     now.state = states_[depth - 1];
     now.spaces = spaces_[depth - 1];
-    levels_[depth - 1].assign(1, now);
-    size_t subtree = trie.subtree_end(node);
-    walk(trie, node, subtree, [&](size_t at, bool reached) {
-      if (reached) set_tokens(trie.ids_begin(at), trie.ids_end(at), assumed_[trie.depth(at)], mask);
-    });
-    node = subtree;
+    walk_subtree(node, now, mask);
+    node = trie.subtree_end(node);
   }
+}
+
+// The tokens at and below a node, with where the thread stands before the node.
+void MaskFiller::walk_subtree(size_t begin, const Thread& before, uint32_t* mask) {
+  const TokenTrie& trie = vocabulary_->trie();
+  levels_[trie.depth(begin) - 1].assign(1, before);
+  walk(trie, begin, trie.subtree_end(begin), [&](size_t at, bool reached) {
+    if (reached) set_tokens(trie.ids_begin(at), trie.ids_end(at), assumed_[trie.depth(at)], mask);
+  });
+}
+
+// `mask` is that of `base`, which differs from the thread in the state alone. Where both do the same by a byte, all that
+// begins with it is right already.
+void MaskFiller::walk_difference(const Thread& base, const Thread& thread, uint32_t* mask) {
+  constexpr StateId kNowhere = 0;  // the end, which takes no byte
+  const TokenTrie& trie = vocabulary_->trie();
+  states_[0] = thread.state;
+  base_states_[0] = base.state;
+  Thread now = thread;
+  for (size_t node = 0; node < trie.size();) {
+    uint32_t depth = trie.depth(node);
+    uint8_t byte = trie.byte(node);
+    uint32_t code = machine_.row(states_[depth - 1])[byte], other = machine_.row(base_states_[depth - 1])[byte];
+    if (code == other) {
+      node = trie.subtree_end(node);
+      continue;
+    }
+    path_[base_ + depth - 1] = static_cast<char>(byte);
+    bool follows = (code & 1) != 0, other_follows = (other & 1) != 0;
+    if (other != 0 && !(follows && other_follows)) set_range(node, mask, false, false);
+    if (follows) {
+      states_[depth] = code >> 1;
+      base_states_[depth] = other_follows ? other >> 1 : kNowhere;
+      for (const uint32_t* id = trie.ids_begin(node); id != trie.ids_end(node); ++id) set_bit(mask, *id);
+      ++node;
+      continue;
+    }
+    if (code != 0) {
+      now.state = states_[depth - 1];
+      walk_subtree(node, now, mask);
+    }
+    node = trie.subtree_end(node);
+  }
+}
+
+// Strings that count far from their bounds are like those that do not count, but for long tokens. A key in the middle of
+// known names is like one that is none of them, but for the tokens that go on with a name.
+MaskFiller::Base MaskFiller::base_of(const Thread& thread) {
+  Base base{Base::Kind::kNone, thread};
+  if (thread.escaped != 0 || thread.spaces != 0 || machine_.open_string(thread.state) != 0) return base;
+  if (StateId slack = machine_.string_with_slack(thread.state, Vocabulary::kLongToken)) {
+    base.kind = Base::Kind::kSlack;
+    base.thread.state = slack;
+  } else if (machine_.state(thread.state).kind == State::Kind::kKey) {
+    // Any base will do; one that most bytes lead to leaves the least to correct.
+    size_t most = 48;
+    const Row row = machine_.row(thread.state);
+    for (uint32_t b : {'!', 'J', 'q'}) {
+      StateId open = (row[b] & 1) != 0 ? row[b] >> 1 : 0;
+      if (open == 0 || open == thread.state || machine_.open_string(open) != open) continue;
+      size_t count = 0;
+      for (uint32_t c = 0x20; c < 0x80; ++c) count += row[c] == row[b];
+      if (count <= most) continue;
+      most = count;
+      base.kind = Base::Kind::kString;
+      base.thread.state = open;
+    }
+  }
+  return base;
+}
+
+void MaskFiller::correct(const Base& base, const Thread& thread, uint32_t* mask) {
+  if (base.kind == Base::Kind::kString) {
+    walk_difference(base.thread, thread, mask);
+    return;
+  }
+  const TokenTrie& trie = vocabulary_->long_tokens();
+  for (uint32_t id : trie.ids()) clear_bit(mask, id);
+  levels_[0].assign(1, thread);
+  walk(trie, 0, trie.size(), [&](size_t at, bool reached) {
+    if (reached) set_tokens(trie.ids_begin(at), trie.ids_end(at), assumed_[trie.depth(at)], mask);
+  });
 }
 
 // Sets or clears the tokens below a node (the node's own included).
@@ -320,19 +399,29 @@ class MaskFiller::Room {
 // Which keys were used is no part of what a mask is kept by: it is filled as if none were, and what depends on them is
 // looked at each time.
 bool MaskFiller::fill_known(const Thread& thread, std::string& text, uint32_t* mask) {
-  StackId at = thread.stack;
+  StackId bottom;
+  uint32_t lowest;
+  const KeptMask* known = find(thread, &bottom, &lowest);
+  if (!known) return false;
+  ++cache_.hits;
+  known->mask.write(mask, vocabulary_->mask_words());
+  if (known->dependent || thread.used != 0)
+    refuse_used_keys(thread, *known, any_used(thread, *known, bottom), text, mask);
+  return true;
+}
+
+// The mask that is kept for the thread, if one is: with the stack below all that it depends on, and the depth of the
+// lowest entry of those.
+const KeptMask* MaskFiller::find(const Thread& thread, StackId* bottom, uint32_t* lowest) {
+  *bottom = thread.stack;
+  *lowest = UINT32_MAX;
   for (int32_t node = cache_.root(cache_key(thread), false); node >= 0;) {
-    if (const KeptMask* known = cache_.mask(node)) {
-      ++cache_.hits;
-      known->mask.write(mask, vocabulary_->mask_words());
-      if (known->dependent || thread.used != 0)
-        refuse_used_keys(thread, *known, any_used(thread, *known, at), text, mask);
-      return true;
-    }
-    node = cache_.child(node, machine_.bare_frame(machine_.top_frame(at)), false);
-    at = machine_.parent(at);
+    if (const KeptMask* known = cache_.mask(node)) return known;
+    node = cache_.child(node, machine_.bare_frame(machine_.top_frame(*bottom)), false);
+    *lowest = machine_.depth(*bottom);
+    *bottom = machine_.parent(*bottom);
   }
-  return false;
+  return nullptr;
 }
 
 // Whether a key that stands whole in a token was used in an object that is open above `bottom`.
@@ -357,22 +446,44 @@ void MaskFiller::fill_one(const Thread& thread, std::string& text, uint32_t* mas
   const size_t words = vocabulary_->mask_words();
   ++cache_.misses;
   machine_.arena().start_clock();
+  uint32_t lowest = UINT32_MAX;
+  std::unique_ptr<const DependentTokens> inherited;
+  Base base = base_of(thread);
+  if (base.kind != Base::Kind::kNone) {
+    fill_one(base.thread, text, mask);
+    StackId bottom;
+    const KeptMask* known = find(base.thread, &bottom, &lowest);
+    if (known) {
+      known->mask.write(mask, words);
+      if (known->dependent) inherited = std::make_unique<const DependentTokens>(*known->dependent);
+    } else {
+      base.kind = Base::Kind::kNone;
+      lowest = UINT32_MAX;
+    }
+  }
   size_t mark = machine_.mark_stacks();
   KeptMask kept;
   {
     Room room(*this, text);
     machine_.reset_reads(base_);
     dependent_ = {};
+    if (inherited) dependent_ = *inherited;
     machine_.assume_new_keys(machine_.can_assume_new_keys(thread));
-    compute(thread, mask);
-    dependent_.keys = machine_.keys_in_tokens();
+    if (base.kind == Base::Kind::kNone) {
+      compute(thread, mask);
+    } else {
+      correct(base, thread, mask);
+      add_token_edges({thread}, {path_, base_}, mask);
+    }
+    dependent_.keys.insert(dependent_.keys.end(), machine_.keys_in_tokens().begin(), machine_.keys_in_tokens().end());
   }
   machine_.drop_stacks(mark);
   if (machine_.text_read()) return;  // then nothing was assumed
   StackId bottom = thread.stack;
   cache_.make_room();
   int32_t node = cache_.root(cache_key(thread), true);
-  while (machine_.lowest_read() <= machine_.depth(bottom)) {
+  lowest = std::min(lowest, machine_.lowest_read());
+  while (lowest <= machine_.depth(bottom)) {
     node = cache_.child(node, machine_.bare_frame(machine_.top_frame(bottom)), true);
     if (bottom == 0) break;
     bottom = machine_.parent(bottom);
@@ -381,7 +492,7 @@ void MaskFiller::fill_one(const Thread& thread, std::string& text, uint32_t* mas
     if (!dependent_.with_key.empty()) refuse_repetitions(thread, bottom, text, mask);
     kept.dependent = std::make_unique<const DependentTokens>(std::move(dependent_));
   }
-  kept.mask = StoredMask(mask, words, vocabulary_->content_mask(kUnbounded));
+  kept.mask = StoredMask(mask, words, vocabulary_->content_mask(kUnbounded), vocabulary_->masks());
   if (kept.dependent || thread.used != 0) refuse_used_keys(thread, kept, true, text, mask);
   cache_.store(node, std::move(kept));
 }

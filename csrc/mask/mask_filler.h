@@ -39,6 +39,16 @@ class MaskFiller {
   };
 
   class Room;
+  // A state whose mask differs little, with how to correct it.
+  struct Base {
+    enum class Kind : uint8_t { kNone, kSlack, kString } kind = Kind::kNone;
+    Thread thread{};
+  };
+  Base base_of(const Thread& thread);
+  const KeptMask* find(const Thread& thread, StackId* bottom, uint32_t* lowest);
+  void correct(const Base& base, const Thread& thread, uint32_t* mask);
+  void walk_difference(const Thread& base, const Thread& thread, uint32_t* mask);
+  void walk_subtree(size_t begin, const Thread& before, uint32_t* mask);
   void compute(const Thread& thread, uint32_t* mask);
   void fill_one(const Thread& thread, std::string& text, uint32_t* mask);
   bool fill_known(const Thread& thread, std::string& text, uint32_t* mask);
@@ -69,7 +79,8 @@ class MaskFiller {
   std::vector<uint8_t> assumed_;  // by depth, of what kinds of keys it was assumed that they are new
   DependentTokens dependent_;     // tokens allowed under that assumption
   std::vector<Thread> now_, next_;
-  std::vector<StateId> states_;   // by depth, where one thread goes from state to state
+  std::vector<StateId> states_;  // by depth, where one thread goes from state to state
+  std::vector<StateId> base_states_;
   std::vector<uint32_t> spaces_;  // by depth, Thread::spaces of that thread
   Tails tails_;
 };

@@ -119,6 +119,9 @@ class ExpressionArena {
   bool enumerate(ExprId e, size_t limit, std::vector<std::u32string>* texts);
   // Strings of exactly "any string with min to max code points": the common case that masks treat apart.
   bool is_length_range(ExprId e, uint32_t* min, uint32_t* max) const;
+  // Another expression that has the same strings of up to `length` characters, and the same beginnings of such length, as
+  // far as one is easily found; else itself. What has been counted far from its bound becomes one expression.
+  ExprId with_slack(ExprId e, uint32_t length);
   // Expressions whose union this is, where it is one or the intersection of one with others; else itself alone.
   std::vector<ExprId> union_parts(ExprId e, size_t limit);
   size_t size() const;
@@ -127,6 +130,10 @@ class ExpressionArena {
 
  private:
   struct Impl;
+  struct Needs {
+    uint32_t shortest, completion;
+  };
+  Needs needs(ExprId e);
   ExprId derive(ExprId e, uint32_t code_point);
   ExprId derive_node(ExprId e, uint32_t code_point);
   bool multiple_is_near(ExprId e);

@@ -75,7 +75,9 @@ struct ExpressionArena::Impl {
       multiple_state_index{&room};
   std::unordered_map<ExprId, ExprId> derived;  // of the derivative being taken
   std::unordered_map<std::u32string, uint32_t> trie_index;
-  std::unordered_map<ExprId, ExprId> unbounded;  // see without_bounds
+  std::unordered_map<ExprId, ExprId> unbounded;                     // see without_bounds
+  std::unordered_map<ExprId, std::pair<uint32_t, ExprId>> slack;    // see with_slack: length, expression
+  std::unordered_map<ExprId, std::pair<uint32_t, uint32_t>> needs;  // shortest, completion
   std::unordered_map<ExprId, uint32_t> least_lengths;
   std::unordered_map<std::string, Partition> partitions;
   std::unordered_map<std::string, ExprId> remembered;

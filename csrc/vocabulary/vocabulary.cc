@@ -106,6 +106,12 @@ void Vocabulary::prepare_strings() {
   for (auto& group : groups_) {
     std::sort(group.begin(), group.end(), [](const Closing& a, const Closing& b) { return a.length < b.length; });
   }
+  std::vector<std::pair<std::string_view, uint32_t>> long_ones;
+  for (uint32_t id : trie_.ids()) {
+    const TokenBytes& t = tokens_[static_cast<size_t>(place_[id])];
+    if (t.bytes.size() > kLongToken) long_ones.emplace_back(t.bytes, id);
+  }
+  long_tokens_ = TokenTrie(std::move(long_ones));
   std::vector<std::pair<std::string_view, uint32_t>> tails;
   for (const auto& [tail, group] : group_of) {
     if (tail.empty()) bare_group_ = static_cast<int32_t>(group);
@@ -145,7 +151,7 @@ const std::string* Vocabulary::control_text(uint32_t id) const {
 }
 
 size_t Vocabulary::memory() const {
-  size_t bytes = trie_.memory() + tails_.memory() + escapes_.memory() + place_.size() * 4;
+  size_t bytes = trie_.memory() + tails_.memory() + escapes_.memory() + long_tokens_.memory() + place_.size() * 4;
   for (const TokenBytes& t : tokens_) bytes += sizeof(TokenBytes) + (t.bytes.size() > 15 ? t.bytes.size() + 1 : 0);
   for (const auto& mask : content_masks_) bytes += mask.size() * 4;
   for (const auto& group : groups_) bytes += group.size() * sizeof(Closing) + sizeof(group);

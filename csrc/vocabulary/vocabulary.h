@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "mask/mask_pool.h"
 #include "vocabulary/token_trie.h"
 
 namespace fcformat {
@@ -45,6 +46,10 @@ class Vocabulary {
   const std::vector<Closing>& tail_group(uint32_t group) const { return groups_[group]; }
   int32_t bare_group() const { return bare_group_; }
   const TokenTrie& escapes() const { return escapes_; }  // tokens with a backslash before any quote
+  // Tokens of more than kLongToken bytes.
+  static constexpr uint32_t kLongToken = 24;
+  const TokenTrie& long_tokens() const { return long_tokens_; }
+  MaskPool& masks() const { return masks_; }
   // The same by places in the order of the trie's ids, so that a subtree is a range: content tokens, and those with a
   // quote or backslash behind content.
   struct Special {
@@ -67,7 +72,8 @@ class Vocabulary {
   std::vector<uint32_t> stop_ids_;
   std::unordered_map<uint32_t, std::string> control_tokens_;
   std::unordered_map<std::string, uint32_t> control_ids_;
-  TokenTrie trie_, tails_, escapes_;
+  TokenTrie trie_, tails_, escapes_, long_tokens_;
+  mutable MaskPool masks_;
   std::vector<std::vector<uint32_t>> content_masks_;
   std::vector<std::vector<Closing>> groups_;
   std::vector<std::string_view> tail_texts_;  // into tokens_
