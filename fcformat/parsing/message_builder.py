@@ -111,6 +111,11 @@ class MessageBuilder:
         if what in self._issues or len(self._issues) < MAX_ISSUES:
             self._issues[what] = min(offset, self._issues.get(what, offset))
 
+    def check_known(self, name: str | None, known: frozenset[str]) -> None:
+        """Reports a call of a function that is none of the known tools; without any, nothing is known."""
+        if known and name not in known:
+            self.report(f"a call of {name!r}, which is not among the tools")
+
     def left_over(self) -> str:
         """For an issue: what has been read since a call was last added to, or `""` where it says nothing.
 

@@ -226,8 +226,8 @@ class MessageBlocks(Turn):
                 builder.content(recorded)
             elif isinstance(error, Truncated) and not call.has_arguments:
                 call.arguments("{}")
-        if call.announced and tools and all(call.name != tool.name for tool in tools):
-            builder.report(f"a call of {call.name!r}, which is not among the tools")
+        if call.announced:
+            builder.check_known(call.name, frozenset(tool.name for tool in tools))
 
 
 class _Outside:

@@ -108,8 +108,7 @@ class FlowerMarks(Turn):
             if call.announced:
                 said.called()
                 name = call.name or ""
-                if known and name not in known:
-                    builder.report(f"a call of {name!r}, which is not among the tools")
+                builder.check_known(name, known)
 
     def _read_call(self, reading: Reading, boundaries: tuple[str, ...]) -> Steps[None]:
         """Reads a call behind its first mark; a name before it has been read."""

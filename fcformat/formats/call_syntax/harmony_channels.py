@@ -244,8 +244,7 @@ class _Reader:
         builder, cursor = self._builder, self._cursor
         call = CallBuilder(builder)
         call.named(name)
-        if self._known and name not in self._known:
-            builder.report(f"a call of {name!r}, which is not among the tools")
+        builder.check_known(name, self._known)
         reading = Reading(cursor, call, builder, self._tools)
         char = yield from cursor.skip_space()
         try:

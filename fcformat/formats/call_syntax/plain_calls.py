@@ -100,5 +100,4 @@ class PlainReader:
             if not self.read(Reading(cursor, call, builder, tools)):
                 return any_read
             any_read = True
-            if known and call.name not in known:
-                builder.report(f"a call of {call.name!r}, which is not among the tools")
+            builder.check_known(call.name, known)

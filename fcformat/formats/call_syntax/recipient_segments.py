@@ -96,8 +96,7 @@ class RecipientSegments(Turn):
                 if name and name != EVERYBODY:
                     yield from self._read_call(Reading(cursor, CallBuilder(builder), builder, tools), name, boundaries)
                     said.called()
-                    if known and name not in known:
-                        builder.report(f"a call of {name!r}, which is not among the tools")
+                    builder.check_known(name, known)
                 at_mark = False
             if said.after_call:
                 yield from said.skip_gap(cursor)

@@ -77,8 +77,7 @@ class ResponseObject(Turn):
         reader.finish()
         known = frozenset(tool.name for tool in tools)
         for call in builder.calls:
-            if known and call.name not in known:
-                builder.report(f"a call of {call.name!r}, which is not among the tools")
+            builder.check_known(call.name, known)
 
 
 def _call(tool: ToolView) -> g.Grammar:

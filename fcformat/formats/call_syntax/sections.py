@@ -281,8 +281,7 @@ class CallSections(Turn):
             cursor.recorded = None
         if call.announced:
             said.called()
-            if tools and all(call.name != tool.name for tool in tools):
-                builder.report(f"a call of {call.name!r}, which is not among the tools")
+            builder.check_known(call.name, frozenset(tool.name for tool in tools))
         return complete
 
 

@@ -207,8 +207,7 @@ class TextThenCalls(Turn):
                 continue
             said.called()
             for call in calls:
-                if known and call.name not in known:
-                    builder.report(f"a call of {call.name!r}, which is not among the tools")
+                builder.check_known(call.name, known)
             said.say(rest)
             if unit.follows is not None and said.after_call:
                 unit.follows.read_all(cursor, builder, tools, known)

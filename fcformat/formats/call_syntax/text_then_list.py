@@ -204,8 +204,7 @@ class TextThenList(Turn):
                 yield from syntax.read(Reading(cursor, call, builder, tools))
                 calls += 1
                 cursor.recorded = []
-                if known and call.name not in known:
-                    builder.report(f"a call of {call.name!r}, which is not among the tools")
+                builder.check_known(call.name, known)
                 said.called()
                 yield from self._separated(cursor, builder, bracket, tagged)
             call = CallBuilder(builder)
