@@ -137,7 +137,7 @@ class HarmonyFormat(Format):
             raise FormatError(f"{self.name}: found reasoning_effort={effort!r}, expected 'low', 'medium' or 'high'")
         draft.fixed(f"{START}system{MESSAGE}")
         draft.text(str(options.get("model_identity", IDENTITY)))
-        draft.text(f"{CUTOFF}{date.isoformat()}{EFFORT}{effort}{CHANNELS}{FUNCTIONS if tools else ''}")
+        draft.text(f"{CUTOFF}{date:%Y-%m-%d}{EFFORT}{effort}{CHANNELS}{FUNCTIONS if tools else ''}")
         draft.fixed(END)
 
     def _said(self, header: str, text: str, draft: Draft) -> None:

@@ -201,3 +201,10 @@ THOUGHT = "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant"
 )
 def test_the_grammar_allows_what_the_format_writes(text: str, options: dict[str, Any], expected: bool) -> None:
     assert accepted(text, **options) is expected
+
+
+def test_a_time_of_day_is_left_out_of_the_date() -> None:
+    day = datetime.date(2025, 1, 15)
+    noon = datetime.datetime(2025, 1, 15, 12)
+    question = [{"role": "user", "content": "Hi"}]
+    assert HARMONY.render(question, date=noon).text == HARMONY.render(question, date=day).text
