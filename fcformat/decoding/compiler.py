@@ -29,6 +29,7 @@ __all__ = ["CompiledGrammar", "GrammarCompiler"]
 _DEFAULT_STYLE = JSONStyle()
 _MOST_STYLES = 64
 _LONG_KEY = 256
+_WEIGHED = 3  # grammars whose memory is looked at when another one is added
 
 
 class CompiledGrammar:
@@ -176,6 +177,7 @@ class GrammarCompiler:
             dict(limits or {}), dict(resources) if resources is not None else None, unknown_formats == "refuse"
         )
         self._cache: OrderedDict[Any, _Kept] = OrderedDict()
+        self._turns: OrderedDict[Any, None] = OrderedDict()  # the same keys, the longest not looked at first
         self._cache_size = cache_size if cache_size is not None else sys.maxsize
         self._cache_limit = cache_bytes
         self._cache_bytes = 0
@@ -266,6 +268,7 @@ class GrammarCompiler:
         with self._lock:
             forgotten = self._cache
             self._cache = OrderedDict()
+            self._turns = OrderedDict()
             self._cache_bytes = 0
         del forgotten  # outside of the lock: taking grammars apart takes its time
 
@@ -286,20 +289,30 @@ class GrammarCompiler:
         with self._lock:
             replaced = self._cache.pop(key, None)  # made by another thread meanwhile
             if replaced is not None:
+                del self._turns[key]
                 self._cache_bytes -= replaced.nbytes
                 dropped.append(replaced)
-            for oldest in itertools.islice(self._cache.values(), 1):  # may have grown since it was last asked for
-                self._weigh(oldest)
+            self._weigh_some()
             kept = self._cache[key] = _Kept(made)
+            self._turns[key] = None
             self._weigh(kept)
             while len(self._cache) > 1 and (
                 len(self._cache) > self._cache_size or self._cache_bytes > self._cache_limit
             ):
-                _, oldest = self._cache.popitem(last=False)
+                gone, oldest = self._cache.popitem(last=False)
+                del self._turns[gone]
                 self._cache_bytes -= oldest.nbytes
                 dropped.append(oldest)
         del dropped  # outside of the lock
         return made
+
+    def _weigh_some(self) -> None:
+        """Look at the grammar that was asked for last, which has grown since, and at a few others in turn."""
+        for latest in itertools.islice(reversed(self._cache.values()), 1):
+            self._weigh(latest)
+        for key in list(itertools.islice(self._turns, _WEIGHED)):
+            self._weigh(self._cache[key])
+            self._turns.move_to_end(key)
 
     def _weigh(self, kept: _Kept) -> None:
         nbytes = kept.grammar.native.nbytes_seen

@@ -88,6 +88,16 @@ def test_a_grammar_that_has_grown_counts_as_it_is() -> None:
     assert before < compiler.cache_bytes == grammar.nbytes
 
 
+def test_grammars_that_have_grown_unasked_are_noticed() -> None:
+    compiler = GrammarCompiler(INFO)
+    grown = [compiler.compile_json_schema({"title": str(number)}) for number in range(8)]
+    for grammar in grown:
+        assert GrammarMatcher(grammar).accept_string('{"a": [1, "b", {"c": null}]}')
+    for number in range(8):
+        compiler.compile_json_schema({"const": number})
+    assert compiler.cache_bytes >= sum(grammar.nbytes for grammar in grown)
+
+
 def test_the_latest_grammar_is_kept_however_large() -> None:
     compiler = GrammarCompiler(INFO, cache_bytes=0)
     assert compiler.compile_json_schema({}) is compiler.compile_json_schema({})
