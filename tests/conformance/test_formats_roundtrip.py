@@ -9,33 +9,9 @@ import pytest
 
 from fcformat.chat import Message, join_deltas
 from fcformat.formats import get_format
+from support.accepted_calls import ROUND_TRIPS
 from support.data import data_path
 
-#: Chat templates, and the formats that read what they write.
-FAMILIES = {
-    "qwen2.5": "qwen2.5",
-    "qwen3-coder": "qwen3_coder",
-    "glm-4.5": "glm45",
-    "llama-3.1": "llama3.1",
-    "gemma-4": "gemma4",
-    "kimi-k2": "kimi_k2",
-    "minimax-m2": "minimax_m2",
-    "glm-4.7-flash": "glm47",
-    "seed-oss": "seed_oss",
-    "deepseek-v3.1": "deepseek_v31",
-    "deepseek-v3.2": "deepseek_v32",
-    "deepseek-v4": "deepseek_v4",
-    "vllm-internlm2_tool": "internlm2",
-    "granite-4.0": "granite4",
-    "jamba-1.6": "jamba",
-    "vllm-xlam_qwen": "xlam",
-    "step-3.5-flash": "step3p5",
-    "minicpm5": "minicpm5",
-    "vllm-functiongemma": "functiongemma",
-    "vllm-llama4_pythonic": "llama4_pythonic",
-    "vllm-gemma3_pythonic": "pythonic",
-    "vllm-hunyuan_a13b": "hunyuan_a13b",
-}
 _QUOTED = "the template writes every value in quotes, and null as None, for an argument that may be a string"
 #: Texts that do not say what was called, and why.
 UNTRUE = {
@@ -49,7 +25,7 @@ def calls_of(message: Message) -> list[list[Any]]:
     return [[call.function.name, json.loads(call.function.arguments)] for call in message.tool_calls]
 
 
-@pytest.mark.parametrize("template", FAMILIES)
+@pytest.mark.parametrize("template", ROUND_TRIPS)
 def test_what_a_template_writes_is_read_back(template: str) -> None:
     document = json.loads(data_path("formats", "conversations.json").read_text(encoding="utf-8"))
     tools = {each["id"]: each["tools"] for each in document["conversations"]}
@@ -58,7 +34,7 @@ def test_what_a_template_writes_is_read_back(template: str) -> None:
         row = json.loads(line)
         if row["template"] != template:
             continue
-        form, known = get_format(FAMILIES[template]), tools[row["conversation"]]
+        form, known = get_format(ROUND_TRIPS[template]), tools[row["conversation"]]
         whole = form.parse(row["assistant_text"], known)
         parser = form.stream_parser(known)
         deltas = [delta for char in row["assistant_text"] for delta in parser.feed(char)]

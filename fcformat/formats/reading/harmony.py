@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import json
 import re
 from typing import Any
 
@@ -24,7 +23,7 @@ from fcformat.formats.harmony import (
     TOOLS,
     USER,
 )
-from fcformat.formats.reading.prompt_text import PromptRead, PromptText, ReadReply, any_of, conversation_of
+from fcformat.formats.reading.prompt_text import PromptRead, PromptText, ReadReply, any_of, conversation_of, unquoted
 from fcformat.formats.reading.typescript import read_typescript
 from fcformat.formats.typescript import namespace_opening
 
@@ -58,7 +57,7 @@ def read_harmony(prompt: PromptText, reply: ReadReply) -> PromptRead:
         if prompt.skip(USER):
             messages.append(Message("user", _said(prompt)))
         elif (result := prompt.match(_RESULT)) is not None:
-            messages.append(Message("tool", _result(_said(prompt)), name=result[1]))
+            messages.append(Message("tool", unquoted(_said(prompt)), name=result[1]))
         elif prompt.skip(ASSISTANT):
             message = reply(_turn(prompt), tools)
             if message.tool_calls and message.content and message.reasoning is None:
@@ -153,12 +152,3 @@ def _turn(prompt: PromptText) -> str:
         if end[1] != END or _FINAL in text.partition(MESSAGE)[0] or not prompt.has(ASSISTANT):
             return prompt.text[start : message + len(text)]
         prompt.skip(ASSISTANT)
-
-
-def _result(text: str) -> str:
-    """A result, which stands in a JSON string; without quotes, as other programs write it, it is taken as it stands."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    return value if isinstance(value, str) else text

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 from fcformat.chat import Message, Tool
 from fcformat.errors import ParseError
 from fcformat.formats.llama_format import ASKED, BEGIN, CUTOFF, END, ENVIRONMENT, FORM, TODAY, TOLD, header
-from fcformat.formats.reading.prompt_text import PromptRead, PromptText, ReadReply, conversation_of
+from fcformat.formats.reading.prompt_text import PromptRead, PromptText, ReadReply, conversation_of, unquoted
 from fcformat.formats.reading.tool_lists import read_tool
 
 __all__ = ["read_llama"]
@@ -68,7 +67,7 @@ def read_llama(prompt: PromptText, reply: ReadReply, usual_date: str) -> PromptR
         if role == "assistant":
             messages.append(reply(text, tools))
         else:
-            messages.append(Message("tool", _result(text)) if role == "ipython" else Message(role, text))
+            messages.append(Message("tool", unquoted(text)) if role == "ipython" else Message(role, text))
     if end is None:
         prompt.issues.append("the last turn has no end")
     return PromptRead(conversation_of(messages, tools, prompt.issues), generate, options)
@@ -91,12 +90,3 @@ def _tools(prompt: PromptText, told: str) -> tuple[Tool, ...]:
     if not tools:
         prompt.fail("a tool")
     return tuple(tools)
-
-
-def _result(text: str) -> str:
-    """A result, which stands in a JSON string; without quotes, as other programs write it, it is taken as it stands."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    return value if isinstance(value, str) else text

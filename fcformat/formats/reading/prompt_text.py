@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
@@ -14,7 +15,7 @@ from typing import Any, NoReturn
 from fcformat.chat import Conversation, Message, Tool
 from fcformat.errors import ParseError
 
-__all__ = ["PromptRead", "PromptText", "ReadReply", "any_of", "conversation_of", "difference", "joined"]
+__all__ = ["PromptRead", "PromptText", "ReadReply", "any_of", "conversation_of", "difference", "joined", "unquoted"]
 
 #: Reads what the assistant wrote, given the tools; the text has neither header nor end.
 ReadReply = Callable[[str, tuple[Tool, ...]], Message]
@@ -201,3 +202,12 @@ def difference(text: str, written: str) -> str:
     at = equal
     found, ours = text[at : at + _SHOWN], written[at : at + _SHOWN]
     return f"at character {at}: found {found!r}, which would be written {ours!r}"
+
+
+def unquoted(result: str) -> str:
+    """A result, which stands in a JSON string; without quotes, as other programs write it, it is taken as it stands."""
+    try:
+        value = json.loads(result)
+    except (ValueError, RecursionError):
+        return result
+    return value if isinstance(value, str) else result
