@@ -134,6 +134,8 @@ class ExpressionArena {
     uint32_t shortest, completion;
   };
   Needs needs(ExprId e);
+  template <typename Table>
+  std::vector<ExprId> unknown_links(ExprId e, const Table& known) const;
   ExprId derive(ExprId e, uint32_t code_point);
   ExprId derive_node(ExprId e, uint32_t code_point);
   bool multiple_is_near(ExprId e);

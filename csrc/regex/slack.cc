@@ -15,6 +15,15 @@ uint32_t product(uint32_t a, uint32_t b) {
 
 }  // namespace
 
+// Of a chain of concatenations, those that a table does not hold yet, the last one last.
+template <typename Table>
+std::vector<ExprId> ExpressionArena::unknown_links(ExprId e, const Table& known) const {
+  std::vector<ExprId> out;
+  for (; impl_->at(e).kind == ExprKind::kConcat && impl_->at(e).plain && !known.contains(e); e = impl_->at(e).b)
+    out.push_back(e);
+  return out;
+}
+
 // Of a plain expression: characters of a shortest string, and so many that whatever has been begun can be completed with.
 ExpressionArena::Needs ExpressionArena::needs(ExprId e) {
   const ExprNode n = impl_->at(e);
@@ -24,6 +33,9 @@ ExpressionArena::Needs ExpressionArena::needs(ExprId e) {
   Needs out{0, 0};
   switch (n.kind) {
     case ExprKind::kConcat: {
+      // A text of many characters is a chain as long: its links from behind, so that each finds the next one known.
+      for (std::vector<ExprId> links = unknown_links(n.b, impl_->needs); !links.empty(); links.pop_back())
+        needs(links.back());
       Needs a = needs(n.a), b = needs(n.b);
       out = {sum(a.shortest, b.shortest), std::max(sum(a.completion, b.shortest), b.completion)};
       break;
@@ -63,6 +75,8 @@ ExprId ExpressionArena::with_slack(ExprId e, uint32_t length) {
   ExprId out = e;
   switch (n.kind) {
     case ExprKind::kConcat: {
+      for (std::vector<ExprId> links = unknown_links(n.b, impl_->slack); !links.empty(); links.pop_back())
+        with_slack(links.back(), length);
       ExprId first = with_slack(n.a, length);
       out = concat(first, with_slack(n.b, length));
       break;

@@ -6,6 +6,7 @@ import datetime
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -369,9 +370,9 @@ def test_a_tokenizers_prompts_are_its_own() -> None:
     assert {segment.text for segment in rendered.segments if segment.control} == {"<|im_start|>", "<|im_end|>"}
 
 
-def test_without_jinja2_the_extra_is_named() -> None:
+def test_without_jinja2_the_extra_is_named(tmp_path: Path) -> None:
     code = "import sys; sys.modules['jinja2'] = None; import fcformat; fcformat.format_from_template('x')"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert "ImportError: chat templates need jinja2: pip install 'fcformat[jinja]'" in run.stderr
 
 

@@ -61,6 +61,8 @@ class TextThenCalls(Turn):
         unit = SingleCall(call) if isinstance(call, CallSyntax) else call
         self._unit = unit
         self._units = (unit, *also)
+        # A bare call behind this reads as the first one of a bare list.
+        self._list_mark = "[" if unit.bare and not unit.together and any(u.bare and u.together for u in also) else ""
         self.openings = tuple(dict.fromkeys(each.opening for each in self._units))
         # Longer openings first: one may begin with another.
         longest_first = sorted(self._units, key=lambda each: len(each.opening), reverse=True)
@@ -77,6 +79,10 @@ class TextThenCalls(Turn):
         """See `Turn`."""
         if message.content and message.tool_calls and self._spoken[0]:
             raise FormatError(f"message {index}: found text beside calls, expected one of them")
+        if self._list_mark and message.tool_calls and (message.content or "").rstrip().endswith(self._list_mark):
+            raise FormatError(
+                f"message {index}: found text that ends in {self._list_mark!r}, behind which a call reads as one of a list"
+            )
         opened, closed = self._spoken if not message.tool_calls else ("", "")
         draft.fixed(opened, trainable=True)
         draft.text(message.content or "", trainable=True)
@@ -107,7 +113,11 @@ class TextThenCalls(Turn):
             return calls
         if opened or plan.response is not None:
             return g.choice(said, calls)
-        return g.sequence(text, g.optional(g.sequence(calls, text) if self._text_after else calls))
+        if self._text_after:
+            calls = g.sequence(calls, text)
+        if self._list_mark:
+            return g.choice(text, g.sequence(answer(plan, *excludes, *self._tags, self._list_mark), calls))
+        return g.sequence(text, g.optional(calls))
 
     def _calls(self, unit: CallUnit, tools: tuple[ToolView, ...], most: int | None) -> g.Grammar:
         """Calls in one of the ways."""
