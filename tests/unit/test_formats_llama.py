@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from fcformat import GrammarMatcher
 from fcformat.chat import Message
 from fcformat.errors import FormatError
 from fcformat.formats import get_format
 from fcformat.formats.losses import FormatLossWarning
+from support.conversations import written
+from support.engine import SINGLE_BYTES, compiler
 
 LLAMA = get_format("llama3.1")
 CALLS = get_format("llama3_json")
@@ -104,3 +107,12 @@ def test_the_end_of_turn_is_no_text() -> None:
     assert CALLS.parse('{"name": "f", "parameters": {}}<|eot_id|>') == Message.from_openai(
         {"role": "assistant", "content": None, "tool_calls": [CALL]}
     )
+
+
+def test_a_call_behind_an_opening_bracket_would_be_one_of_a_list() -> None:
+    call = Message.from_openai({"role": "assistant", "content": "see [", "tool_calls": [CALL]})
+    with pytest.raises(FormatError, match=r"found text that ends in '\['"):
+        written(LLAMA, call)
+    allowed = compiler(SINGLE_BYTES).compile_grammar(LLAMA.grammar([TOOL]))
+    assert GrammarMatcher(allowed).accept_string('see {"name": "f", "parameters": {}}')
+    assert not GrammarMatcher(allowed).accept_string('see [{"name": "f"')
