@@ -161,6 +161,8 @@ void MaskFiller::walk_difference(const Thread& base, const Thread& thread, uint3
 MaskFiller::Base MaskFiller::base_of(const Thread& thread) {
   Base base{Base::Kind::kNone, thread};
   if (thread.escaped != 0 || thread.spaces != 0 || machine_.open_string(thread.state) != 0) return base;
+  uint32_t min, max;  // a string of any characters far from its bounds is filled without any walk
+  if (machine_.is_open_string(thread, &min, &max) && vocabulary_->content_mask(max)) return base;
   if (StateId slack = machine_.string_with_slack(thread.state, Vocabulary::kLongToken)) {
     base.kind = Base::Kind::kSlack;
     base.thread.state = slack;
