@@ -25,14 +25,14 @@ uint32_t last_change(const ArrayShape& shape) {
 
 bool counts_at(const Contains& c, uint32_t index) { return index >= c.start; }
 
-// Depth first, those items first that bring most. `kinds_at` gives what may stand at a place; kinds of which there are not enough are
-// told apart by their addresses, which stay the same.
+// Depth first, those items first that bring most. `kinds_at` gives what may stand at a place.
 bool can_complete(const ArrayShape& shape, std::vector<uint32_t> counts, uint32_t index,
                   const std::function<const std::vector<const ItemKind*>&(uint32_t)>& kinds_at) {
   struct Place {
     uint32_t index;
     std::vector<uint32_t> counts;
-    std::vector<std::pair<const ItemKind*, uint32_t>> used;  // sorted
+    // Of kinds of which there are not enough: ids, and how many have been used; sorted.
+    std::vector<std::pair<uint32_t, uint32_t>> used;
   };
   const uint32_t alike = last_change(shape);
   std::vector<Place> todo{{index, std::move(counts), {}}};
@@ -57,8 +57,8 @@ bool can_complete(const ArrayShape& shape, std::vector<uint32_t> counts, uint32_
         allowed &= place.counts[i] < shape.contains[i].max;
         gain += place.counts[i] < shape.contains[i].min;
       }
-      auto used = std::lower_bound(place.used.begin(), place.used.end(), std::make_pair(kind, 0u));
-      allowed &= kind->left > (used != place.used.end() && used->first == kind ? used->second : 0);
+      auto used = std::lower_bound(place.used.begin(), place.used.end(), std::make_pair(kind->id, 0u));
+      allowed &= kind->left > (used != place.used.end() && used->first == kind->id ? used->second : 0);
       // Once all items are alike, one that meets nothing is of no use.
       if (allowed && (gain > 0 || place.index < std::max(alike, shape.min))) ways.emplace_back(gain, kind);
     }
@@ -74,12 +74,12 @@ bool can_complete(const ArrayShape& shape, std::vector<uint32_t> counts, uint32_
         append_key(&key, next.counts[i]);
       }
       if (kind->left != kEnough) {
-        auto used = std::lower_bound(next.used.begin(), next.used.end(), std::make_pair(kind, 0u));
-        if (used == next.used.end() || used->first != kind) used = next.used.insert(used, {kind, 0});
+        auto used = std::lower_bound(next.used.begin(), next.used.end(), std::make_pair(kind->id, 0u));
+        if (used == next.used.end() || used->first != kind->id) used = next.used.insert(used, {kind->id, 0});
         ++used->second;
       }
       for (auto [used, times] : next.used) {
-        append_key(&key, static_cast<uint32_t>(reinterpret_cast<uintptr_t>(used) / sizeof(ItemKind)));
+        append_key(&key, used);
         append_key(&key, times);
       }
       if (seen.insert(std::move(key)).second) todo.push_back(std::move(next));
@@ -130,7 +130,7 @@ std::vector<ItemKind> Residuals::meetable(const ArrayShape& shape, uint32_t inde
       }
     }
     FormulaId all = possible ? algebra_.conjunction(std::move(parts)) : kFalseFormula;
-    if (possible && algebra_.nonempty(all)) out.push_back({all, mask, ~0u, kEnough});
+    if (possible && algebra_.nonempty(all)) out.push_back({static_cast<uint32_t>(out.size()), all, mask, ~0u, kEnough});
   }
   return out;
 }
@@ -168,7 +168,7 @@ std::vector<ItemKind> Residuals::item_kinds(const ArrayShape& shape, const Array
     throw GrammarLimitError("an array of different items has more conditions than max_item_conditions = 30");
   std::vector<FormulaId> unseen;
   for (FormulaId f : r.seen) unseen.push_back(algebra_.negation(f));
-  std::vector<ItemKind> kinds{{algebra_.conjunction(std::move(unseen)), 0, 0, kEnough}};
+  std::vector<ItemKind> kinds{{0, algebra_.conjunction(std::move(unseen)), 0, 0, kEnough}};
   auto split = [&](FormulaId condition, uint32_t ItemKind::* bits, uint32_t bit) {
     std::vector<ItemKind> out;
     for (const ItemKind& kind : kinds) {
@@ -192,6 +192,7 @@ std::vector<ItemKind> Residuals::item_kinds(const ArrayShape& shape, const Array
     split(c.item, &ItemKind::meets, 1u << i);
     uses += c.min > r.counts[i] ? c.min - r.counts[i] : 0;
   }
+  for (size_t i = 0; i < kinds.size(); ++i) kinds[i].id = static_cast<uint32_t>(i);
   for (ItemKind& kind : kinds) {
     uint64_t left = cardinality(kind.formula, uses);
     kind.left = left < uses ? left : kEnough;

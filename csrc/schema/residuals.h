@@ -85,6 +85,7 @@ struct ArrayResidual {
 
 // Values that are the same to an array: they meet the same contains conditions, and fit the same places.
 struct ItemKind {
+  uint32_t id = 0;  // among the kinds of one search
   FormulaId formula = kTrueFormula;
   uint32_t meets = 0;     // bit per contains condition
   uint32_t fits = ~0u;    // bit per formula of a place, as `place_formulas` numbers them

@@ -254,6 +254,11 @@ class Format(abc.ABC):
         """
         return self.read_prompt(text).conversation
 
+    @property
+    def reads_prompts(self) -> bool:
+        """Whether prompts of this format can be read back: whether it writes them itself, not by a chat template."""
+        return type(self)._read_prompt is not Format._read_prompt
+
     def read_prompt(self, text: str) -> PromptRead:
         """Reads a rendered prompt back, with the options that it was rendered with; see `parse_conversation`."""
         read = self._read_prompt(text)

@@ -37,7 +37,7 @@ class PromptShape(Shape[Record]):
         self.name = form.name
         self.about = f"prompts of {form.name}"
         self.form = form
-        self.reads = type(form)._read_prompt is not Format._read_prompt
+        self.reads = form.reads_prompts
         self._on_loss = on_loss
         self._options = options
 

@@ -184,7 +184,7 @@ MUTANTS = (
     ),
     Mutant(
         "looking ahead, an item counts for a full contains",
-        "schema/array_residuals.cc",
+        "schema/array_search.cc",
         "allowed &= place.counts[i] < shape.contains[i].max;",
         "allowed &= place.counts[i] <= shape.contains[i].max;",
         ("unit/test_schema_combining.py", "unit/test_schema_keywords.py", "property/test_engine_contains.py"),
@@ -336,8 +336,8 @@ MUTANTS = (
     Mutant(
         "a mask kept as a difference loses its last word",
         "mask/mask_cache.cc",
-        "for (size_t i = 0; i < data_.size(); i += 2) words",
-        "for (size_t i = 0; i + 2 < data_.size(); i += 2) words",
+        "for (size_t i = 0; i < data.size(); i += 2) words",
+        "for (size_t i = 0; i + 2 < data.size(); i += 2) words",
         ("unit/test_decoding_masking.py", "unit/test_schema_corners.py"),
     ),
     Mutant(
