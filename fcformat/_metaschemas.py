@@ -29,7 +29,7 @@ def _metaschemas() -> dict[str, Any]:
 
 
 def with_metaschemas(make: Callable[[dict[str, Any] | None], _T], resources: dict[str, Any] | None) -> _T:
-    """What `make` returns for these resources, or, where a reference to a metaschema fails, for them and the metaschemas.
+    """What `make` returns for these resources, or, where a reference leads nowhere, for them and the metaschemas.
 
     Args:
         make: Loads a schema, given the documents that it may refer to by URI.
@@ -41,6 +41,6 @@ def with_metaschemas(make: Callable[[dict[str, Any] | None], _T], resources: dic
     try:
         return make(resources)
     except SchemaError as error:
-        if error.keyword not in _REFERENCES or "://json-schema.org/draft" not in str(error):
+        if error.keyword not in _REFERENCES:
             raise
     return make({**_metaschemas(), **(resources or {})})
