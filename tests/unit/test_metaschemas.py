@@ -52,5 +52,5 @@ def test_what_is_no_metaschema_is_still_refused() -> None:
 
 
 def test_strategies_know_them_too() -> None:
-    schemas = from_schema({"$ref": "http://json-schema.org/draft-07/schema"})
-    assert find(schemas, lambda value: isinstance(value, dict) and "type" in value)["type"]
+    annotations = from_schema({"$ref": "https://json-schema.org/draft/2020-12/meta/format-annotation"})
+    assert isinstance(find(annotations, lambda value: isinstance(value, dict) and "format" in value)["format"], str)
