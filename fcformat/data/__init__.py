@@ -3,6 +3,9 @@
 `demo_tokenizer.json` is a byte-level BPE of 4,096 tokens in the file format of the `tokenizers` library, trained by
 `train_vocabulary.py` on this project's own text. It exists so that examples and tests need no download; it is no
 vocabulary to train a model with.
+
+`metaschemas.json` holds the metaschemas of drafts 4 to 2020-12 unchanged but for white space, by URI. They are the standard's own
+(https://github.com/json-schema-org/json-schema-spec), licensed by its authors under the 3-clause BSD licence or the AFL 3.0.
 """
 
 from __future__ import annotations
