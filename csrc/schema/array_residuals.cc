@@ -179,40 +179,4 @@ std::vector<ArrayId> Residuals::knowing_item(ArrayId id, const Json& item) {
   return out;
 }
 
-// Number of different values, counted up to `limit`. Objects and arrays other than a few fixed ones count as many.
-uint64_t Residuals::cardinality(FormulaId f, uint64_t limit) {
-  const Normal n = algebra_.expand(f);
-  uint64_t count = n.null + n.true_value + n.false_value;
-  count += algebra_.arena().count_strings(n.strings, std::min<uint64_t>(limit, 100'000));
-  if (count >= limit) return limit;
-  count += n.numbers.points.size() + n.numbers.integer_points.size();
-  if (!n.numbers.pieces.empty()) {
-    NumberSet pieces = n.numbers;
-    pieces.points.clear();
-    pieces.integer_points.clear();
-    bool whole = std::all_of(pieces.pieces.begin(), pieces.pieces.end(), [](const NumberPiece& p) {
-      return std::any_of(p.multiples.begin(), p.multiples.end(), [](const Decimal& m) { return m.is_integer(); });
-    });
-    // Spelled as digits alone, one integer has one spelling, but for -0.
-    ExprId texts = spell(algebra_.arena(), pieces, {true, algebra_.spelling().max_digits});
-    texts = algebra_.arena().difference(texts, algebra_.arena().literal_set({U"-0"}));
-    count += whole ? algebra_.arena().count_strings(texts, std::min<uint64_t>(limit, 100'000))
-             : algebra_.arena().is_empty(texts) ? 0
-                                                : limit;
-  }
-  if (count >= limit) return limit;
-  for (ObjectShapeId id : n.objects) {
-    if (!algebra_.object_exists(id)) continue;
-    const ObjectShape& s = algebra_.object(id);
-    bool fixed =
-        s.patterns.size() == 1 && s.patterns[0].second == kFalseFormula && s.required.size() == s.properties.size();
-    count += fixed && s.properties.empty() ? 1 : fixed ? 1 : limit;
-  }
-  for (ArrayShapeId id : n.arrays) {
-    if (!algebra_.array_exists(id)) continue;
-    count += algebra_.array(id).max == algebra_.array(id).min ? 1 : limit;
-  }
-  return std::min(count, limit);
-}
-
 }  // namespace fcformat

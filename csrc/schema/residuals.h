@@ -162,7 +162,14 @@ class Residuals {
   bool order_allows(const ObjectResidual& r, uint32_t name) const;
   ObjectResidual after_member(ObjectId id, size_t cell, size_t choice);
   FormulaId item_formula(const ArrayShape& shape, uint32_t index) const;
+  // Number of different values, counted up to `limit`.
   uint64_t cardinality(FormulaId f, uint64_t limit);
+  uint64_t count_scalars(FormulaId f, uint64_t limit);
+  bool plainly_many(const Normal& n, uint64_t limit);
+  // A value, or false where none is found by going straight on.
+  bool some_value(FormulaId f, uint32_t* steps, Json* out);
+  bool some_array(ArrayShapeId shape, uint32_t* steps, Json* out);
+  bool some_object(ObjectShapeId shape, uint32_t* steps, Json* out);
 
   Algebra& algebra_;
   std::unordered_map<ObjectShapeId, PlanId> plan_index_;
@@ -172,6 +179,8 @@ class Residuals {
   std::unordered_map<std::string, uint32_t> object_index_, array_index_;
   std::unordered_map<std::string, ObjectId> after_cell_;
   size_t bytes_ = 0;
+  FormulaId structures_ = kFalseFormula;  // all objects and arrays, once it is needed
+  int counting_ = 0;                      // calls of cardinality inside one another
 };
 
 }  // namespace fcformat

@@ -19,6 +19,7 @@ MAX_STEERED_STEPS = 3000
 MAX_OPENED = 10
 # After so many tokens an array or object is likely to wait for a value or a name that chance does not find.
 PATIENCE = 300
+DEEPEST = 3
 # What a pattern may ask for, and chance seldom writes.
 RARE = b"\\/@:-+._~ "
 # What not to choose when a value shall end: what opens something, escapes, blanks.
@@ -28,8 +29,9 @@ _AVOID = b"[{\\ \t\r\n"
 class Walk:
     """One walk: the tokens taken, their bytes, and the matcher after them."""
 
-    def __init__(self, grammar: Any, seed: int, vocabulary: tuple[bytes, ...] = MIXED) -> None:
+    def __init__(self, grammar: Any, seed: int, vocabulary: tuple[bytes, ...] = MIXED, depth: int = 0) -> None:
         self.grammar = grammar
+        self.depth = depth  # how many walks it is made for
         self.matcher = GrammarMatcher(grammar)
         # Required names and constants are found quickly only if one knows them.
         self.hints = [
@@ -93,15 +95,15 @@ class Walk:
     def _contained(self) -> list[bytes]:
         """A value for each schema that some array must contain, found by a walk of its own."""
         root, style = self.grammar.grammar.schema, self.grammar.grammar.style
-        found = []
+        found: list[bytes] = []
+        if self.depth == DEEPEST:
+            return found
         for schema in _under_contains(root):
             whole = {"$defs": root.get("$defs", {}), "allOf": [schema]}
             with contextlib.suppress(SchemaError):  # nothing can be valid under it: then it is not what is waited for
-                found.append(
-                    Walk(
-                        compiler(self.vocabulary).compile_json_schema(whole, style), self.random.randrange(2**32)
-                    ).finish()
-                )
+                inner = compiler(self.vocabulary).compile_json_schema(whole, style)
+                seed = self.random.randrange(2**32)
+                found.append(Walk(inner, seed, self.vocabulary, self.depth + 1).finish())
         return found
 
     def _write(self, text: bytes) -> None:
