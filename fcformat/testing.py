@@ -9,13 +9,16 @@ import asyncio
 import dataclasses
 import inspect
 import json
+import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from fcformat.chat import Message, Tool, join_deltas, normalize_tools
+from fcformat.chat import Conversation, Message, Tool, join_deltas, normalize_tools
 from fcformat.errors import FcformatError, FormatError
 from fcformat.formats import Format, get_format
 from fcformat.formats.argument_schemas import arguments_schema
+from fcformat.formats.losses import FormatLossWarning
 
 try:
     from hypothesis import HealthCheck, given, settings
@@ -29,7 +32,7 @@ from fcformat.strategies.outputs import assistant_turns, written
 
 __all__ = ["FORMAT_CHECKS", "TEMPLATE_CHECKS", "check_format", "check_template", "check_tool"]
 
-FORMAT_CHECKS = ("round_trip", "chunking", "hostile", "grammar")
+FORMAT_CHECKS = ("round_trip", "chunking", "hostile", "grammar", "prompts")
 TEMPLATE_CHECKS = ("render", "injection", *FORMAT_CHECKS)
 
 #: Tools whose arguments are of every kind, where the caller gives none.
@@ -113,6 +116,8 @@ def check_format(
     - `chunking`: a reply read in any pieces gives the message that it gives as a whole, and deltas that add up to it.
     - `hostile`: no text makes the tolerant parser raise; calls that it reports have a name and text as arguments.
     - `grammar`: what the format writes, its grammar allows.
+    - `prompts`, where the format reads prompts: what it reads in one is written again to the byte; it holds the calls and
+      texts of the conversation, unless rendering stated losses.
 
     Args:
         format: The format or its name.
@@ -127,7 +132,10 @@ def check_format(
     """
     form = get_format(format) if isinstance(format, str) else format
     _known(checks, FORMAT_CHECKS)
-    _check_replies(form, normalize_tools(_TOOLS if tools is None else tools), checks, max_examples)
+    known = normalize_tools(_TOOLS if tools is None else tools)
+    _check_replies(form, known, checks, max_examples)
+    if "prompts" in checks and form.reads_prompts:
+        _check_prompts(form, known, max_examples)
 
 
 def check_template(
@@ -239,6 +247,41 @@ def _check_replies(form: Format, tools: tuple[Tool, ...], checks: Sequence[str],
             assert matcher.can_terminate(), f"{form.name}: the grammar asks for more after {text!r}"
 
         _run(given(message=turns)(allowed), max_examples)
+
+
+def _check_prompts(form: Format, tools: tuple[Tool, ...], max_examples: int) -> None:
+    conversations = fst.conversations(form, tools if abilities(form).tools else None)
+
+    def read_back(conversation: Conversation, generate: bool) -> None:
+        rendered = form.render(conversation.messages, conversation.tools or None, generate)
+        read = form.read_prompt(rendered.text)
+        options: dict[str, Any] = {"on_loss": "drop", **read.options}
+        again = form.render(
+            read.conversation.messages, read.conversation.tools or None, read.add_generation_prompt, **options
+        )
+        assert again.text == rendered.text, f"{form.name} writes what it has read in a prompt otherwise"
+        if rendered.losses:
+            return
+        messages = read.conversation.messages
+        if messages[0].role == "system" != conversation.messages[0].role:  # the family's own
+            messages = messages[1:]
+        assert _told(messages) == _told(conversation.messages), (
+            f"{form.name} reads {messages!r} in the prompt that it wrote for {conversation.messages!r}"
+        )
+
+    test = given(conversation=conversations, generate=st.booleans())(read_back)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FormatLossWarning)
+        _run(test, max_examples)
+
+
+def _told(messages: tuple[Message, ...]) -> tuple[Counter[str], list[tuple[str, Any]]]:
+    """The characters and the calls: what any family's prompt tells, whichever message and place it puts texts in."""
+    texts = "".join(f"{message.reasoning or ''}{message.content or ''}" for message in messages)
+    calls = [
+        (call.function.name, json.loads(call.function.arguments)) for message in messages for call in message.tool_calls
+    ]
+    return Counter("".join(texts.split())), calls
 
 
 def _run(test: Callable[[], None], max_examples: int) -> None:

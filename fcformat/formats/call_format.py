@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Any, NoReturn
 
 from fcformat.chat import Message, Tool
@@ -15,6 +16,9 @@ from fcformat.formats.call_syntax.reasoning import ReasonedTurn
 from fcformat.formats.call_syntax.turn import Turn
 
 __all__ = ["CallFormat"]
+
+#: What prompts have and the beginning of a reply does not: tokens in angle or square brackets, ends of lines.
+_CONTROL = re.compile(r"<[^\s<>]|\[[A-Z/]|[\r\n]")
 
 
 class CallFormat(Format):
@@ -72,7 +76,8 @@ class CallFormat(Format):
                 return prompt[len(before) :]
             if rest != prompt.rstrip():
                 return prompt[len(rest) :]
-        return ""
+        # A line of text without anything like a control token is what somebody has begun the reply with.
+        return "" if _CONTROL.search(prompt) else prompt
 
     def _render(
         self,

@@ -74,11 +74,24 @@ def test_help_explains_every_command(command: list[str], capsys: pytest.CaptureF
 def test_formats_lists_every_format(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["formats"]) == 0
     header, *rows = capsys.readouterr().out.splitlines()
-    assert header.split()[:3] == ["format", "prompt", "reasoning"]
+    assert header.split()[:5] == ["format", "prompts", "read", "back", "reasoning"]
     assert [row.split()[0] for row in rows] == list(fcformat.list_formats())
     about = {row.split()[0]: row for row in rows}
-    assert about["qwen3"].split()[1:3] == ["native", "yes"]
-    assert "its template" in about["gemma4"]
+    assert about["qwen3"].split()[1:8] == ["native", "yes", "yes", "yes", "yes", "yes", "-"]
+    assert about["mistral-v3-tekken"].split()[1:8] == ["native", "yes", "-", "yes", "yes", "-", "yes"]
+    assert about["llama3.1"].split()[1:8] == ["native", "yes", "-", "yes", "-", "-", "-"]
+    assert "its template  -" in about["gemma4"]
+
+
+def test_formats_tells_programs_what_each_supports(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["formats", "--json"]) == 0
+    about = {each["name"]: each for each in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert list(about) == list(fcformat.list_formats())
+    assert about["harmony"]["reads_prompts"]
+    assert not about["harmony"]["parallel"]
+    assert not about["plain"]["calls"]
+    assert not about["gemma4"]["native"]
+    assert "gpt-oss" in about["harmony"]["aliases"]
 
 
 @pytest.mark.parametrize("name", ["qwen2.5", "chatglm3", "openai"])

@@ -204,3 +204,10 @@ def test_reasoning_may_be_bounded_in_tokens(name: str) -> None:
         each.grammar(reasoning=-1)
     with pytest.raises(FormatError, match=r"found 3, but qwen2\.5 has no reasoning"):
         get_format("qwen2.5").grammar(reasoning=3)
+
+
+def test_text_that_somebody_has_begun_the_reply_with_is_part_of_it() -> None:
+    form = get_format("firefunction_v2")
+    assert form.parse("world!", prompt="Hello, ").content == "Hello, world!"
+    for prompt in ("<|im_start|>user\nHello<|im_end|>\n", "[INST]Hello[/INST]", "USER: Hello\nASSISTANT:"):
+        assert form.begun(prompt) == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from fcformat.chat import Message
 from fcformat.formats import Format, get_format
 from fcformat.formats.conversation_format import ConversationFormat
+from fcformat.formats.reading.prompt_text import PromptRead
 from fcformat.testing import check_format, check_template, check_tool
 from support.tokenizers import small_tokenizer
 
@@ -99,6 +101,21 @@ def test_a_format_that_breaks_a_promise_is_found_out() -> None:
         check_format(broken, checks=["round_trip"], max_examples=30)
     with pytest.raises(AssertionError, match="as a whole"):
         check_format(broken, checks=["chunking"], max_examples=30)
+
+
+class Mumbling(ConversationFormat):
+    """Loses what users say when it reads a prompt."""
+
+    def _read_prompt(self, text: str) -> PromptRead:
+        read = super()._read_prompt(text)
+        messages = tuple(message for message in read.conversation.messages if message.role != "user")
+        return dataclasses.replace(read, conversation=dataclasses.replace(read.conversation, messages=messages))
+
+
+def test_a_format_that_reads_its_prompts_wrongly_is_found_out() -> None:
+    with pytest.raises(AssertionError, match=r"qwen2\.5 writes what it has read in a prompt otherwise"):
+        check_format(_copy_of(get_format("qwen2.5"), Mumbling), checks=["prompts"], max_examples=10)
+    check_format("granite", checks=["prompts"], max_examples=1)  # it reads none, and promises nothing of them
 
 
 CHATML = (
