@@ -18,6 +18,14 @@ struct Json {
   std::vector<Json> items;                            // kArray
   std::vector<std::pair<std::string, Json>> members;  // kObject; names are distinct
 
+  // Declared here and defaulted below: Clang would else look into the pair of `members`, which needs this class whole.
+  Json();
+  Json(const Json&);
+  Json(Json&&) noexcept;
+  Json& operator=(const Json&);
+  Json& operator=(Json&&) noexcept;
+  ~Json();
+
   bool is_object() const { return type == Type::kObject; }
   bool is_array() const { return type == Type::kArray; }
   bool is_string() const { return type == Type::kString; }
@@ -30,6 +38,13 @@ struct Json {
     return nullptr;
   }
 };
+
+inline Json::Json() = default;
+inline Json::Json(const Json&) = default;
+inline Json::Json(Json&&) noexcept = default;
+inline Json& Json::operator=(const Json&) = default;
+inline Json& Json::operator=(Json&&) noexcept = default;
+inline Json::~Json() = default;
 
 const char* type_name(const Json& value);
 // A short rendering for messages, cut at `limit` bytes.

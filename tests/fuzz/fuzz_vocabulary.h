@@ -19,17 +19,13 @@ inline std::shared_ptr<const Vocabulary> vocabulary() {
     for (const char* text :
          {"\":", "\",", "\"}", "{\"", "aa", "ab\"", "true", "\\u00", "1.5", "  ", "]]", "\xc3\xa9", "\xf0\x9f"})
       tokens.push_back({id++, text});
-    return std::make_shared<const Vocabulary>(std::move(tokens), id + 1, std::vector<uint32_t>{id},
-                                              std::vector<std::pair<uint32_t, std::string>>{});
+    return std::make_shared<const Vocabulary>(std::move(tokens), id + 2, std::vector<uint32_t>{id + 1},
+                                              std::vector<std::pair<uint32_t, std::string>>{{id, "<c>"}});
   }();
   return kVocabulary;
 }
 
-inline std::shared_ptr<CompiledGrammar> compiled(Json schema) {
-  GrammarSpec spec;
-  spec.kind = GrammarSpec::Kind::kSchema;
-  spec.schema = std::make_shared<const Json>(std::move(schema));
-  spec.resources = std::make_shared<const std::map<std::string, Json>>();
+inline std::shared_ptr<CompiledGrammar> compiled(const GrammarSpec& spec) {
   Limits limits;
   limits.expressions.max_seconds = 2;
   limits.expressions.max_bytes = 64u << 20;
@@ -38,6 +34,14 @@ inline std::shared_ptr<CompiledGrammar> compiled(Json schema) {
   limits.schemas.max_steps = 50'000;
   limits.schemas.max_formulas = 100'000;
   return compile(spec, vocabulary(), limits, {});
+}
+
+inline std::shared_ptr<CompiledGrammar> compiled(Json schema) {
+  GrammarSpec spec;
+  spec.kind = GrammarSpec::Kind::kSchema;
+  spec.schema = std::make_shared<const Json>(std::move(schema));
+  spec.resources = std::make_shared<const std::map<std::string, Json>>();
+  return compiled(spec);
 }
 
 }  // namespace fcformat::fuzz
