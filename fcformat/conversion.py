@@ -19,6 +19,7 @@ from fcformat.records import CALL, TOOLS, Record, Shape, detect_record, list_rec
 from fcformat.records.differences import Difference, unstated
 from fcformat.records.shape import json_value, policy_for
 from fcformat.records.texts import PromptShape, ReplyShape
+from fcformat.records.weights import state_weights
 
 __all__ = ["Converted", "convert", "list_shapes"]
 
@@ -79,7 +80,10 @@ def convert(
     if isinstance(content, Record):
         content = _for_target(content, reader, writer, known, policy_for(writer.name, on_loss, losses))
     written: list[str] = []
-    result = writer.write(content, policy_for(writer.name, on_loss, written))
+    writing = policy_for(writer.name, on_loss, written)
+    if isinstance(content, Record):
+        state_weights(content, writer.weight_key, writing)
+    result = writer.write(content, writing)
     losses += written
     policy = policy_for(writer.name, on_loss, losses)
     for kind, index, what in _lost(content, result, writer, written):
@@ -192,7 +196,7 @@ def _for_target(
             prompt = {key: each for key, each in prompt.items() if key == "add_generation_prompt"}
     for key in record.prompt.keys() - (prompt if isinstance(writer, PromptShape) else {}).keys():
         policy.lose("prompt", None, f"{key}={record.prompt[key]!r}, as the prompt was written, is not carried on")
-    return Record(conversation, record.fields, prompt)
+    return Record(conversation, record.fields, prompt, record.weights)
 
 
 def _lost(content: Any, result: Any, writer: Shape[Any], stated: list[str]) -> Iterator[Difference]:

@@ -15,7 +15,7 @@ from fcformat.chat._checks import found
 from fcformat.errors import FormatError
 from fcformat.formats.losses import LossPolicy
 from fcformat.records.shape import CONVERSATION, Record, Shape, json_value, mapping, text_of
-from fcformat.records.turn_lists import split_thought, with_thought
+from fcformat.records.tagged_texts import split_thought, with_thought
 
 __all__ = ["ALPACA", "PROMPT_COMPLETION", "PROMPT_RESPONSE", "QuestionRecords"]
 

@@ -26,8 +26,9 @@ from fcformat.records.shape import (
     refuse_keys,
     text_of,
 )
+from fcformat.records.weights import WEIGHT_KEYS, label, weight_of
 
-__all__ = ["CHATGLM3_FINETUNE", "ChatGLM3Records"]
+__all__ = ["CHATGLM3_FINETUNE", "ChatGLM3Records", "definitions"]
 
 _ROLES = ("system", "user", "assistant", "tool")
 
@@ -39,6 +40,7 @@ class ChatGLM3Records(Shape[Record]):
     aliases = ("chatglm3-records", "chatglm3-tool-alpaca")
     kind = CONVERSATION
     about = "ChatGLM3's fine-tuning records: conversations and tools"
+    weight_key = "loss"
 
     def recognises(self, value: Any) -> bool:
         """See `Shape`."""
@@ -56,24 +58,33 @@ class ChatGLM3Records(Shape[Record]):
         if not isinstance(turns, (list, tuple)):
             raise FormatError(f"record: conversations: found {found(turns)}, expected a list of turns")
         messages: list[Message] = []
+        weights: dict[int, float] = {}
         said = False
         for number, turn in enumerate(turns):
             where = f"conversations[{number}]"
             given = mapping(turn, where)
             role = given.get("role")
+            weight = weight_of(given, where)
             if role == "tool":
                 # What the assistant says before it calls is a turn of its own here, and part of the message there.
                 before = messages.pop() if said else Message("assistant")
+                weight = _one_weight(
+                    weights.pop(len(messages), weight) if said else weight, weight, len(messages), policy
+                )
+                if weight is not None:
+                    weights[len(messages)] = weight
                 messages += _call(given, before, where, len(messages), policy)
             elif role in _ROLES:
-                refuse_keys(given, ("role", "content"), len(messages), policy)
+                refuse_keys(given, ("role", "content", *WEIGHT_KEYS), len(messages), policy)
+                if weight is not None:
+                    weights[len(messages)] = weight
                 messages.append(Message(str(role), text_of(given.get("content"), f"{where}: content")))
             else:
                 raise FormatError(f"{where}: role: found {found(role)}, expected one of {', '.join(_ROLES)}")
             said = role == "assistant"
-        tools = _tools(json_value(record.get("tools"), "record: tools") or (), policy)
+        tools = definitions(json_value(record.get("tools"), "record: tools") or (), policy)
         fields = {key: each for key, each in record.items() if key not in ("conversations", "tools")}
-        return Record(Conversation(tuple(messages), tools), fields)
+        return Record(Conversation(tuple(messages), tools), fields, weights=weights)
 
     def write(self, content: Record, policy: LossPolicy) -> dict[str, Any]:
         """See `Shape`."""
@@ -97,9 +108,14 @@ class ChatGLM3Records(Shape[Record]):
                 continue
             if message.role == "developer":
                 policy.lose("roles", index, "the role 'developer' is written as the system's")
+            weight = content.weights.get(index)
+            weight = weight if weight in (0.0, 1.0) else None
             if message.content is not None or not message.tool_calls:
-                turns.append({"role": role, "content": message.content or ""})
-            turns += [_turn(call, result_of.get((place, 0)), index, policy) for call in message.tool_calls]
+                turns.append(label({"role": role, "content": message.content or ""}, "loss", weight))
+            turns += [
+                label(_turn(call, result_of.get((place, 0)), index, policy), "loss", weight)
+                for call in message.tool_calls
+            ]
         record: dict[str, Any] = {}
         if conversation.tools:
             record["tools"] = [tool.function_dict() for tool in conversation.tools]
@@ -109,7 +125,7 @@ class ChatGLM3Records(Shape[Record]):
 
 def _call(given: Mapping[str, Any], before: Message, where: str, index: int, policy: LossPolicy) -> list[Message]:
     """The messages of a turn of role `tool`: the call, joined to what was said before it, and the result."""
-    refuse_keys(given, ("role", "name", "parameters", "observation"), index, policy)
+    refuse_keys(given, ("role", "name", "parameters", "observation", *WEIGHT_KEYS), index, policy)
     name = given.get("name")
     if not isinstance(name, str) or not name:
         raise FormatError(f"{where}: name: found {found(name)}, expected a nonempty string")
@@ -134,7 +150,14 @@ def _turn(call: ToolCall, result: Message | None, index: int, policy: LossPolicy
     return turn
 
 
-def _tools(given: Any, policy: LossPolicy) -> tuple[Tool, ...]:
+def _one_weight(before: float | None, weight: float | None, index: int, policy: LossPolicy) -> float | None:
+    """The weight of a message that two turns become."""
+    if before != weight:
+        policy.lose("weights", index, f"a text of weight {before} and its call of {weight} become one message")
+    return weight
+
+
+def definitions(given: Any, policy: LossPolicy) -> tuple[Tool, ...]:
     """The tools. Their form is free; those that are no definitions, such as plain texts, cannot be carried."""
     if not isinstance(given, (list, tuple)):
         raise FormatError(f"record: tools: found {found(given)}, expected a list")

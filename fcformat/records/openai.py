@@ -15,6 +15,7 @@ from fcformat.errors import FormatError
 from fcformat.formats.losses import LossPolicy
 from fcformat.records.fitting import answers, one_call_a_message, with_ids
 from fcformat.records.shape import CONVERSATION, Record, Shape, json_value, mapping
+from fcformat.records.weights import WEIGHT_KEYS, label, weight_of
 
 __all__ = ["OPENAI", "OPENAI_LEGACY", "OpenAIRecords", "clean_message"]
 
@@ -49,6 +50,7 @@ class OpenAIRecords(Shape[Record]):
         self.aliases = aliases
         self.about = about
         self._legacy = legacy
+        self.weight_key = "weight"
 
     def recognises(self, value: Any) -> bool:
         """See `Shape`. The legacy shape reads what the current one does, and is never the one that is meant."""
@@ -79,7 +81,14 @@ class OpenAIRecords(Shape[Record]):
         messages = request["messages"]
         if not isinstance(messages, (list, tuple)):
             raise FormatError(f"record: messages: found {found(messages)}, expected a list")
-        cleaned = [clean_message(message, index, policy) for index, message in enumerate(messages)]
+        weights: dict[int, float] = {}
+        cleaned = []
+        for index, message in enumerate(messages):
+            keys = None if isinstance(message, Message) else as_mapping(message)
+            if keys is not None and (weight := weight_of(keys, f"messages[{index}]")) is not None:
+                weights[index] = weight
+                message = {key: each for key, each in keys.items() if key not in WEIGHT_KEYS}
+            cleaned.append(clean_message(message, index, policy))
         tools, functions = request.get("tools"), request.get("functions")
         if tools and functions:
             raise FormatError("record: found both 'tools' and 'functions', expected one of them")
@@ -93,16 +102,17 @@ class OpenAIRecords(Shape[Record]):
                     policy.lose("request", None, f"{key}: found a parameter of the request, which is not carried on")
             elif key not in ("messages", "tools", "functions"):
                 fields[key] = given
-        return Record(conversation, fields)
+        return Record(conversation, fields, weights=weights)
 
     def write(self, content: Record, policy: LossPolicy) -> dict[str, Any]:
         """See `Shape`. Calls and results without an id are given one, which tools need."""
         conversation = content.conversation
         if not self._legacy:
-            return with_ids(conversation, policy).to_openai()
+            return _labelled(with_ids(conversation, policy).to_openai(), range(len(conversation.messages)), content)
         if any(call.id is not None for message in conversation.messages for call in message.tool_calls):
             policy.lose("ids", None, "ids have no place in the legacy shape, where a result follows its call")
-        messages = [message for _, message in one_call_a_message(conversation.messages, policy)]
+        numbered = one_call_a_message(conversation.messages, policy)
+        messages = [message for _, message in numbered]
         answered = answers(messages)
         for index, message in enumerate(messages):
             if message.role == "tool" and not message.name:
@@ -111,7 +121,8 @@ class OpenAIRecords(Shape[Record]):
                 asked, position = answered[index]
                 name = messages[asked].tool_calls[position].function.name
                 messages[index] = dataclasses.replace(message, name=name)
-        return Conversation(tuple(messages), conversation.tools).to_openai(legacy=True)
+        request = Conversation(tuple(messages), conversation.tools).to_openai(legacy=True)
+        return _labelled(request, [index for index, _ in numbered], content)
 
 
 def clean_message(message: Any, index: int, policy: LossPolicy) -> Any:
@@ -138,6 +149,13 @@ def clean_message(message: Any, index: int, policy: LossPolicy) -> Any:
                 parts.append(part)
         cleaned["content"] = parts
     return cleaned
+
+
+def _labelled(request: dict[str, Any], indices: Sequence[int], content: Record) -> dict[str, Any]:
+    """The request with the weights of the messages at these indices."""
+    for message, index in zip(request["messages"], indices):
+        label(message, "weight", content.weights.get(index))
+    return request
 
 
 def _parts(content: Any) -> Sequence[Any]:

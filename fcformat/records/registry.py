@@ -10,10 +10,11 @@ from fcformat.records.alpaca import ALPACA, PROMPT_COMPLETION, PROMPT_RESPONSE
 from fcformat.records.anthropic import ANTHROPIC
 from fcformat.records.calls import CALL_SHAPES
 from fcformat.records.chatglm3 import CHATGLM3_FINETUNE
+from fcformat.records.glm4 import GLM4_FINETUNE
 from fcformat.records.llama_factory import LLAMA_FACTORY, LLAMA_FACTORY_OPENAI
 from fcformat.records.openai import OPENAI, OPENAI_LEGACY
 from fcformat.records.shape import Shape
-from fcformat.records.sharegpt import SHAREGPT
+from fcformat.records.sharegpt import SHAREGPT, SHAREGPT_HERMES
 from fcformat.records.tool_objects import TOOL_OBJECTS
 from fcformat.records.tools import TOOL_SHAPES
 
@@ -24,12 +25,14 @@ _SHAPES: tuple[Shape[Any], ...] = (
     OPENAI_LEGACY,
     ANTHROPIC,
     SHAREGPT,
+    SHAREGPT_HERMES,
     LLAMA_FACTORY,
     LLAMA_FACTORY_OPENAI,
     ALPACA,
     PROMPT_COMPLETION,
     PROMPT_RESPONSE,
     CHATGLM3_FINETUNE,
+    GLM4_FINETUNE,
     *CALL_SHAPES,
     *TOOL_SHAPES,
     *TOOL_OBJECTS,

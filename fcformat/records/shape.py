@@ -38,10 +38,8 @@ CONVERSATION, CALL, TOOLS = "conversation", "call", "tools"
 #: `ids` and `names` tie results to calls that they stand next to in any case; `spelling` is white space and the like in
 #: JSON; `roles` is OpenAI's `developer` as `system`; `request` and `fields` are what stands beside the conversation;
 #: `signature` and `cache` are marks of one API; `prompt` is how a prompt was written; `schema` is what strict mode asks for;
-#: `unread` is what a text does not tell, or tells so that it is kept as text.
-NOTED = frozenset(
-    ("ids", "names", "spelling", "roles", "request", "fields", "signature", "cache", "prompt", "schema", "unread")
-)
+#: `unread` is what a text does not tell, or tells so that it is kept as text; `weights` is what training makes of a message.
+NOTED = frozenset("""ids names spelling roles request fields signature cache prompt schema unread weights""".split())
 
 T = TypeVar("T")
 
@@ -54,11 +52,13 @@ class Record:
         conversation: The messages and tools.
         fields: What the record holds beside them, such as an id or a source; carried on to other records.
         prompt: Whether it asks for a reply, and how: options of `Format.render`. Only prompts do.
+        weights: How much messages count in training, by their index, where the record says so.
     """
 
     conversation: Conversation
     fields: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     prompt: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    weights: Mapping[int, float] = dataclasses.field(default_factory=dict)
 
 
 class Shape(abc.ABC, Generic[T]):
@@ -69,12 +69,14 @@ class Shape(abc.ABC, Generic[T]):
         aliases: Other names.
         kind: `CONVERSATION`, `CALL` or `TOOLS`.
         about: What it is and whose, in a line.
+        weight_key: Key under which it writes a message's weight in training; `""`: it has no place for it.
     """
 
     name: str
     aliases: tuple[str, ...] = ()
     kind: str
     about: str
+    weight_key: str = ""
 
     def __repr__(self) -> str:
         return f"<record shape {self.name!r}>"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fcformat.records.turn_lists import TurnLists
 
-__all__ = ["SHAREGPT"]
+__all__ = ["SHAREGPT", "SHAREGPT_HERMES"]
 
 SHAREGPT = TurnLists(
     "sharegpt",
@@ -19,4 +19,20 @@ SHAREGPT = TurnLists(
         **dict.fromkeys(("function_call", "function-call", "tool_call"), "calls"),
         **dict.fromkeys(("observation", "tool", "function_response", "function-response", "tool_response"), "tool"),
     },
+    weight_key="weight",
+)
+SHAREGPT_HERMES = TurnLists(
+    "sharegpt-hermes",
+    "ShareGPT's turns as Hermes models are trained on: calls and results between tags inside of texts",
+    {
+        "system": "system",
+        "human": "user",
+        "gpt": "assistant",
+        "tool": "tool",
+        **{name: role for name, role in SHAREGPT.roles.items() if role != "calls"},
+    },
+    aliases=("hermes-function-calling", "sharegpt-tags"),
+    tagged=True,
+    meant=False,  # every record of it is also ShareGPT's, which is read the same
+    weight_key="weight",
 )

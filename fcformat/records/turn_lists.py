@@ -25,11 +25,18 @@ from fcformat.records.shape import (
     refuse_keys,
     text_of,
 )
+from fcformat.records.tagged_texts import (
+    call_text,
+    read_tagged_calls,
+    read_tagged_results,
+    split_thought,
+    tagged_calls,
+    tagged_result,
+    with_thought,
+)
+from fcformat.records.weights import WEIGHT_KEYS, label, weight_of
 
-__all__ = ["THINK", "TurnLists", "split_thought", "with_thought"]
-
-#: The marks between which datasets write reasoning inside of a text, as LLaMA-Factory does.
-THINK = ("<think>\n", "\n</think>\n\n")
+__all__ = ["TurnLists", "calls_of", "calls_text"]
 
 #: Keys under which tools are found, beside the declared one.
 _ASKING, _ANSWERING = frozenset(("user", "tool")), frozenset(("assistant", "calls"))
@@ -52,6 +59,9 @@ class TurnLists(Shape[Record]):
         tools: Key of the tools, a JSON text.
         alternating: Whether questions and results must alternate with answers and calls, beginning with a question.
         meant: Whether a value of this shape that is also of a sibling's is meant to be this one.
+        tagged: Whether calls and results are written between tags inside of texts, as Hermes models write them. Such texts
+            are read in any case.
+        weight_key: See `Shape`.
         kind: `CONVERSATION`.
     """
 
@@ -66,6 +76,8 @@ class TurnLists(Shape[Record]):
     tools: str = "tools"
     alternating: bool = False
     meant: bool = True
+    tagged: bool = False
+    weight_key: str = ""
     kind: str = CONVERSATION
 
     def recognises(self, value: Any) -> bool:
@@ -75,9 +87,11 @@ class TurnLists(Shape[Record]):
             return False
         if not all(isinstance(turn, Mapping) and self.role in turn and self.text in turn for turn in turns):
             return False
+        if any("tools" in turn for turn in turns):
+            return False
         roles = {turn[self.role] for turn in turns if isinstance(turn[self.role], str)}
-        # OpenAI's own keys and roles are OpenAI's, unless calls or tools stand there as text.
-        openai = self.role == "role" and not roles & {"function_call", "observation"}
+        # OpenAI's own keys and roles are OpenAI's or GLM-4's, unless calls or tools stand there as text.
+        openai = self.role == "role" and "function_call" not in roles
         return roles <= self.roles.keys() and not (openai and not isinstance(value.get(self.tools), str))
 
     def read(self, value: Any, policy: LossPolicy) -> Record:
@@ -90,11 +104,13 @@ class TurnLists(Shape[Record]):
         system = text_of(record.get("system"), "record: system")
         if system:
             messages.append(Message("system", system))
+        weights: dict[int, float] = {}
         joinable = False
         for number, turn in enumerate(turns):
             where = f"{self.turns}[{number}]"
             given = mapping(turn, where)
-            refuse_keys(given, (self.role, self.text), len(messages), policy)
+            refuse_keys(given, (self.role, self.text, *WEIGHT_KEYS), len(messages), policy)
+            weight = weight_of(given, where)
             role = self.roles.get(given[self.role]) if isinstance(given.get(self.role), str) else None
             if role is None:
                 expected = ", ".join(self.roles)
@@ -103,20 +119,29 @@ class TurnLists(Shape[Record]):
                 )
             text = text_of(given.get(self.text), f"{where}: {self.text}")
             if role == "calls":
-                message = _calls(text, f"{where}: {self.text}")
+                message = calls_of(text, f"{where}: {self.text}")
                 if joinable and message.reasoning is None and not self.alternating:
                     # Text before a call is a turn of its own here, and part of the message there.
                     message = dataclasses.replace(messages.pop(), tool_calls=message.tool_calls)
+                    if weights.pop(len(messages), weight) != weight:
+                        policy.lose(
+                            "weights", len(messages), "a text and its call, of other weight, become one message"
+                        )
             elif role == "assistant":
-                reasoning, said = split_thought(text)
-                message = Message(role, said, reasoning=reasoning)
+                message = read_tagged_calls(text, len(messages), policy)
+            elif role == "tool":
+                results = read_tagged_results(text)
+                messages += results[:-1]
+                message = results[-1]
             else:
                 message = Message(role, text)
-            joinable = role == "assistant"
+            joinable = role == "assistant" and not message.tool_calls
+            if weight is not None:
+                weights[len(messages)] = weight
             messages.append(message)
         tools = json_value(record[self.tools], f"record: {self.tools}") if record.get(self.tools) else ()
         fields = {key: each for key, each in record.items() if key not in (self.turns, "system", self.tools)}
-        return Record(Conversation(tuple(messages), normalize_tools(tools or ())), fields)
+        return Record(Conversation(tuple(messages), normalize_tools(tools or ())), fields, weights=weights)
 
     def write(self, content: Record, policy: LossPolicy) -> dict[str, Any]:
         """See `Shape`."""
@@ -128,7 +153,8 @@ class TurnLists(Shape[Record]):
         last: str | None = None
 
         def add(role: str, text: str | None) -> None:
-            turns.append({self.role: names[role], self.text: text or ""})
+            turn = {self.role: names[role], self.text: text or ""}
+            turns.append(label(turn, self.weight_key, content.weights.get(index)) if self.weight_key else turn)
 
         messages = content.conversation.messages
         for index, message in enumerate(messages):
@@ -149,14 +175,22 @@ class TurnLists(Shape[Record]):
                 if last == "joined":
                     last = "tool"
                     continue
-            if kind == "calls":
+            if self.tagged and kind == "calls":
+                add("assistant", with_thought(message.reasoning, tagged_calls(message)))
+            elif self.tagged and kind == "tool":
+                block = tagged_result(message)
+                if index and messages[index - 1].role == "tool":
+                    turns[-1][self.text] += f"\n{block}"
+                else:
+                    add(role, block)
+            elif kind == "calls":
                 text = message.content
                 if text and self.alternating:
                     policy.lose("content", index, "the text beside the call is left out")
                 elif text is not None:
                     add("assistant", with_thought(message.reasoning, text))
                 reasoning = message.reasoning if text is None or self.alternating else None
-                add("calls", with_thought(reasoning, _calls_text(message)))
+                add("calls", with_thought(reasoning, calls_text(message)))
             else:
                 add(role, with_thought(message.reasoning, message.content))
         if self.alternating and last in _ASKING | {None}:
@@ -185,21 +219,7 @@ class TurnLists(Shape[Record]):
         return kind
 
 
-def split_thought(text: str | None) -> tuple[str | None, str | None]:
-    """Reasoning and text of a text that begins with reasoning between `THINK`."""
-    opening, closing = THINK
-    if text is None or not text.startswith(opening) or closing.rstrip("\n") not in text:
-        return None, text
-    thought, _, said = text[len(opening) :].partition(closing.rstrip("\n"))
-    return thought, said.removeprefix("\n\n")
-
-
-def with_thought(reasoning: str | None, text: str | None) -> str | None:
-    """The text with reasoning before it."""
-    return text if reasoning is None else f"{THINK[0]}{reasoning}{THINK[1]}{text or ''}"
-
-
-def _calls(text: str | None, where: str) -> Message:
+def calls_of(text: str | None, where: str) -> Message:
     """The message of a turn of calls: the JSON of a call or of a list of them, maybe behind reasoning."""
     reasoning, written = split_thought(text)
     given = json_value(written or "", where)
@@ -217,11 +237,7 @@ def _calls(text: str | None, where: str) -> Message:
     return Message("assistant", None, tuple(calls), reasoning=reasoning)
 
 
-def _calls_text(message: Message) -> str:
+def calls_text(message: Message) -> str:
     """The calls as JSON: one as an object, several as a list. Arguments keep their spelling."""
-    texts = []
-    for call in message.tool_calls:
-        call.function.arguments_object()  # what is no object of JSON cannot be written
-        name = json.dumps(call.function.name, ensure_ascii=False)
-        texts.append(f'{{"name": {name}, "arguments": {call.function.arguments}}}')
+    texts = [call_text(call) for call in message.tool_calls]
     return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"

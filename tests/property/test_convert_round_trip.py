@@ -25,7 +25,20 @@ PROMPTS = [name for name in fcformat.list_formats() if PromptShape(fcformat.get_
 
 #: Texts among which are such that mean something to some shape.
 TEXTS = st.sampled_from(
-    ["", " ", "Hello.", "<think>\nno\n</think>\n\nyes", "</think>", '{"name": "f", "arguments": {}}', "[]", "中\n"]
+    [
+        "",
+        " ",
+        "Hello.",
+        "<think>\nno\n</think>\n\nyes",
+        "</think>",
+        '{"name": "f", "arguments": {}}',
+        "[]",
+        "中\n",
+        "f\n{}",
+        '<tool_call>\n{"name": "f", "arguments": {}}\n</tool_call>',
+        "<tool_call>",
+        "<tool_response>\na\n</tool_response>",
+    ]
 ) | st.text(max_size=8)
 NAMES = st.sampled_from(["f", "g", "名"])
 VALUES: st.SearchStrategy[Any] = st.recursive(
