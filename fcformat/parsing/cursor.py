@@ -110,6 +110,11 @@ class Cursor:
         self.position = end
         return text
 
+    def is_half_of(self, *words: str) -> bool:
+        """Whether all that is left of the text at hand, which may be nothing, is the beginning of one of the words."""
+        size = len(self.buffer) - self.position
+        return any(size <= len(word) and self.buffer.startswith(word[:size], self.position) for word in words)
+
     def peek(self) -> Steps[str]:
         """The next character, or `""` at the end of the text."""
         while self.position == len(self.buffer):
@@ -215,6 +220,7 @@ class Finder:
             needles: What to find. Where two begin at one place, the longer one is found.
             led_by: Further strings whose beginnings `held` must not let go, such as a needle with a line break before it.
         """
+        self.needles = needles
         self._needles = tuple(sorted(set(needles), key=len, reverse=True))
         self._prefixes = frozenset(text[:size] for text in (*needles, *led_by) for size in range(1, len(text)))
         self._longest = max((len(prefix) for prefix in self._prefixes), default=0)

@@ -13,10 +13,12 @@ from fcformat.errors import ParseError
 from fcformat.parsing.cursor import Cursor
 from fcformat.parsing.marks import Unmarker
 
-__all__ = ["CallBuilder", "MessageBuilder"]
+__all__ = ["MAX_BROKEN", "CallBuilder", "MessageBuilder"]
 
 #: Most issues that a message names.
 MAX_ISSUES = 100
+#: Most texts of a message that look like calls and cannot be read: behind so many, calls are looked for no longer.
+MAX_BROKEN = 1000
 
 _WORD = re.compile(r"\w")
 
@@ -32,6 +34,7 @@ class MessageBuilder:
         calls: The calls that have been announced.
         strict: Whether issues are raised.
         read_again: How many values had to be read a second time, which readers bound.
+        given_up: Whether so much looked like a call and was none that what follows is all text.
     """
 
     def __init__(
@@ -59,6 +62,8 @@ class MessageBuilder:
         self.prompted = False
         self.calls: list[CallBuilder] = []
         self.read_again = 0
+        self.given_up = False
+        self._broken = 0
         self._cursor = cursor
         self.strict = strict
         self._streaming = streaming
@@ -110,6 +115,14 @@ class MessageBuilder:
             raise ParseError(f"at character {offset}: {what}", offset)
         if what in self._issues or len(self._issues) < MAX_ISSUES:
             self._issues[what] = min(offset, self._issues.get(what, offset))
+
+    def broken(self, what: str) -> None:
+        """Notes something that looks like a call and cannot be read to its end; behind `MAX_BROKEN` of them, all is text."""
+        self.report(what)
+        self._broken += 1
+        if self._broken == MAX_BROKEN:
+            self.given_up = True
+            self.report(f"{MAX_BROKEN} broken calls; no more calls are looked for, what follows is kept as content")
 
     def check_known(self, name: str | None, known: frozenset[str]) -> None:
         """Reports a call of a function that is none of the known tools; without any, nothing is known."""

@@ -366,7 +366,7 @@ class PythonReader:
                 cursor.take(end)
                 return
             char = cursor.buffer[cursor.position]
-            if char == quote and closing.startswith(cursor.buffer[cursor.position :]):
+            if char == quote and cursor.is_half_of(closing):
                 # Inside triple quotes: these may begin the closing ones.
                 if cursor.ended:
                     cursor.take(len(cursor.buffer))

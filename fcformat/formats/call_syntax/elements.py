@@ -17,7 +17,7 @@ from fcformat.formats.call_syntax.element_grammar import ITEM, ElementGrammar
 from fcformat.formats.call_syntax.parts import Part, Reading, ToolView
 from fcformat.formats.call_syntax.tags import begins, follows
 from fcformat.formats.rendered import Draft
-from fcformat.parsing.cursor import Report, Scanner, Steps, Truncated, Unreadable
+from fcformat.parsing.cursor import Cursor, Report, Scanner, Steps, Truncated, Unreadable
 from fcformat.parsing.json_incremental import MAX_DEPTH
 from fcformat.parsing.json_text import members, tokens
 from fcformat.parsing.strings import json_inner, json_string
@@ -26,6 +26,7 @@ from fcformat.parsing.typed_values import ANYTHING, TEXT, SchemaView, typed_valu
 __all__ = ["ElementArguments"]
 
 _KEY = re.compile(r"[^\s<>/]{1,1000}")
+_MOST_OF_TAG = 1010
 
 
 class ElementArguments(Part):
@@ -132,7 +133,7 @@ class ElementArguments(Part):
             ) is None:
                 yield
             tag = self._tag.match(cursor.buffer, cursor.position)
-            if known and tag is None and not cursor.ended and self._is_half(cursor.buffer[cursor.position :]):
+            if known and tag is None and not cursor.ended and self._is_half(self._left(cursor)):
                 yield
                 continue
             if tag is None or tag[1] or any(cursor.buffer.startswith(end, cursor.position) for end in self._ends):
@@ -143,8 +144,8 @@ class ElementArguments(Part):
             call.arguments(f"{separator}{json_string(key)}: ")
             separator = ", "
             yield from self._value(reading, key, below)
-        if cursor.ended and not cursor.buffer[cursor.position :].startswith(tuple(self._ends)):
-            rest = cursor.buffer[cursor.position :]
+        if cursor.ended and not cursor.buffer.startswith(tuple(self._ends), cursor.position):
+            rest = self._left(cursor)
             if self._token.startswith(rest) or self._is_half(rest):
                 raise Truncated(repr(self._ends[0]))
         if not any(cursor.buffer.startswith(mark, cursor.position) for mark in (*self._ends, *self._following)):
@@ -167,6 +168,10 @@ class ElementArguments(Part):
         text = "".join(pieces)
         if text:
             reading.builder.report(f"text between arguments: {text!r}", start)
+
+    def _left(self, cursor: Cursor) -> str:
+        """What is left of the text at hand, as much of it as a tag can be."""
+        return cursor.buffer[cursor.position : cursor.position + len(self._token) + _MOST_OF_TAG]
 
     def _is_half(self, rest: str) -> bool:
         """Whether a text may be the beginning of a tag."""

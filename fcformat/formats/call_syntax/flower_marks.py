@@ -68,6 +68,8 @@ class FlowerMarks(Turn):
         while True:
             if said.after_call:
                 yield from said.skip_gap(cursor)
+            if builder.given_up and finder.needles != boundaries:
+                finder = Finder(boundaries)
             found = finder.find(cursor.buffer, cursor.position)
             if found is None:
                 held = finder.held(cursor.buffer, cursor.position)
@@ -136,7 +138,7 @@ class FlowerMarks(Turn):
         """After a name without arguments."""
         cursor = reading.cursor
         char = yield from cursor.skip_space()
-        if char and ARGUMENTS.startswith(cursor.buffer[cursor.position :]):
+        if char and cursor.is_half_of(ARGUMENTS):
             cursor.take(len(cursor.buffer))  # the text ends inside the mark
             char = ""
         if not char:

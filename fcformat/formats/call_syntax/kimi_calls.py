@@ -64,7 +64,7 @@ class _NamingId(Part):
         cursor.take(match.end())
         if not (yield from cursor.match_loosely((_ARGUMENTS,))):
             yield from cursor.skip_space()
-            half = cursor.ended and _ARGUMENTS.startswith(cursor.buffer[cursor.position :])
+            half = cursor.ended and cursor.is_half_of(_ARGUMENTS)
             raise Truncated(repr(_ARGUMENTS)) if half else Unreadable(repr(_ARGUMENTS))
         canonical = f"functions.{name}:{number if number is not None else len(builder.calls)}"
         if written != canonical:

@@ -146,7 +146,7 @@ class MistralCalls(TextThenCalls):
         char = yield from cursor.skip_space()
         if char == "[":
             if not (yield from cursor.match_loosely((ARGUMENTS,))):
-                cut = ARGUMENTS.startswith(cursor.buffer[cursor.position :])
+                cut = cursor.is_half_of(ARGUMENTS)
                 raise Truncated(repr(ARGUMENTS)) if cut else Unreadable(repr(ARGUMENTS))
         elif char != "{":
             raise Unreadable(repr(ARGUMENTS)) if char else Truncated(repr(ARGUMENTS))

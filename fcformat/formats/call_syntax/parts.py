@@ -214,7 +214,7 @@ class Text(Part):
         """See `Part`."""
         if self.words and not (yield from reading.cursor.match_loosely(self.words)):
             yield from reading.cursor.skip_space()
-            cut = reading.cursor.ended and self.words[0].startswith(reading.cursor.buffer[reading.cursor.position :])
+            cut = reading.cursor.ended and reading.cursor.is_half_of(self.words[0])
             raise Truncated(repr(self.text)) if cut else Unreadable(repr(self.text))
 
 

@@ -169,6 +169,8 @@ class _Reader:
                     space = cursor.buffer.startswith(" ", place + len(label))
                     cursor.take(place + len(label) + space)
                     answers = True
+            elif self._builder.given_up:
+                continue
             elif (call := _CALL.match(cursor.buffer, place)) is not None:
                 if self._thought is None and self._in_fence(place):
                     continue

@@ -86,7 +86,7 @@ class RecipientSegments(Turn):
         yield from cursor.match_loosely((MARK,))
         at_mark = True
         while True:
-            if at_mark:
+            if at_mark and not builder.given_up:
                 name = yield from self._recipient(cursor, cursor.position, known)
                 if name:
                     header = _RECIPIENT.match(cursor.buffer, cursor.position)
@@ -100,6 +100,8 @@ class RecipientSegments(Turn):
                 at_mark = False
             if said.after_call:
                 yield from said.skip_gap(cursor)
+            if builder.given_up and finder.needles != boundaries:
+                finder = Finder(boundaries)
             found = finder.find(cursor.buffer, cursor.position)
             if found is None:
                 held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)

@@ -120,6 +120,8 @@ class RoleSegments(Turn):
                     if builder.has_content:
                         said.say(line_break)
                 at_segment = False
+            if builder.given_up and openings:
+                openings, finder = [], Finder((self._role, *boundaries))
             found = finder.find(cursor.buffer, cursor.position)
             if found is None:
                 held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
@@ -150,7 +152,7 @@ class RoleSegments(Turn):
         while not cursor.ended and _HALF_HEADER.match(cursor.buffer, cursor.position):
             yield
         header = _HEADER.match(cursor.buffer, cursor.position)
-        if header is None or (known and header[1] not in known):
+        if header is None or builder.given_up or (known and header[1] not in known):
             return False
         if not self._skipped:
             # The opening is looked at and left to the body.

@@ -139,6 +139,8 @@ class CallSections(Turn):
                     continue
             start = max(cursor.position, scan - cursor.offset + cursor.position)
             buffer = cursor.buffer
+            if builder.given_up and finder.needles != boundaries:
+                finder = Scanner(boundaries)
             found = finder.find(buffer, start)
             if found is None:
                 held = 0 if cursor.ended else finder.held(buffer, cursor.position)

@@ -82,7 +82,7 @@ class CallSyntax:
             if (yield from cursor.match_loosely(last.words)):
                 return
             char = yield from cursor.skip_space()
-            if cursor.ended and last.words[0].startswith(cursor.buffer[cursor.position :]):
+            if cursor.ended and cursor.is_half_of(last.words[0]):
                 cursor.take(len(cursor.buffer))  # the text ends inside the tag
                 return
             if not char or char not in "}])":

@@ -220,9 +220,8 @@ class TaggedArguments(Part):
             yield
         if not known:
             raise Unreadable(f"{self._before_key!r} or {self._ends[0]!r}")
-        rest = cursor.buffer[cursor.position :]
-        half = any(mark.startswith(rest) for mark in (self._before_key, *self._ends))
-        if cursor.ended and half and rest not in self._ends:
+        half = cursor.ended and cursor.is_half_of(self._before_key, *self._ends)
+        if half and not cursor.buffer.startswith(self._ends, cursor.position):
             raise Truncated(repr(self._ends[0]))
         call.arguments("}" if given else "{}")
         call.complete = True
@@ -256,7 +255,7 @@ class TaggedArguments(Part):
             if known:
                 reading.builder.report(f"the key {key!r} without a value")
                 return None
-        if cursor.ended and any(text.startswith(cursor.buffer[cursor.position :]) for text, _ in self._after_keys):
+        if cursor.ended and cursor.is_half_of(*(text for text, _ in self._after_keys)):
             raise Truncated(f"{self._after_key!r} after a key")
         raise Unreadable(f"{self._after_key!r} after a key")
 

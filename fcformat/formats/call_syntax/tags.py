@@ -162,7 +162,7 @@ class TagName(Part):
         cursor = reading.cursor
         if self._before and not (yield from cursor.match_loosely(tuple(self._before.split()))):
             yield from cursor.skip_space()
-            ended = cursor.ended and self._before.startswith(cursor.buffer[cursor.position :])
+            ended = cursor.ended and cursor.is_half_of(self._before)
             raise Truncated(repr(self._before)) if ended else Unreadable(repr(self._before))
         yield from cursor.skip_space()
         while True:

@@ -161,12 +161,14 @@ class TextThenCalls(Turn):
                 yield from said.skip_gap(cursor)
             start = max(cursor.position, scan - cursor.offset + cursor.position)
             buffer = cursor.buffer
-            if looked_at is not buffer or (begun is not None and begun.start() < start):
+            if builder.given_up:
+                begun = None
+            elif looked_at is not buffer or (begun is not None and begun.start() < start):
                 looked_at, begun = buffer, self._begins.search(buffer, start)
             found = finder.find(buffer, start, cursor.ended)
             if begun is not None and (found is None or begun.start() <= found[0]):
                 found = begun.start(), ""
-            elif found is not None and not cursor.ended and self._may_open(buffer, found[0]):
+            elif found is not None and not (cursor.ended or builder.given_up) and self._may_open(buffer, found[0]):
                 found = None
             if found is None:
                 held = 0 if cursor.ended else halves.held(buffer, cursor.position)

@@ -136,6 +136,8 @@ class TextThenList(Turn):
             if said.after_call:
                 yield from said.skip_gap(cursor)
             start = max(cursor.position, scan - cursor.offset + cursor.position)
+            if builder.given_up and finder.needles != boundaries:
+                finder = Scanner(boundaries)
             found = finder.find(cursor.buffer, start)
             if found is None:
                 held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
@@ -234,8 +236,7 @@ class TextThenList(Turn):
     def _missing(self, cursor: Cursor, builder: MessageBuilder) -> Steps[None]:
         """Notes a missing closing tag, and reads what there is of it at the end of the text."""
         yield from cursor.skip_space()
-        rest = cursor.buffer[cursor.position :]
-        if cursor.ended and self._how.closing.startswith(rest):
+        if cursor.ended and cursor.is_half_of(self._how.closing):
             cursor.take(len(cursor.buffer))
         if self._how.tags == "written":
             builder.report(f"expected {self._how.closing!r} at the end of a list of calls")

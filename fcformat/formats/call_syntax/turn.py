@@ -194,9 +194,9 @@ def announce_end(builder: MessageBuilder, call: CallBuilder, error: Unreadable |
         left = builder.left_over() if call.announced else ""
         builder.report(f"the text ends inside a call, expected {error}{left}")
     elif call.announced:
-        builder.report(f"a broken call, expected {error}{builder.left_over()}; what follows is kept as content")
+        builder.broken(f"a broken call, expected {error}{builder.left_over()}; what follows is kept as content")
     else:
-        builder.report(f"what looks like a call is not one, expected {error}; it is kept as content")
+        builder.broken(f"what looks like a call is not one, expected {error}; it is kept as content")
 
 
 def drain(cursor: Cursor, builder: MessageBuilder) -> Steps[None]:
