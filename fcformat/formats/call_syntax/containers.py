@@ -92,6 +92,7 @@ def read_container(
                 raise Unreadable(repr(close))
             note(f"{close!r} missing after an argument")
         commit(at_once=True)
+        builder.begin_trail(True)  # the closing tag is part of the call
         return True
     except (Unreadable, Truncated) as error:
         if held is None:
