@@ -90,6 +90,10 @@ ExprId ExpressionArena::derive_node(ExprId e, uint32_t c) {
       auto next = step(impl_->divisors[n.a], impl_->multiple_states[n.b], c);
       return next ? impl_->intern_multiple(n.a, *next) : empty();
     }
+    case ExprKind::kAutomaton: {
+      auto next = impl_->automata[n.a]->step(n.b, c);
+      return next ? impl_->intern_automaton(n.a, *next) : empty();
+    }
     case ExprKind::kVariable:
       return derive(n.a, c);
   }
@@ -133,6 +137,9 @@ void ExpressionArena::Impl::collect_sets(ExprId e, std::vector<const CodeSet*>* 
           auto code = static_cast<uint32_t>(c);
           singles->push_back({code, code});
         }
+        break;
+      case ExprKind::kAutomaton:
+        for (const CodeSet& set : automata[n.a]->classes()) out->push_back(&set);
         break;
       case ExprKind::kVariable:
         if (std::find(seen->begin(), seen->end(), id) == seen->end()) {

@@ -182,6 +182,13 @@ ExprId ExpressionArena::Impl::intern_multiple(uint32_t divisor, const MultipleSt
   return intern(n);
 }
 
+ExprId ExpressionArena::Impl::intern_automaton(uint32_t automaton, uint32_t state) {
+  ExprNode n{ExprKind::kAutomaton, automata[automaton]->accepts(state), true, Liveness::kAlive, 1};
+  n.a = automaton;
+  n.b = state;
+  return intern(n);
+}
+
 ExpressionArena::ExpressionArena(ExpressionLimits limits) : impl_(std::make_unique<Impl>(limits)) {
   start_clock();
   impl_->nodes.push_back({ExprKind::kEmpty, false, false, Liveness::kDead, 1});
@@ -480,6 +487,12 @@ ExprId ExpressionArena::number_multiple(const Decimal& divisor, bool negated) {
   while (index < impl_->divisors.size() && !(impl_->divisors[index] == *made)) ++index;
   if (index == impl_->divisors.size()) impl_->divisors.push_back(*made);
   return impl_->intern_multiple(static_cast<uint32_t>(index), MultipleState{});
+}
+
+ExprId ExpressionArena::automaton(std::shared_ptr<CodeAutomaton> automaton) {
+  uint32_t start = automaton->start();
+  impl_->automata.push_back(std::move(automaton));
+  return impl_->intern_automaton(static_cast<uint32_t>(impl_->automata.size() - 1), start);
 }
 
 const ExprId* ExpressionArena::recall(const std::string& name) const {

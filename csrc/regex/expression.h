@@ -57,6 +57,8 @@ struct ExpressionLimits {
   size_t max_search = 500'000;    // states that one emptiness question may visit
 };
 
+class CodeAutomaton;  // regex/code_automaton.h
+
 class ExpressionArena {
  public:
   explicit ExpressionArena(ExpressionLimits limits = {});
@@ -94,6 +96,9 @@ class ExpressionArena {
   // Throws GrammarLimitError where the remainder would not fit 60 bits.
   ExprId number_multiple(const Decimal& divisor, bool negated);
 
+  // The strings of an automaton that the arena keeps. It must have some.
+  ExprId automaton(std::shared_ptr<CodeAutomaton> automaton);
+
   // What a caller has built under a name of its own; null where nothing is. The arena only keeps it.
   const ExprId* recall(const std::string& name) const;
   void remember(const std::string& name, ExprId e);
@@ -119,7 +124,7 @@ class ExpressionArena {
   bool enumerate(ExprId e, size_t limit, std::vector<std::u32string>* texts);
   // Strings of exactly "any string with min to max code points": the common case that masks treat apart.
   bool is_length_range(ExprId e, uint32_t* min, uint32_t* max) const;
-  // Another expression that has the same strings of up to `length` characters, and the same beginnings of such length, as
+  // Another expression that has the same strings of up to `length` bytes, and the same beginnings of such length, as
   // far as one is easily found; else itself. What has been counted far from its bound becomes one expression.
   ExprId with_slack(ExprId e, uint32_t length);
   // Expressions whose union this is, where it is one or the intersection of one with others; else itself alone.

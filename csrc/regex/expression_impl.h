@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "regex/code_automaton.h"
 #include "regex/expression.h"
 
 namespace fcformat {
@@ -25,6 +26,7 @@ enum class ExprKind : uint8_t {
   kTrie,
   kInterval,
   kMultiple,
+  kAutomaton,
   kVariable
 };
 enum class Liveness : uint8_t { kUnknown, kAlive, kDead };
@@ -37,6 +39,7 @@ struct ExprNode {
   uint32_t depth;  // how deep a derivative recurses
   // kClass: a = set. kConcat: a, b. kUnion, kIntersect: children[a, a + b). kComplement: a. kRepeat: a, min, max.
   // kTrie: a = trie, b = its node. kInterval, kMultiple: a = definition, b = state. kVariable: a = definition.
+  // kAutomaton: a = automaton, b = its state.
   uint32_t a = 0, b = 0, min = 0, max = 0;
   uint32_t raw_edges = UINT32_MAX, live_edges = UINT32_MAX;
 };
@@ -67,6 +70,7 @@ struct ExpressionArena::Impl {
   std::vector<IntervalState> interval_states;
   std::vector<NumberDivisor> divisors;
   std::vector<MultipleState> multiple_states;
+  std::vector<std::shared_ptr<CodeAutomaton>> automata;
   std::deque<std::vector<Edge>> edge_lists;
   // For tables that only grow: their many small entries lie side by side, and go together.
   std::pmr::monotonic_buffer_resource room{2048};
@@ -92,6 +96,7 @@ struct ExpressionArena::Impl {
   ExprId intern_list(ExprKind kind, const std::vector<ExprId>& list);
   ExprId intern_trie(uint32_t trie, uint32_t node);
   ExprId intern_interval(uint32_t interval, const IntervalState& state);
+  ExprId intern_automaton(uint32_t automaton, uint32_t state);
   ExprId intern_multiple(uint32_t divisor, const MultipleState& state);
   uint32_t intern_set(CodeSet set);
   void charge(size_t bytes);

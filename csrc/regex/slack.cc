@@ -67,6 +67,8 @@ ExpressionArena::Needs ExpressionArena::needs(ExprId e) {
 // expression is itself.
 ExprId ExpressionArena::with_slack(ExprId e, uint32_t length) {
   const ExprNode n = impl_->at(e);
+  if (n.kind == ExprKind::kAutomaton)
+    return impl_->intern_automaton(n.a, impl_->automata[n.a]->with_slack(n.b, length));
   if (n.kind != ExprKind::kConcat && n.kind != ExprKind::kUnion && n.kind != ExprKind::kRepeat &&
       n.kind != ExprKind::kIntersect)
     return e;

@@ -35,8 +35,6 @@ MORE = frozenset(
     )
 )
 SUPPORTED = FIRST | MORE
-# The engine refuses their negation, with an error.
-NEVER_NEGATED = frozenset(("uniqueItems",))
 
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 NAMES = ("a", "b", "ab", "é", 'q"\\', "")
@@ -107,10 +105,6 @@ class _Scope:
         """The scope of a property or an item, where every definition may be named."""
         return _Scope(self.keywords, self.names, self.names)
 
-    def negated(self) -> _Scope:
-        """The scope under `not`, `if` and `oneOf`, and of definitions, which may be named there."""
-        return _Scope(self.keywords - NEVER_NEGATED, self.names, self.in_place)
-
     def pick(self, draw: Draw, *keywords: str) -> list[str]:
         """Some of these keywords, of those that are in use."""
         known = [keyword for keyword in keywords if keyword in self.keywords]
@@ -125,7 +119,7 @@ def schemas(draw: Draw, keywords: frozenset[str] = SUPPORTED) -> dict[str, Schem
     root = _schema(draw, _Scope(keywords, names, names), 3)
     schema: dict[str, Schema] = {"allOf": [root]} if isinstance(root, bool) else root
     for index, name in enumerate(names):
-        schema.setdefault("$defs", {})[name] = _schema(draw, _Scope(keywords, names, names[index + 1 :]).negated(), 2)
+        schema.setdefault("$defs", {})[name] = _schema(draw, _Scope(keywords, names, names[index + 1 :]), 2)
     return schema
 
 
@@ -158,13 +152,12 @@ def _combined(draw: Draw, scope: _Scope, depth: int) -> Schema:
     schema: dict[str, Schema] = _typed(draw, scope, depth - 1) if draw(st.booleans()) else {}
     for keyword in scope.pick(draw, "anyOf", "allOf", "oneOf", "not", "if")[:2]:
         if keyword == "not":
-            schema["not"] = _schema(draw, scope.negated(), depth - 2)
+            schema["not"] = _schema(draw, scope, depth - 2)
         elif keyword == "if":
             for part in ("if", *draw(st.sampled_from((("then",), ("else",), ("then", "else"))))):
-                schema[part] = _schema(draw, scope.negated(), depth - 2)
+                schema[part] = _schema(draw, scope, depth - 2)
         else:
-            place = scope.negated() if keyword == "oneOf" else scope
-            schema[keyword] = [_schema(draw, place, depth - 1) for _ in range(draw(st.integers(1, 3)))]
+            schema[keyword] = [_schema(draw, scope, depth - 1) for _ in range(draw(st.integers(1, 3)))]
     return schema
 
 
@@ -210,7 +203,7 @@ def _array(draw: Draw, scope: _Scope, schema: dict[str, Schema], depth: int) -> 
         elif keyword == "prefixItems":
             schema[keyword] = [_schema(draw, inside, depth - 1) for _ in range(draw(st.integers(1, 2)))]
         else:
-            schema[keyword] = _schema(draw, inside.negated() if keyword == "contains" else inside, depth - 1)
+            schema[keyword] = _schema(draw, inside, depth - 1)
             if keyword == "contains" and draw(st.booleans()):
                 schema[draw(st.sampled_from(("minContains", "maxContains")))] = draw(sizes)
 
@@ -247,5 +240,4 @@ def _object(draw: Draw, scope: _Scope, schema: dict[str, Schema], depth: int) ->
             place = scope if keyword == "dependentSchemas" else inside
             schema[keyword] = {key: _schema(draw, place, depth - 1) for key in keys}
         else:
-            place = inside.negated() if keyword == "propertyNames" else inside
-            schema[keyword] = draw(st.just(False)) if draw(st.booleans()) else _schema(draw, place, depth - 1)
+            schema[keyword] = draw(st.just(False)) if draw(st.booleans()) else _schema(draw, inside, depth - 1)

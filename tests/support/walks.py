@@ -86,7 +86,7 @@ class Walk:
                 return self.text
             if step == PATIENCE:
                 wanted = [*self._contained(), *_required(self.grammar.grammar.schema)]
-            if wanted and self.text[-1:] in b"{[,:" and self.random.random() < 0.5:
+            if wanted and self.text.rstrip()[-1:] in b"{[,:" and self.random.random() < 0.5:
                 self._write(self.random.choice(wanted))
             else:
                 self.take(self._steer(ids, step >= PATIENCE))
