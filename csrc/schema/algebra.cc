@@ -249,6 +249,7 @@ FormulaId Algebra::constant(const Json& value) {
       shape.patterns.emplace_back(
           names.empty() ? arena_.any_string() : arena_.complement(arena_.literal_set(std::move(names))), kFalseFormula);
       n.objects = {add_shape(std::move(shape))};
+      constant_shapes_.insert(n.objects[0]);
       break;
     }
   }

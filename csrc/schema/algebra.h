@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -108,7 +109,7 @@ class Algebra {
   Normal invert(const Normal& a);
   void tidy(Normal* normal);
   bool find_value(FormulaId f);
-  std::vector<ObjectShapeId> invert_object(const ObjectShape& shape);
+  std::vector<ObjectShapeId> invert_object(ObjectShapeId shape);
   std::vector<ArrayShapeId> invert_array(const ArrayShape& shape);
   bool contradictory(const ObjectShape& shape) const;
   bool within(const ObjectShape& a, const ObjectShape& b);
@@ -150,7 +151,8 @@ class Algebra {
   std::vector<std::u32string> names_;
   std::unordered_map<std::u32string, NameId> name_index_;
   std::unordered_map<std::string, FormulaId> constants_;
-  std::unordered_map<uint64_t, bool> within_;  // of two formulas
+  std::unordered_set<ObjectShapeId> constant_shapes_;  // of objects that are constants
+  std::unordered_map<uint64_t, bool> within_;          // of two formulas
   std::unordered_map<std::string, ValueId> value_ids_;
   std::unordered_map<FormulaId, PlainFacts> facts_;
   std::unordered_map<ObjectShapeId, std::vector<Discriminator>> discriminators_;

@@ -1,5 +1,7 @@
 // Residuals of objects: which key may come next, what its value may be, and when the object may close.
 #include <algorithm>
+#include <map>
+#include <unordered_set>
 
 #include "errors.h"
 #include "schema/residuals.h"
@@ -46,6 +48,9 @@ ObjectPlan Residuals::make_plan(const ObjectShape& shape) {
   std::vector<NameId> ids = shape.required;
   for (const auto& property : shape.properties) ids.push_back(property.first);
   for (const auto& [first, second] : shape.dependencies) ids.push_back(first), ids.push_back(second);
+  for (ObjectShapeId constant : shape.excluded) {
+    for (const auto& member : algebra_.object(constant).properties) ids.push_back(member.first);
+  }
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   std::vector<std::u32string> texts;
@@ -80,6 +85,13 @@ ObjectPlan Residuals::make_plan(const ObjectShape& shape) {
     for (ObjectPlan::Name& name : plan.names) {
       if (name.rank == UINT32_MAX) name.rank = rank;  // undeclared: behind all declared, in any order
     }
+    plan.undeclared = rank;
+  }
+  for (ObjectShapeId constant : shape.excluded) {
+    std::vector<std::pair<uint32_t, FormulaId>> members;
+    for (const auto& [id, value] : algebra_.object(constant).properties) members.emplace_back(place.at(id), value);
+    std::sort(members.begin(), members.end());
+    plan.excluded.push_back(std::move(members));
   }
   build_trie(&plan);
   return plan;
@@ -167,6 +179,7 @@ ObjectId Residuals::intern(ObjectResidual r) {
   append_key(&key, r.rank);
   for (uint64_t word : r.used) append_key(&key, word);
   for (ExprId e : r.cells) append_key(&key, e);
+  for (uint32_t constant : r.alike) append_key(&key, constant);
   auto [it, is_new] = object_index_.try_emplace(std::move(key), static_cast<ObjectId>(objects_.size()));
   if (is_new) {
     bytes_ += sizeof(ObjectResidual) + it->first.size() * 2 + 64;
@@ -182,6 +195,7 @@ bool Residuals::open_object(ObjectShapeId shape, ObjectId* out) {
   r.plan = id;
   r.used.assign((plan.names.size() + 63) / 64, 0);
   for (const ObjectPlan::Cell& cell : plan.cells) r.cells.push_back(cell.keys);
+  for (uint32_t i = 0; i < plan.excluded.size(); ++i) r.alike.push_back(i);
   if (!alive(r)) return false;
   *out = intern(std::move(r));
   return true;
@@ -279,6 +293,42 @@ uint32_t Residuals::missing_for_exists(const ObjectResidual& r, const std::vecto
 }
 
 bool Residuals::alive(const ObjectResidual& r) {
+  return alive_but_for_excluded(r) && (r.alike.empty() || becomes_another(r));
+}
+
+// Whether it can be completed to an object that is none of the excluded. Mostly the next member can tell it from all of them.
+bool Residuals::becomes_another(const ObjectResidual& start) {
+  std::vector<ObjectResidual> todo{start};
+  std::unordered_set<std::string> known;
+  while (!todo.empty()) {
+    const ObjectResidual r = std::move(todo.back());
+    todo.pop_back();
+    algebra_.arena().check_time();
+    if (may_close(r)) return true;
+    auto another = [&](auto&& ways) {
+      for (auto& [value, next] : ways) {
+        if (!algebra_.nonempty(value) || !alive_but_for_excluded(next)) continue;
+        if (next.alike.empty()) return true;
+        std::string key;
+        append_key(&key, next.satisfied);
+        append_key(&key, next.rank);
+        for (uint64_t word : next.used) append_key(&key, word);
+        for (uint32_t constant : next.alike) append_key(&key, constant);
+        if (known.insert(std::move(key)).second) todo.push_back(std::move(next));
+      }
+      return false;
+    };
+    for (size_t cell = 0; cell < r.cells.size(); ++cell) {
+      if (another(members_of_cell(r, cell))) return true;
+    }
+    for (uint32_t name = 0; name < plans_[r.plan].names.size(); ++name) {
+      if (another(members(r, name))) return true;
+    }
+  }
+  return false;
+}
+
+bool Residuals::alive_but_for_excluded(const ObjectResidual& r) {
   PlanId id = r.plan;  // plans_ may move while formulas are expanded
   std::vector<uint32_t> required = still_required(r);
   for (uint32_t n : required) {
@@ -303,8 +353,14 @@ bool Residuals::alive(const ObjectResidual& r) {
   return available >= std::min<uint64_t>(wanted, 100'000);
 }
 
-bool Residuals::can_close_object(ObjectId id) {
-  const ObjectResidual& r = objects_[id];
+bool Residuals::can_close_object(ObjectId id) { return may_close(objects_[id]); }
+
+bool Residuals::may_close(const ObjectResidual& r) const {
+  auto whole = [&](uint32_t constant) {
+    const auto& members = plans_[r.plan].excluded[constant];
+    return std::all_of(members.begin(), members.end(), [&](const auto& member) { return is_used(r, member.first); });
+  };
+  if (std::any_of(r.alike.begin(), r.alike.end(), whole)) return false;
   const ObjectPlan& plan = plans_[r.plan];
   uint32_t all = plan.exists.empty() ? 0 : static_cast<uint32_t>((uint64_t{1} << plan.exists.size()) - 1);
   return (r.satisfied & all) == all && r.count >= plan.min && still_required(r).empty();
@@ -324,7 +380,7 @@ bool Residuals::names_are_independent(PlanId id) {
   ObjectPlan& plan = plans_[id];
   if (plan.independent < 0) {
     plan.independent =
-        plan.exists.empty() && !plan.counts && !algebra_.ordered() &&
+        plan.exists.empty() && plan.excluded.empty() && !plan.counts && !algebra_.ordered() &&
         std::all_of(plan.names.begin(), plan.names.end(), [](const auto& n) { return n.requires_names.empty(); });
   }
   return plan.independent > 0;
@@ -404,16 +460,54 @@ void Residuals::advance(ObjectResidual* r) const {
   if (plan.counts && (plan.max != kUnbounded || r->count < plan.min)) ++r->count;
 }
 
-std::vector<Next<ObjectId>> Residuals::after_name(ObjectId id, uint32_t name) {
-  std::vector<Next<ObjectId>> out;
-  const ObjectResidual r = objects_[id];
+// One more member with a name: its value, and what is then left. Where the excluded have the member, the values that
+// they have there are told apart from the others.
+std::vector<std::pair<FormulaId, ObjectResidual>> Residuals::members(const ObjectResidual& r, uint32_t name) {
+  std::vector<std::pair<FormulaId, ObjectResidual>> out;
   if (is_used(r, name) || !order_allows(r, name)) return out;
+  std::map<FormulaId, std::vector<uint32_t>> alike;  // of the excluded that have the member, by its value
+  for (uint32_t constant : r.alike) {
+    for (const auto& [place, value] : plans_[r.plan].excluded[constant]) {
+      if (place == name) alike[value].push_back(constant);
+    }
+  }
   for (auto [value, bits] : satisfactions(r, plans_[r.plan].names[name].value, plans_[r.plan].names[name].exists)) {
     ObjectResidual next = r;
     next.used[name >> 6] |= uint64_t{1} << (name & 63);
     next.satisfied |= bits;
     if (algebra_.ordered()) next.rank = plans_[r.plan].names[name].rank;
     advance(&next);
+    next.alike.clear();
+    std::vector<FormulaId> other{value};
+    for (const auto& [one, constants] : alike) {
+      out.emplace_back(algebra_.conjunction({value, one}), next);
+      out.back().second.alike = constants;
+      other.push_back(algebra_.negation(one));
+    }
+    out.emplace_back(algebra_.conjunction(std::move(other)), std::move(next));
+  }
+  if (!alike.empty()) std::erase_if(out, [&](const auto& way) { return !algebra_.nonempty(way.first); });
+  return out;
+}
+
+// The same for a key without a name of its own, which none of the excluded has.
+std::vector<std::pair<FormulaId, ObjectResidual>> Residuals::members_of_cell(const ObjectResidual& r, size_t cell) {
+  std::vector<std::pair<FormulaId, ObjectResidual>> out;
+  if (algebra_.arena().is_empty(r.cells[cell])) return out;
+  for (auto [value, bits] : satisfactions(r, plans_[r.plan].cells[cell].value, plans_[r.plan].cells[cell].exists)) {
+    ObjectResidual next = r;
+    next.satisfied |= bits;
+    next.alike.clear();
+    if (algebra_.ordered()) next.rank = plans_[r.plan].undeclared;
+    advance(&next);
+    out.emplace_back(value, std::move(next));
+  }
+  return out;
+}
+
+std::vector<Next<ObjectId>> Residuals::after_name(ObjectId id, uint32_t name) {
+  std::vector<Next<ObjectId>> out;
+  for (auto& [value, next] : members(ObjectResidual(objects_[id]), name)) {
     if (alive(next)) out.push_back({value, intern(std::move(next))});
   }
   return out;
@@ -422,28 +516,17 @@ std::vector<Next<ObjectId>> Residuals::after_name(ObjectId id, uint32_t name) {
 bool Residuals::cell_open(ObjectId id, size_t cell) { return !cell_values(id, cell).empty(); }
 
 std::vector<FormulaId> Residuals::cell_values(ObjectId id, size_t cell) {
-  const ObjectResidual r = objects_[id];
   std::vector<FormulaId> out;
-  if (algebra_.arena().is_empty(r.cells[cell])) return out;
-  for (auto [value, bits] : satisfactions(r, plans_[r.plan].cells[cell].value, plans_[r.plan].cells[cell].exists)) {
-    ObjectResidual next = r;
-    next.satisfied |= bits;
-    if (algebra_.ordered()) next.rank = UINT32_MAX - 1;
-    advance(&next);
+  for (const auto& [value, next] : members_of_cell(ObjectResidual(objects_[id]), cell)) {
     if (alive(next)) out.push_back(value);
   }
   return out;
 }
 
 ObjectResidual Residuals::after_member(ObjectId id, size_t cell, size_t choice) {
-  const ObjectResidual r = objects_[id];
   size_t at = 0;
-  for (auto [value, bits] : satisfactions(r, plans_[r.plan].cells[cell].value, plans_[r.plan].cells[cell].exists)) {
-    ObjectResidual next = r;
-    next.satisfied |= bits;
-    if (algebra_.ordered()) next.rank = UINT32_MAX - 1;
-    advance(&next);
-    if (alive(next) && at++ == choice) return next;
+  for (auto& [value, next] : members_of_cell(ObjectResidual(objects_[id]), cell)) {
+    if (alive(next) && at++ == choice) return std::move(next);
   }
   throw std::logic_error("after_member: no such alternative");
 }

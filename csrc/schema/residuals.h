@@ -52,9 +52,11 @@ struct ObjectPlan {
   std::vector<Cell> cells;
   std::vector<TrieNode> trie;
   std::vector<MemberExists> exists;
-  std::vector<uint32_t> required;  // places in names
+  std::vector<uint32_t> required;                                     // places in names
+  std::vector<std::vector<std::pair<uint32_t, FormulaId>>> excluded;  // constants: places in names, values; sorted
   uint32_t min = 0, max = kUnbounded;
-  bool counts = false;  // the number of members matters
+  uint32_t undeclared = 0;  // rank of what is not declared
+  bool counts = false;      // the number of members matters
   // Memoised answers.
   int8_t independent = -1;  // whether no member's presence bears on the others
   bool live_ready = false;
@@ -63,11 +65,12 @@ struct ObjectPlan {
 
 struct ObjectResidual {
   PlanId plan;
-  std::vector<uint64_t> used;  // bit per name
-  std::vector<ExprId> cells;   // keys left in each cell
-  uint32_t satisfied = 0;      // bit per exists
-  uint32_t count = 0;          // members so far, as far as it matters
-  uint32_t rank = 0;           // declared order: names before this are passed
+  std::vector<uint64_t> used;   // bit per name
+  std::vector<ExprId> cells;    // keys left in each cell
+  uint32_t satisfied = 0;       // bit per exists
+  std::vector<uint32_t> alike;  // places of the excluded that it may still become; sorted
+  uint32_t count = 0;           // members so far, as far as it matters
+  uint32_t rank = 0;            // declared order: names before this are passed
   // Memoised answers.
   std::vector<uint32_t> open_names;  // places of the names that may come next; sorted
   int8_t open_cells = -1;            // -1: not computed; else whether some cell may be used
@@ -142,6 +145,11 @@ class Residuals {
   ObjectId intern(ObjectResidual residual);
   ArrayId intern(ArrayResidual residual);
   bool alive(const ObjectResidual& r);
+  bool alive_but_for_excluded(const ObjectResidual& r);
+  bool may_close(const ObjectResidual& r) const;
+  bool becomes_another(const ObjectResidual& start);
+  std::vector<std::pair<FormulaId, ObjectResidual>> members(const ObjectResidual& r, uint32_t name);
+  std::vector<std::pair<FormulaId, ObjectResidual>> members_of_cell(const ObjectResidual& r, size_t cell);
   bool alive(const ArrayResidual& r);
   // Whether the items to come can bring every contains between its bounds, and the array to its minimum.
   bool contains_alive(const ArrayShape& shape, std::vector<uint32_t> counts, uint32_t index);

@@ -59,6 +59,7 @@ ObjectShapeId Algebra::add_shape(ObjectShape s) {
   sort_unique(&s.names);
   sort_unique(&s.exists);
   sort_unique(&s.dependencies);
+  sort_unique(&s.excluded);
   if (!ordered_) s.order.clear();
   std::string key;
   auto list = [&](size_t size) { append_key(&key, static_cast<uint32_t>(size)); };
@@ -74,6 +75,8 @@ ObjectShapeId Algebra::add_shape(ObjectShape s) {
   for (auto& e : s.exists) append_key(&key, e.keys), append_key(&key, e.value);
   list(s.dependencies.size());
   for (auto& [a, b] : s.dependencies) append_key(&key, a), append_key(&key, b);
+  list(s.excluded.size());
+  for (ObjectShapeId id : s.excluded) append_key(&key, id);
   for (NameId a : s.order) append_key(&key, a);
   list(s.order.size());
   append_key(&key, s.min);
@@ -168,7 +171,8 @@ bool Algebra::within(const ObjectShape& a, const ObjectShape& b) {
     return std::includes(all.begin(), all.end(), some.begin(), some.end());
   };
   if (a.min < b.min || a.max > b.max || !covers(a.required, b.required) || !covers(a.patterns, b.patterns) ||
-      !covers(a.names, b.names) || !covers(a.exists, b.exists) || !covers(a.dependencies, b.dependencies))
+      !covers(a.names, b.names) || !covers(a.exists, b.exists) || !covers(a.dependencies, b.dependencies) ||
+      !covers(a.excluded, b.excluded))
     return false;
   auto own = a.properties.begin();
   for (const auto& [id, f] : b.properties) {
@@ -270,6 +274,7 @@ Normal Algebra::meet(const Normal& a, const Normal& b) {
       s.names = joined(x.names, y.names);
       s.exists = joined(x.exists, y.exists);
       s.dependencies = joined(x.dependencies, y.dependencies);
+      s.excluded = joined(x.excluded, y.excluded);
       s.order = x.order;
       for (NameId id : y.order) {
         if (std::find(s.order.begin(), s.order.end(), id) == s.order.end()) s.order.push_back(id);
@@ -305,8 +310,14 @@ Normal Algebra::meet(const Normal& a, const Normal& b) {
   return n;
 }
 
-std::vector<ObjectShapeId> Algebra::invert_object(const ObjectShape& s) {
-  std::vector<ObjectShapeId> out;
+std::vector<ObjectShapeId> Algebra::invert_object(ObjectShapeId id) {
+  const ObjectShape s = object_shapes_[id];
+  if (constant_shapes_.contains(id)) {  // one alternative, where its members would make many
+    ObjectShape other;
+    other.excluded = {id};
+    return {add_shape(std::move(other))};
+  }
+  std::vector<ObjectShapeId> out = s.excluded;
   auto add = [&](ObjectShape broken) {
     if (!contradictory(broken)) out.push_back(add_shape(std::move(broken)));
   };
@@ -429,7 +440,7 @@ Normal Algebra::invert(const Normal& a) {
   const std::vector<ArrayShapeId> array_ids = a.arrays;
   for (ObjectShapeId id : object_ids) {
     Normal broken;
-    broken.objects = invert_object(ObjectShape(object_shapes_[id]));
+    broken.objects = invert_object(id);
     sort_unique(&broken.objects);
     objects = meet(objects, broken);
   }

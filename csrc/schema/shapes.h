@@ -31,11 +31,12 @@ struct ObjectShape {
   std::vector<FormulaId> names;                         // every key, as a string, is in each of these; sorted
   std::vector<MemberExists> exists;                     // sorted
   std::vector<std::pair<NameId, NameId>> dependencies;  // where the first is present, so is the second; sorted
+  std::vector<ObjectShapeId> excluded;                  // constants that it is not; sorted
   std::vector<NameId> order;                            // declared order, for JSONStyle.property_order = "schema"
   uint32_t min = 0, max = kUnbounded;
   bool unconstrained() const {
     return properties.empty() && patterns.empty() && required.empty() && names.empty() && exists.empty() &&
-           dependencies.empty() && min == 0 && max == kUnbounded;
+           dependencies.empty() && excluded.empty() && min == 0 && max == kUnbounded;
   }
 };
 

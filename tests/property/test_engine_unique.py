@@ -78,6 +78,29 @@ def test_objects_whose_members_are_all_required_can_be_different() -> None:
 
 
 @pytest.mark.parametrize(
+    "schema",
+    [
+        {},
+        {"contains": {"const": {"id": 1, "name": "x2"}}},
+        {"items": {"properties": {"id": {"type": "integer"}, "name": {"type": "string"}}, "required": ["id", "name"]}},
+    ],
+    ids=["free", "contains", "declared"],
+)
+def test_many_objects_are_told_apart(schema: dict[str, Any]) -> None:
+    grammar = compiled({**schema, "type": "array", "uniqueItems": True})
+    objects = [{"id": i // 2, "name": f"x{i}"} for i in range(60)] + [{"id": 1, "name": "x1", "more": []}]
+    items = objects if "items" in schema else [*objects, *range(60), *(f"x{i}" for i in range(60))]
+    matcher = GrammarMatcher(grammar)
+    for at, item in enumerate(items):
+        assert matcher.accept_string(("," if at else "[") + json.dumps(item))
+    for item in items[::10]:
+        again = json.dumps(dict(reversed(item.items())) if isinstance(item, dict) else item)
+        assert not matcher.accept_string(f",{again},")
+    assert matcher.accept_string("]")
+    assert matcher.can_terminate()
+
+
+@pytest.mark.parametrize(
     "item",
     [
         {"anyOf": [{"type": "null"}, {"$ref": "#"}]},  # each array would need another one inside it

@@ -171,6 +171,7 @@ STRINGS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "u\u0308ber",
             "한\u1100",
             "ä" * 60,
+            ".".join(["ä" * 57] * 5),
             "".join(chr(0x4E00 + 397 * i) for i in range(20)),
             "😀.com",
         ),
