@@ -16,7 +16,7 @@ from fcformat.formats.call_syntax.parts import MAX_NAME, Reading, ToolView, read
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
-from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable
+from fcformat.parsing.cursor import Cursor, Scanner, Steps, Truncated, Unreadable
 from fcformat.parsing.json_text import as_json
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
 
@@ -26,6 +26,8 @@ MARK, EVERYBODY = ">>>", "all"
 
 _RECIPIENT = re.compile(rf"[ \t]{{0,8}}({NAME_CHARACTER}{{1,{MAX_NAME}}})[ \t]{{0,8}}\n(?=\s{{0,16}}(\{{)?)")
 _HALF = re.compile(rf"[ \t]{{0,8}}(?:{NAME_CHARACTER}{{1,{MAX_NAME}}}[ \t]{{0,8}}(?:\n\s{{0,16}})?)?\Z")
+#: A mark that a header follows, or the end of what is there; the rest is looked at where it matches.
+_MAY_BE_HEADER = rf"{MARK}[ \t]{{0,8}}(?:{NAME_CHARACTER}{{1,{MAX_NAME}}}[ \t]{{0,8}}(?:\n|\Z)|\Z)"
 
 
 class RecipientSegments(Turn):
@@ -81,7 +83,7 @@ class RecipientSegments(Turn):
     ) -> Steps[str | None]:
         """See `Turn`."""
         known = frozenset(tool.name for tool in tools)
-        finder = Finder((MARK, *boundaries))
+        finder = Scanner((MARK, *boundaries), ahead={MARK: _MAY_BE_HEADER})
         said = Speech(builder)
         yield from cursor.match_loosely((MARK,))
         at_mark = True
@@ -101,7 +103,7 @@ class RecipientSegments(Turn):
             if said.after_call:
                 yield from said.skip_gap(cursor)
             if builder.given_up and finder.needles != boundaries:
-                finder = Finder(boundaries)
+                finder = Scanner(boundaries)
             found = finder.find(cursor.buffer, cursor.position)
             if found is None:
                 held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
