@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import sys
+import types
 from typing import Annotated, Any
 
 import pydantic
@@ -269,3 +271,94 @@ def test_objects_of_langchain_and_llamaindex_are_those_that_the_packages_take() 
     assert made.metadata.to_openai_tool() == TOOLS["openai-tools"]
     with pytest.raises(NotImplementedError, match="get_weather"):
         made(city="Paris")
+
+
+class McpTool:
+    """An object with what MCP's client gives: a model with the list's keys as attributes."""
+
+    def __init__(self, **keys: Any) -> None:
+        self.__dict__.update({"title": None, "outputSchema": None, "annotations": None, "meta": None, **keys})
+
+    def model_dump(self, **options: Any) -> dict[str, Any]:
+        return dict(self.__dict__)
+
+
+def test_an_object_of_mcps_client_is_read_by_what_it_has() -> None:
+    tool = McpTool(name="get_weather", description="Get the weather", inputSchema=SCHEMA)
+    assert Tool.from_any(tool).function_dict() == FUNCTION
+
+
+def test_an_object_of_langchain_is_told_without_its_injected_arguments() -> None:
+    class Shown(pydantic.BaseModel):
+        city: str
+
+    tool = LangChainTool()
+    tool.tool_call_schema = Shown  # type: ignore[attr-defined]
+    parameters = Tool.from_any(tool).parameters
+    assert isinstance(parameters, dict)
+    assert list(parameters["properties"]) == ["city"]
+
+
+class StructuredTool(LangChainTool):
+    """What LangChain's class of this name keeps of what it is made from."""
+
+    def __init__(self, *, name: str, description: str, args_schema: Any, func: Any) -> None:
+        self.name, self.description, self.args_schema, self.func = name, description, args_schema, func
+
+
+class ToolMetadata:
+    """What LlamaIndex's class of this name keeps of what it is made from."""
+
+    def __init__(self, description: str, name: str, fn_schema: Any) -> None:
+        self.description, self.name, self.fn_schema = description, name, fn_schema
+
+
+class FunctionTool:
+    """What LlamaIndex's class of this name keeps of what it is made from."""
+
+    def __init__(self, *, fn: Any, metadata: ToolMetadata) -> None:
+        self.fn, self.metadata = fn, metadata
+
+    def __call__(self, **arguments: Any) -> Any:
+        return self.fn(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("shape", "package", "classes"),
+    [
+        ("langchain-tools", "langchain_core", (StructuredTool,)),
+        ("llamaindex-tools", "llama_index.core", (FunctionTool, ToolMetadata)),
+    ],
+)
+def test_tools_become_objects_of_a_package_by_its_own_classes(
+    shape: str, package: str, classes: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With classes in the package's place, so that it need not be installed; those above take the package itself."""
+    module = types.ModuleType(f"{package}.tools")
+    for each in classes:
+        setattr(module, each.__name__, each)
+        monkeypatch.setattr(each, "__module__", f"{package}.tools")
+    parts = package.split(".")
+    for count in range(1, len(parts) + 1):
+        name = ".".join(parts[:count])
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    monkeypatch.setitem(sys.modules, f"{package}.tools", module)
+    made = convert([TOOLS["mcp-tools"]], target=shape)
+    assert made.losses == ()
+    assert type(made.value[0]) is classes[0]
+    back = convert(made.value, target="openai-functions")
+    assert (back.source, back.value) == (shape, [FUNCTION])
+    if shape == "llamaindex-tools":
+        with pytest.raises(NotImplementedError, match="get_weather is a definition"):
+            made.value[0].fn(city="Paris")
+
+
+@pytest.mark.parametrize(
+    ("shape", "package"), [("langchain-tools", "langchain_core"), ("llamaindex-tools", "llama_index")]
+)
+def test_a_package_that_is_missing_is_named(shape: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(FormatError, match=f"pip install {package.replace('_', '-')}"):
+        convert([FUNCTION], source="openai-functions", target=shape)
