@@ -170,9 +170,14 @@ PYBIND11_MODULE(_core, m) {
       .def_property_readonly("vocab_size", &Vocabulary::size)
       .def_property_readonly("nbytes", &Vocabulary::memory);
 
+  py::class_<MemoryMeter, std::shared_ptr<MemoryMeter>>(m, "MemoryMeter")
+      .def(py::init<>())
+      .def_property_readonly("nbytes", &MemoryMeter::bytes);
+
   py::class_<CompiledGrammar, std::shared_ptr<CompiledGrammar>>(m, "CompiledGrammar")
       .def_property_readonly("nbytes", &CompiledGrammar::bytes)
-      .def_property_readonly("nbytes_seen", &CompiledGrammar::bytes_seen)
+      .def("count_in", &CompiledGrammar::count_in, py::arg("meter"), py::call_guard<py::gil_scoped_release>())
+      .def("count_out", &CompiledGrammar::count_out, py::call_guard<py::gil_scoped_release>())
       .def_property_readonly("renewals", &CompiledGrammar::renewals)
       .def_property_readonly("mask_cache", [](CompiledGrammar& g) {
         uint64_t hits, misses;

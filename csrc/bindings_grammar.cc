@@ -223,22 +223,30 @@ Schema read_schema(py::handle value) {
   return out;
 }
 
-std::optional<Schema> read_schema_text(py::handle text) {
+std::shared_ptr<CompiledGrammar> compile_json(std::shared_ptr<const Vocabulary> vocabulary,
+                                              std::shared_ptr<const Json> json, const ValueStyle& style,
+                                              const CompilerOptions& options) {
+  GrammarSpec spec;
+  spec.kind = GrammarSpec::Kind::kSchema;
+  spec.schema = std::move(json);
+  spec.resources = options.resources;
+  spec.style = style;
+  return compile(spec, std::move(vocabulary), options.limits, options.loader);
+}
+
+// Nothing where the text is not plain JSON; another reader is to say what is wrong, if anything is.
+std::shared_ptr<CompiledGrammar> compile_schema_text(std::shared_ptr<Vocabulary> vocabulary, py::handle text,
+                                                     const ValueStyle& style, const CompilerOptions& options) {
   Py_ssize_t size;
   const char* utf8 = PyUnicode_AsUTF8AndSize(text.ptr(), &size);
   if (utf8 == nullptr) {  // a lone surrogate: outside of the text's strings no JSON, inside for the slower reader
     PyErr_Clear();
-    return std::nullopt;
+    return nullptr;
   }
-  std::optional<Json> json = read_json_text({utf8, static_cast<size_t>(size)}, kMaxJsonNesting);
-  if (!json) return std::nullopt;
-  return Schema{std::make_shared<const Json>(std::move(*json)), {}};
-}
-
-std::shared_ptr<CompiledGrammar> compile_spec(std::shared_ptr<const Vocabulary> vocabulary, const GrammarSpec& spec,
-                                              const CompilerOptions& options) {
   py::gil_scoped_release release;
-  return compile(spec, std::move(vocabulary), options.limits, options.loader);
+  std::optional<Json> json = read_json_text({utf8, static_cast<size_t>(size)}, kMaxJsonNesting);
+  if (!json) return nullptr;
+  return compile_json(std::move(vocabulary), std::make_shared<const Json>(std::move(*json)), style, options);
 }
 
 }  // namespace
@@ -298,26 +306,25 @@ void bind_grammar(py::module_& m) {
       .def(py::init([](py::handle style) { return style_of(style, Syntax::kJson); }), py::arg("style"));
   py::class_<Schema>(m, "Schema")
       .def(py::init(&read_schema), py::arg("value"))
-      .def_static("from_text", &read_schema_text, py::arg("text"))
       .def_property_readonly("key", [](const Schema& s) { return py::bytes(s.key); });
   m.def(
       "compile_grammar",
       [](std::shared_ptr<Vocabulary> vocabulary, py::handle grammar, const CompilerOptions& options) {
-        return compile_spec(std::move(vocabulary), spec_of(grammar, options.resources, 0), options);
+        GrammarSpec spec = spec_of(grammar, options.resources, 0);
+        py::gil_scoped_release release;
+        return compile(spec, std::move(vocabulary), options.limits, options.loader);
       },
       py::arg("vocabulary"), py::arg("grammar"), py::arg("options"));
   m.def(
       "compile_schema",
       [](std::shared_ptr<Vocabulary> vocabulary, const Schema& schema, const ValueStyle& style,
          const CompilerOptions& options) {
-        GrammarSpec spec;
-        spec.kind = GrammarSpec::Kind::kSchema;
-        spec.schema = schema.json;
-        spec.resources = options.resources;
-        spec.style = style;
-        return compile_spec(std::move(vocabulary), spec, options);
+        py::gil_scoped_release release;
+        return compile_json(std::move(vocabulary), schema.json, style, options);
       },
       py::arg("vocabulary"), py::arg("schema"), py::arg("style"), py::arg("options"));
+  m.def("compile_schema_text", &compile_schema_text, py::arg("vocabulary"), py::arg("text"), py::arg("style"),
+        py::arg("options"));
 }
 
 }  // namespace fcformat

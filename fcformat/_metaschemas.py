@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from fcformat.data import METASCHEMAS
 from fcformat.errors import SchemaError
 
-__all__ = ["with_metaschemas"]
+__all__ = ["may_need_metaschemas", "with_metaschemas"]
 
 _T = TypeVar("_T")
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
@@ -26,6 +26,11 @@ _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 def _metaschemas() -> dict[str, Any]:
     documents: dict[str, Any] = json.loads(METASCHEMAS.read_text(encoding="utf-8"))
     return documents
+
+
+def may_need_metaschemas(error: SchemaError) -> bool:
+    """Whether a schema that could not be loaded may be one that refers to a metaschema."""
+    return error.keyword in _REFERENCES
 
 
 def with_metaschemas(make: Callable[[dict[str, Any] | None], _T], resources: dict[str, Any] | None) -> _T:
@@ -41,6 +46,6 @@ def with_metaschemas(make: Callable[[dict[str, Any] | None], _T], resources: dic
     try:
         return make(resources)
     except SchemaError as error:
-        if error.keyword not in _REFERENCES:
+        if not may_need_metaschemas(error):
             raise
     return make({**_metaschemas(), **(resources or {})})

@@ -302,6 +302,8 @@ class Machine {
   size_t state_count() const { return states_.size(); }
   size_t bytes() const;
   void check_size() const;
+  // Cheap to ask for, and another number where bytes() has become more.
+  size_t parts() const { return states_.size() + stacks_.size() + frames_.size() + arena_.size() + row_store_.bytes(); }
   // Notes the size that the grammar has unused; and whether since then it has used up half of what a budget leaves.
   void start_growing();
   bool grown() {

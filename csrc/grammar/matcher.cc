@@ -20,6 +20,7 @@ void CompiledGrammar::build() {
   machine_ = std::move(made.machine);
   tag_ids_ = std::move(made.tag_ids);
   ++generation_;
+  note_bytes();
 }
 
 uint64_t CompiledGrammar::renewals() {
@@ -29,13 +30,30 @@ uint64_t CompiledGrammar::renewals() {
 
 size_t CompiledGrammar::bytes() {
   std::lock_guard lock(mutex_);
-  return bytes_seen_ = machine_->bytes() + filler_->cache().bytes();
+  return note_bytes();
 }
 
-size_t CompiledGrammar::bytes_seen() {
-  if (std::unique_lock lock(mutex_, std::try_to_lock); lock.owns_lock())
-    bytes_seen_ = machine_->bytes() + filler_->cache().bytes();
-  return bytes_seen_;
+size_t CompiledGrammar::note_bytes() {
+  noted_ = machine_->parts() + filler_->cache().bytes();
+  size_t now = machine_->bytes() + filler_->cache().bytes();
+  if (meter_) {
+    meter_->bytes_ += now - metered_;  // wraps around where it has become less
+    metered_ = now;
+  }
+  return now;
+}
+
+void CompiledGrammar::count_in(std::shared_ptr<MemoryMeter> meter) {
+  std::lock_guard lock(mutex_);
+  meter_ = std::move(meter);
+  metered_ = 0;
+  note_bytes();
+}
+
+void CompiledGrammar::count_out() {
+  std::lock_guard lock(mutex_);
+  if (meter_) meter_->bytes_ -= metered_;
+  meter_.reset();
 }
 
 void CompiledGrammar::cache_counters(uint64_t* hits, uint64_t* misses, size_t* bytes) {
@@ -47,11 +65,11 @@ void CompiledGrammar::cache_counters(uint64_t* hits, uint64_t* misses, size_t* b
 
 Matcher::Matcher(std::shared_ptr<CompiledGrammar> grammar) : grammar_(std::move(grammar)) { reset(); }
 
-std::unique_lock<ForkSafeMutex> Matcher::enter() {
+Matcher::Entered Matcher::enter() {
   std::unique_lock lock(grammar_->mutex_);
   grammar_->renew_if_grown();
   if (generation_ != grammar_->generation_) replay();
-  return lock;
+  return {std::move(lock), *grammar_};
 }
 
 // Threads and residuals belong to one automaton; in another one the same text leads to the same place.
@@ -88,7 +106,7 @@ bool Matcher::fill_mask(uint32_t* mask) {
     for (uint32_t id : vocabulary.stop_ids()) mask[id >> 5] |= 1u << (id & 31);
     return true;
   }
-  auto lock = enter();
+  Entered entered = enter();
   grammar_->filler_->fill(threads_, text_, mask);
   return true;
 }
@@ -192,7 +210,7 @@ bool Matcher::accept_locked(uint32_t id) {
 
 bool Matcher::accept_token(uint32_t id) {
   if (id >= grammar_->vocabulary_->size() || terminated_) return false;
-  auto lock = enter();
+  Entered entered = enter();
   return accept_locked(id);
 }
 
@@ -212,7 +230,7 @@ Matcher::Quick Matcher::try_accept_token(uint32_t id) {
 
 bool Matcher::accept_bytes(std::string_view bytes) {
   if (terminated_) return false;
-  auto lock = enter();
+  Entered entered = enter();
   return advance(bytes);
 }
 
@@ -243,7 +261,7 @@ void Matcher::reset() {
 
 bool Matcher::can_terminate() {
   if (terminated_) return true;
-  auto lock = enter();
+  Entered entered = enter();
   grammar_->machine_->arena().start_clock();
   TextView view{text_.data(), static_cast<uint32_t>(text_.size())};
   return std::any_of(threads_.begin(), threads_.end(),
@@ -252,7 +270,7 @@ bool Matcher::can_terminate() {
 
 std::string Matcher::forced_text(size_t limit) {
   if (terminated_ || incomplete_tail(text_) > 0) return "";  // the rest of a character is no text
-  auto lock = enter();
+  Entered entered = enter();
   Machine& machine = *grammar_->machine_;
   std::vector<Thread> threads = threads_, next;
   machine.arena().start_clock();

@@ -22,16 +22,28 @@ struct Automaton {
   std::vector<uint32_t> tag_ids;
 };
 
+// The memory that grammars take together, in bytes, kept up to date as they grow.
+class MemoryMeter {
+ public:
+  size_t bytes() const { return bytes_; }
+
+ private:
+  friend class CompiledGrammar;
+  std::atomic<size_t> bytes_ = 0;
+};
+
 class CompiledGrammar {
  public:
   // `build` makes the automaton: now, and again when the one in use has grown too large.
   CompiledGrammar(std::function<Automaton()> build, std::shared_ptr<const Vocabulary> vocabulary,
                   size_t mask_cache_bytes);
+  ~CompiledGrammar() { count_out(); }
 
   const std::shared_ptr<const Vocabulary>& vocabulary() const { return vocabulary_; }
   size_t bytes();
-  // The same without waiting for who is using the grammar: then as it was when last asked for.
-  size_t bytes_seen();
+  // Has its bytes counted in `meter`, now and when they have become more, until it is counted out.
+  void count_in(std::shared_ptr<MemoryMeter> meter);
+  void count_out();
   uint64_t renewals();
   void cache_counters(uint64_t* hits, uint64_t* misses, size_t* bytes);
 
@@ -43,6 +55,11 @@ class CompiledGrammar {
   void renew_if_grown() {
     if (machine_->grown()) build();
   }
+  // To be called whenever the grammar may have grown.
+  void note_growth() {
+    if (machine_->parts() + filler_->cache().bytes() != noted_) note_bytes();
+  }
+  size_t note_bytes();
 
   std::function<Automaton()> build_;
   std::shared_ptr<const Vocabulary> vocabulary_;
@@ -52,7 +69,8 @@ class CompiledGrammar {
   std::vector<uint32_t> tag_ids_;
   std::unique_ptr<MaskFiller> filler_;
   uint64_t generation_ = 0;  // of the automaton
-  std::atomic<size_t> bytes_seen_ = 0;
+  std::shared_ptr<MemoryMeter> meter_;
+  size_t noted_ = 0, metered_ = 0;  // what the size depends on, when it was last looked at; bytes that are in the meter
 };
 
 class Matcher {
@@ -88,7 +106,12 @@ class Matcher {
   };
   static constexpr uint32_t kNoToken = UINT32_MAX;
   // Locks the grammar and, where its automaton is a new one, finds this matcher's place in it.
-  std::unique_lock<ForkSafeMutex> enter();
+  struct Entered {
+    ~Entered() { grammar.note_growth(); }
+    std::unique_lock<ForkSafeMutex> lock;
+    CompiledGrammar& grammar;
+  };
+  Entered enter();
   void replay();
   bool advance(std::string_view bytes);
   bool accept_locked(uint32_t id);

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import decimal
 import hashlib
-import itertools
 import json
 import sys
 from collections import OrderedDict
@@ -17,7 +16,7 @@ from typing import Any
 
 from fcformat import _core
 from fcformat._locks import ForkSafeLock
-from fcformat._metaschemas import with_metaschemas
+from fcformat._metaschemas import may_need_metaschemas, with_metaschemas
 from fcformat.decoding.tokenizer_info import TokenizerInfo
 from fcformat.ebnf import parse_ebnf
 from fcformat.errors import GrammarLimitError, SchemaError
@@ -29,7 +28,6 @@ __all__ = ["CompiledGrammar", "GrammarCompiler"]
 _DEFAULT_STYLE = JSONStyle()
 _MOST_STYLES = 64
 _LONG_KEY = 256
-_WEIGHED = 3  # grammars whose memory is looked at when another one is added
 
 
 class CompiledGrammar:
@@ -51,15 +49,28 @@ class CompiledGrammar:
 
     @classmethod
     def _of_schema(
-        cls, schema: _core.Schema, source: SchemaValue | _SchemaText, tokenizer_info: TokenizerInfo, options: _Options
+        cls, schema: _core.Schema, source: SchemaValue, tokenizer_info: TokenizerInfo, options: _Options
     ) -> CompiledGrammar:
         """The grammar of a schema that has been read already; `source`: what it was read from."""
+        style = options.style(source.style)
+        native = options.compile(
+            lambda options: _core.compile_schema(tokenizer_info.native, schema, style, options),
+        )
+        return cls._made(native, source, tokenizer_info, options)
+
+    @classmethod
+    def _made(
+        cls,
+        native: _core.CompiledGrammar,
+        source: SchemaValue | _SchemaText,
+        tokenizer_info: TokenizerInfo,
+        options: _Options,
+    ) -> CompiledGrammar:
         made = cls.__new__(cls)
         made._grammar = source
         made.tokenizer_info = tokenizer_info
         made._options = options
-        style = options.style(source.style)
-        made.native = options.compile(lambda native: _core.compile_schema(tokenizer_info.native, schema, style, native))
+        made.native = native
         return made
 
     @property
@@ -97,7 +108,7 @@ class _SchemaText:
 class _Options:
     """What a compiler passes on to every grammar."""
 
-    __slots__ = ("_limits", "_refuse_unknown_formats", "_resources", "_styles", "native")
+    __slots__ = ("_default_style", "_limits", "_refuse_unknown_formats", "_resources", "_styles", "native")
 
     def __init__(
         self, limits: dict[str, float], resources: dict[str, Any] | None, refuse_unknown_formats: bool
@@ -106,6 +117,7 @@ class _Options:
         self._resources = resources
         self._refuse_unknown_formats = refuse_unknown_formats
         self._styles: dict[JSONStyle, _core.ValueStyle] = {}
+        self._default_style = _core.ValueStyle(_DEFAULT_STYLE)
         self.native = _core.CompilerOptions(resources, limits, refuse_unknown_formats)
 
     def compile(self, make: Callable[[_core.CompilerOptions], _core.CompiledGrammar]) -> _core.CompiledGrammar:
@@ -118,8 +130,10 @@ class _Options:
 
         return with_metaschemas(with_documents, self._resources)
 
-    def style(self, style: JSONStyle) -> _core.ValueStyle:
-        """The style as the native engine has it."""
+    def style(self, style: JSONStyle | None) -> _core.ValueStyle:
+        """The style as the native engine has it; `None`: the default."""
+        if style is None:
+            return self._default_style
         known = self._styles.get(style)
         if known is None:
             known = _core.ValueStyle(style)
@@ -137,8 +151,8 @@ class GrammarCompiler:
     Args:
         tokenizer_info: The vocabulary.
         cache_size: How many compiled grammars are kept at most; `None`: as many as `cache_bytes` allows; 0: none.
-        cache_bytes: How much memory they may take together, approximately; the latest is kept in any case. A grammar grows as it is used; how much it takes
-            is looked at when it is asked for, and in turn when others are added.
+        cache_bytes: How much memory they may take together, approximately; the latest is kept in any case. A grammar grows as it is used, which
+            counts; what is too much goes when another one is added.
         resources: Further schema documents by absolute URI, for `$ref`s that leave a schema. Nothing is ever fetched;
             the metaschemas of the drafts are known.
         unknown_formats: `"ignore"`: a `format` that the engine does not know is an annotation, as the specification says;
@@ -176,19 +190,18 @@ class GrammarCompiler:
         self._options = _Options(
             dict(limits or {}), dict(resources) if resources is not None else None, unknown_formats == "refuse"
         )
-        self._cache: OrderedDict[Any, _Kept] = OrderedDict()
-        self._turns: OrderedDict[Any, None] = OrderedDict()  # the same keys, the longest not looked at first
+        self._cache: OrderedDict[Any, CompiledGrammar] = OrderedDict()
         self._cache_size = cache_size if cache_size is not None else sys.maxsize
         self._cache_limit = cache_bytes
-        self._cache_bytes = 0
+        self._meter = _core.MemoryMeter()
         self._lock = ForkSafeLock()
         self.cache_hits = 0
         self.cache_misses = 0
 
     @property
     def cache_bytes(self) -> int:
-        """Memory that the cached grammars take, in bytes, as far as it has been looked at."""
-        return self._cache_bytes
+        """Memory that the cached grammars take now, in bytes, approximately."""
+        return self._meter.nbytes
 
     def compile_json_schema(self, schema: Any, style: JSONStyle | None = None) -> CompiledGrammar:
         """Compile a JSON schema: the grammar of the texts of its valid values.
@@ -202,24 +215,32 @@ class GrammarCompiler:
             UnsupportedSchemaError: A keyword is outside what is supported.
             GrammarLimitError: A budget is exceeded.
         """
-        style = style if style is not None else _DEFAULT_STYLE
-        if isinstance(schema, str):
-            text = _SchemaText(schema, style)
-            return self._cached(("json text", schema, style), lambda: self._compile_text(text))
+        if style == _DEFAULT_STYLE:
+            style = None
+        if isinstance(schema, str):  # the text stays with the grammar, and may as well be the key
+            return self._cached(("json text", schema, style), lambda: self._compile_text(schema, style))
         value = _plain(schema)
         native = _core.Schema(value)
         return self._cached(
-            ("json", native.key, style),
+            ("json", _short(native.key), style),
             lambda: CompiledGrammar._of_schema(
-                native, SchemaValue(value, "json", style), self.tokenizer_info, self._options
+                native, SchemaValue(value, "json", style or _DEFAULT_STYLE), self.tokenizer_info, self._options
             ),
         )
 
-    def _compile_text(self, text: _SchemaText) -> CompiledGrammar:
-        native = _core.Schema.from_text(text.text)
+    def _compile_text(self, text: str, style: JSONStyle | None) -> CompiledGrammar:
+        source = _SchemaText(text, style or _DEFAULT_STYLE)
+        try:
+            native = _core.compile_schema_text(
+                self.tokenizer_info.native, text, self._options.style(style), self._options.native
+            )
+        except SchemaError as error:
+            if not may_need_metaschemas(error):
+                raise
+            native = None
         if native is None:  # something about it is wrong, or unusual
-            return self._compile(text.read())
-        return CompiledGrammar._of_schema(native, text, self.tokenizer_info, self._options)
+            return self._compile(source.read())
+        return CompiledGrammar._made(native, source, self.tokenizer_info, self._options)
 
     def _compile(self, grammar: Grammar) -> CompiledGrammar:
         return CompiledGrammar(grammar, self.tokenizer_info, self._options)
@@ -231,7 +252,7 @@ class GrammarCompiler:
             SchemaError: The pattern is malformed, or matches no text.
             UnsupportedSchemaError: It uses back-references, which no automaton can follow.
         """
-        return self._cached(("regex", pattern), lambda: self._compile(Regex(pattern)))
+        return self._cached(("regex", _short(pattern)), lambda: self._compile(Regex(pattern)))
 
     def compile_ebnf(self, text: str, root: str = "root") -> CompiledGrammar:
         """Compile a grammar written in EBNF, as `fcformat.ebnf` describes it: GBNF, the spelling of llama.cpp.
@@ -245,7 +266,7 @@ class GrammarCompiler:
             SchemaError: No text satisfies the grammar.
             GrammarLimitError: A budget is exceeded.
         """
-        return self._cached(("ebnf", text, root), lambda: self._compile(parse_ebnf(text, root)))
+        return self._cached(("ebnf", _short(text), _short(root)), lambda: self._compile(parse_ebnf(text, root)))
 
     def compile_grammar(self, grammar: Grammar | str) -> CompiledGrammar:
         """Compile a grammar of `fcformat.grammar`, such as `fmt.grammar(tools)`; a string is read as `compile_ebnf` does.
@@ -261,83 +282,51 @@ class GrammarCompiler:
             key = repr(grammar)
         except RecursionError:
             raise GrammarLimitError("the grammar nests deeper than Python's recursion limit lets it be read") from None
-        return self._cached(("grammar", key), lambda: self._compile(grammar))
+        return self._cached(("grammar", _short(key)), lambda: self._compile(grammar))
 
     def clear_cache(self) -> None:
         """Forget all compiled grammars."""
         with self._lock:
             forgotten = self._cache
             self._cache = OrderedDict()
-            self._turns = OrderedDict()
-            self._cache_bytes = 0
+            for grammar in forgotten.values():
+                grammar.native.count_out()
         del forgotten  # outside of the lock: taking grammars apart takes its time
 
     def _cached(self, key: Any, make: Callable[[], CompiledGrammar]) -> CompiledGrammar:
         if self._cache_size == 0:
             return make()
-        key = _short(key)
         with self._lock:
             found = self._cache.get(key)
             if found is not None:
                 self._cache.move_to_end(key)
                 self.cache_hits += 1
-                self._weigh(found)
-                return found.grammar
+                return found
             self.cache_misses += 1
         made = make()
         dropped = []
         with self._lock:
             replaced = self._cache.pop(key, None)  # made by another thread meanwhile
             if replaced is not None:
-                del self._turns[key]
-                self._cache_bytes -= replaced.nbytes
                 dropped.append(replaced)
-            self._weigh_some()
-            kept = self._cache[key] = _Kept(made)
-            self._turns[key] = None
-            self._weigh(kept)
+            self._cache[key] = made
+            made.native.count_in(self._meter)
             while len(self._cache) > 1 and (
-                len(self._cache) > self._cache_size or self._cache_bytes > self._cache_limit
+                len(self._cache) > self._cache_size or self._meter.nbytes > self._cache_limit
             ):
-                gone, oldest = self._cache.popitem(last=False)
-                del self._turns[gone]
-                self._cache_bytes -= oldest.nbytes
-                dropped.append(oldest)
-        del dropped  # outside of the lock
+                dropped.append(self._cache.popitem(last=False)[1])
+                dropped[-1].native.count_out()
+            if replaced is not None:
+                replaced.native.count_out()
+        del dropped  # outside of the lock: taking grammars apart takes its time
         return made
 
-    def _weigh_some(self) -> None:
-        """Look at the grammar that was asked for last, which has grown since, and at a few others in turn."""
-        for latest in itertools.islice(reversed(self._cache.values()), 1):
-            self._weigh(latest)
-        for key in list(itertools.islice(self._turns, _WEIGHED)):
-            self._weigh(self._cache[key])
-            self._turns.move_to_end(key)
 
-    def _weigh(self, kept: _Kept) -> None:
-        nbytes = kept.grammar.native.nbytes_seen
-        self._cache_bytes += nbytes - kept.nbytes
-        kept.nbytes = nbytes
-
-
-class _Kept:
-    """A grammar in the cache, with the memory that it took when that was last looked at."""
-
-    __slots__ = ("grammar", "nbytes")
-
-    def __init__(self, grammar: CompiledGrammar) -> None:
-        self.grammar = grammar
-        self.nbytes = 0
-
-
-def _short(key: Any) -> Any:
-    """The key with long texts in it replaced by digests, so that the cache does not keep them."""
-    return tuple(
-        hashlib.blake2b(part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part).digest()
-        if isinstance(part, (str, bytes)) and len(part) > _LONG_KEY
-        else part
-        for part in key
-    )
+def _short(key: str | bytes) -> str | bytes:
+    """The key, or a digest of a long one, so that the cache does not keep it."""
+    if len(key) <= _LONG_KEY:
+        return key
+    return hashlib.blake2b(key.encode("utf-8", "surrogatepass") if isinstance(key, str) else key).digest()
 
 
 def _load(text: str) -> Any:
