@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "schema/document.h"
+#include "schema/keywords.h"
 
 namespace fcformat {
 namespace {
@@ -55,7 +55,8 @@ uint32_t Contents::of(const Json& schema) {
     if (is_annotation(keyword)) continue;
     std::string part;
     append(&part, keyword);
-    Holds holds = holds_schemas(keyword);
+    const KeywordFacts* facts = keyword_facts(keyword);
+    Holds holds = facts ? facts->holds : Holds::kNothing;
     if (is_name(keyword)) {
       part += "@" + std::to_string(reinterpret_cast<uintptr_t>(&schema));
     } else if (value.is_object() && holds == Holds::kNothing) {

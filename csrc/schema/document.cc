@@ -4,13 +4,13 @@
 #include <utility>
 
 #include "errors.h"
-#include "schema/keyword_table.h"
 
 namespace fcformat {
 namespace {
 
 constexpr int kMaxNesting = 600;
 constexpr size_t kMaxSubschemas = 1'000'000;
+constexpr size_t kManyMembers = 32;  // from here on, a name that a reference asks for is found by hashing
 
 std::string unescape_pointer(std::string_view token) {
   std::string out;
@@ -118,88 +118,61 @@ Dialect dialect_of(std::string_view uri) {
   return Dialect::kUnstated;
 }
 
-Holds holds_schemas(std::string_view keyword) {
-  static constexpr KeywordTable table({
-      std::pair<std::string_view, Holds>{"additionalItems", Holds::kSchema},
-      std::pair<std::string_view, Holds>{"additionalProperties", Holds::kSchema},
-      std::pair<std::string_view, Holds>{"allOf", Holds::kList},
-      std::pair<std::string_view, Holds>{"anyOf", Holds::kList},
-      std::pair<std::string_view, Holds>{"contains", Holds::kSchema},
-      std::pair<std::string_view, Holds>{"contentSchema", Holds::kSchema},
-      std::pair<std::string_view, Holds>{"definitions", Holds::kMap},
-      std::pair<std::string_view, Holds>{"dependencies", Holds::kDependencies},
-      std::pair<std::string_view, Holds>{"dependentSchemas", Holds::kMap},
-      std::pair<std::string_view, Holds>{"$defs", Holds::kMap},
-      std::pair<std::string_view, Holds>{"else", Holds::kSchema},
-      std::pair<std::string_view, Holds>{"if", Holds::kSchema},
-      std::pair<std::string_view, Holds>{"items", Holds::kSchemaOrList},
-      std::pair<std::string_view, Holds>{"not", Holds::kSchema},
-      std::pair<std::string_view, Holds>{"oneOf", Holds::kList},
-      std::pair<std::string_view, Holds>{"patternProperties", Holds::kMap},
-      std::pair<std::string_view, Holds>{"prefixItems", Holds::kList},
-      std::pair<std::string_view, Holds>{"properties", Holds::kMap},
-      std::pair<std::string_view, Holds>{"propertyNames", Holds::kSchema},
-      std::pair<std::string_view, Holds>{"then", Holds::kSchema},
-      std::pair<std::string_view, Holds>{"unevaluatedItems", Holds::kSchema},
-      std::pair<std::string_view, Holds>{"unevaluatedProperties", Holds::kSchema},
-  });
-  const Holds* found = table.find(keyword);
-  return found ? *found : Holds::kNothing;
-}
-
-bool has_keyword(Dialect dialect, std::string_view keyword) {
-  if (dialect == Dialect::kUnstated) return true;
-  static constexpr KeywordTable since({
-      std::pair<std::string_view, Dialect>{"const", Dialect::kDraft6},
-      std::pair<std::string_view, Dialect>{"contains", Dialect::kDraft6},
-      std::pair<std::string_view, Dialect>{"propertyNames", Dialect::kDraft6},
-      std::pair<std::string_view, Dialect>{"if", Dialect::kDraft7},
-      std::pair<std::string_view, Dialect>{"then", Dialect::kDraft7},
-      std::pair<std::string_view, Dialect>{"else", Dialect::kDraft7},
-      std::pair<std::string_view, Dialect>{"dependentRequired", Dialect::kDraft2019},
-      std::pair<std::string_view, Dialect>{"dependentSchemas", Dialect::kDraft2019},
-      std::pair<std::string_view, Dialect>{"minContains", Dialect::kDraft2019},
-      std::pair<std::string_view, Dialect>{"maxContains", Dialect::kDraft2019},
-      std::pair<std::string_view, Dialect>{"unevaluatedProperties", Dialect::kDraft2019},
-      std::pair<std::string_view, Dialect>{"unevaluatedItems", Dialect::kDraft2019},
-      std::pair<std::string_view, Dialect>{"$recursiveRef", Dialect::kDraft2019},
-      std::pair<std::string_view, Dialect>{"prefixItems", Dialect::kDraft2020},
-      std::pair<std::string_view, Dialect>{"$dynamicRef", Dialect::kDraft2020},
-  });
-  const Dialect* first = since.find(keyword);
-  return !first || dialect >= *first;
-}
-
 Document::Document(const Json& root, const std::map<std::string, Json>& others) : others_(others) {
-  Dialect dialect = Dialect::kUnstated;
-  resources_.push_back({"", &root, "", dialect});
+  resources_.push_back({"", &root, Dialect::kUnstated});
   resource_of_[&root] = 0;
   by_uri_[""] = 0;
-  index(root, "", 0, 0);
+  index(root, {}, 0, 0);
   for (const auto& [uri, json] : others) {
     auto id = static_cast<uint32_t>(resources_.size());
     std::string plain = uri.substr(0, uri.find('#'));
-    resources_.push_back({plain, &json, "", Dialect::kUnstated});
+    resources_.push_back({plain, &json, Dialect::kUnstated});
     by_uri_.emplace(plain, id);
     resource_of_[&json] = id;
-    index(json, "", id, 0);
+    index(json, {}, id, 0);
   }
 }
 
-uint32_t Document::add(const Json& json, std::string pointer, uint32_t resource) {
-  auto [it, is_new] = index_of_.try_emplace(&json, static_cast<uint32_t>(subschemas_.size()));
-  if (is_new) {
-    if (subschemas_.size() >= kMaxSubschemas) {
-      throw GrammarLimitError("a schema holds more than max_subschemas = " + std::to_string(kMaxSubschemas) +
-                              " schemas");
+std::string Document::pointer(uint32_t index) const {
+  std::vector<uint32_t> path;  // from the inside out
+  while (places_[index].parent != kNowhere) {
+    path.push_back(index);
+    index = places_[index].parent;
+  }
+  auto entrance = entrances_.find(index);
+  std::string out = entrance == entrances_.end() ? "" : entrance->second;
+  for (size_t i = path.size(); i-- > 0;) {
+    const Place& place = places_[path[i]];
+    out += escape_pointer(place.keyword);
+    if (place.name) out += escape_pointer(*place.name);
+    if (place.position != kNowhere) out += "/" + std::to_string(place.position);
+  }
+  return out;
+}
+
+// Notes which keywords a new subschema has; and says whether it may also have a name of its own.
+bool Document::read_keywords(uint32_t self) {
+  Subschema& subschema = subschemas_[self];
+  Place& place = places_[self];
+  Dialect dialect = resources_[subschema.resource].dialect;
+  place.first_value = static_cast<uint32_t>(values_.size());
+  bool named = false;
+  for (const auto& [name, value] : subschema.json->members) {
+    if (const KeywordFacts* facts = keyword_facts(name)) {
+      values_.emplace_back(facts->keyword, &value);
+      if (dialect >= facts->since) subschema.keywords |= keywords(facts->keyword);
+    } else {
+      named |= name.starts_with("$") || name == "id";
     }
-    subschemas_.push_back({&json, std::move(pointer), resource});
   }
-  return it->second;
+  place.value_count = static_cast<uint32_t>(values_.size()) - place.first_value;
+  constexpr Keywords kReference = keywords(Keyword::kRef);
+  if (dialect <= Dialect::kDraft7 && (subschema.keywords & kReference)) subschema.keywords = kReference;
+  dynamic_ |= (subschema.keywords & keywords(Keyword::kDynamicRef, Keyword::kRecursiveRef)) != 0;
+  return named;
 }
 
-uint32_t Document::enter_resource(const Json& json, const std::string& pointer, uint32_t resource) {
-  if (!json.is_object()) return resource;
+uint32_t Document::enter_resource(const Json& json, uint32_t resource) {
   const Json* schema_uri = json.find("$schema");
   Dialect dialect = resources_[resource].dialect;
   if (schema_uri && schema_uri->is_string()) dialect = dialect_of(schema_uri->text);
@@ -216,18 +189,15 @@ uint32_t Document::enter_resource(const Json& json, const std::string& pointer, 
     return resource;
   }
   auto made = static_cast<uint32_t>(resources_.size());
-  resources_.push_back({uri, &json, pointer, dialect});
+  resources_.push_back({uri, &json, dialect});
   by_uri_.emplace(uri, made);
   resource_of_[&json] = made;
   return made;
 }
 
-void Document::index(const Json& json, std::string pointer, uint32_t resource, int depth) {
-  if (depth > kMaxNesting)
-    throw GrammarLimitError("the schema nests deeper than max_schema_nesting = " + std::to_string(kMaxNesting));
-  resource = enter_resource(json, pointer, resource);
-  uint32_t self = add(json, pointer, resource);
-  if (!json.is_object()) return;
+void Document::read_anchors(uint32_t self) {
+  const Json& json = *subschemas_[self].json;
+  uint32_t resource = subschemas_[self].resource;
   const std::string& uri = resources_[resource].uri;
   for (const char* keyword : {"$anchor", "$dynamicAnchor"}) {
     const Json* anchor = json.find(keyword);
@@ -235,46 +205,78 @@ void Document::index(const Json& json, std::string pointer, uint32_t resource, i
     anchors_.emplace(uri + "#" + anchor->text, self);
     if (keyword[1] == 'd') dynamic_anchors_.emplace(std::make_pair(resource, anchor->text), self);
   }
-  dynamic_ |= json.find("$dynamicRef") || json.find("$recursiveRef");
   for (const char* keyword : {"$id", "id"}) {  // up to draft 7, an identifier may be a mere fragment
     const Json* id = json.find(keyword);
     if (id && id->is_string() && id->text.find('#') != std::string::npos && id->text.back() != '#') {
       anchors_.emplace(resolve_uri(uri, id->text), self);
     }
   }
-  for (const auto& [keyword, value] : json.members) {
-    std::string below = pointer + escape_pointer(keyword);
-    switch (holds_schemas(keyword)) {
+}
+
+void Document::index(const Json& json, const Place& place, uint32_t resource, int depth) {
+  if (depth > kMaxNesting)
+    throw GrammarLimitError("the schema nests deeper than max_schema_nesting = " + std::to_string(kMaxNesting));
+  auto self = static_cast<uint32_t>(subschemas_.size());
+  if (!index_of_.try_emplace(&json, self).second) return;
+  if (self >= kMaxSubschemas) {
+    throw GrammarLimitError("a schema holds more than max_subschemas = " + std::to_string(kMaxSubschemas) + " schemas");
+  }
+  bool may_name = std::any_of(json.members.begin(), json.members.end(),
+                              [](const auto& m) { return m.first[0] == '$' || m.first == "id"; });
+  if (may_name) resource = enter_resource(json, resource);
+  subschemas_.push_back({&json, resource, 0});
+  places_.push_back(place);
+  if (read_keywords(self)) read_anchors(self);
+  index_below(self, depth + 1);
+}
+
+void Document::index_below(uint32_t self, int depth) {
+  uint32_t resource = subschemas_[self].resource;
+  auto is_schema = [](const Json& json) { return json.is_object() || json.is_bool(); };
+  size_t end = places_[self].first_value + places_[self].value_count;
+  for (size_t k = places_[self].first_value; k < end; ++k) {
+    auto [keyword, value] = values_[k];
+    const KeywordFacts& facts = keyword_facts(keyword);
+    Place place;
+    place.parent = self;
+    place.keyword = facts.name;
+    switch (facts.holds) {
       case Holds::kNothing:
         break;
       case Holds::kSchema:
-        if (value.is_object() || value.is_bool()) index(value, below, resource, depth + 1);
+        if (is_schema(*value)) index(*value, place, resource, depth);
         break;
       case Holds::kSchemaOrList:
-        if (value.is_object() || value.is_bool()) index(value, below, resource, depth + 1);
+        if (is_schema(*value)) index(*value, place, resource, depth);
         [[fallthrough]];
       case Holds::kList:
-        for (size_t i = 0; i < value.items.size(); ++i)
-          index(value.items[i], below + "/" + std::to_string(i), resource, depth + 1);
+        for (size_t i = 0; i < value->items.size(); ++i) {
+          place.position = static_cast<uint32_t>(i);
+          index(value->items[i], place, resource, depth);
+        }
         break;
       case Holds::kMap:
       case Holds::kDependencies:
-        for (const auto& [name, sub] : value.members) {
-          if (sub.is_object() || sub.is_bool()) index(sub, below + escape_pointer(name), resource, depth + 1);
+        for (const auto& [name, sub] : value->members) {
+          place.name = &name;
+          if (is_schema(sub)) index(sub, place, resource, depth);
         }
         break;
     }
   }
 }
 
-uint32_t Document::child(uint32_t parent, const std::string& path, const Json& json) {
-  auto it = index_of_.find(&json);
-  if (it != index_of_.end()) return it->second;
-  return add(json, subschemas_[parent].pointer + path, subschemas_[parent].resource);
+uint32_t Document::resolve(uint32_t from) {
+  if (places_[from].target == kNowhere) {
+    uint32_t target = find_target(from, get(from, Keyword::kRef)->text, Keyword::kRef);
+    places_[from].target = target;
+  }
+  return places_[from].target;
 }
 
-uint32_t Document::resolve_dynamic(uint32_t from, const std::string& reference, const std::vector<uint32_t>& scope) {
-  uint32_t target = resolve(from, reference, "$dynamicRef");
+uint32_t Document::resolve_dynamic(uint32_t from, const std::vector<uint32_t>& scope) {
+  const std::string& reference = get(from, Keyword::kDynamicRef)->text;
+  uint32_t target = find_target(from, reference, Keyword::kDynamicRef);
   size_t hash = reference.find('#');
   std::string name = hash == std::string::npos ? "" : reference.substr(hash + 1);
   auto own = dynamic_anchors_.find({subschemas_[target].resource, name});
@@ -286,28 +288,36 @@ uint32_t Document::resolve_dynamic(uint32_t from, const std::string& reference, 
   return target;
 }
 
-uint32_t Document::resolve_recursive(uint32_t from, const std::string& reference, const std::vector<uint32_t>& scope) {
-  uint32_t target = resolve(from, reference, "$recursiveRef");
+uint32_t Document::resolve_recursive(uint32_t from, const std::vector<uint32_t>& scope) {
+  uint32_t target = find_target(from, get(from, Keyword::kRecursiveRef)->text, Keyword::kRecursiveRef);
   auto is_anchor = [](const Json& json) {
     const Json* flag = json.find("$recursiveAnchor");
     return flag && flag->type == Json::Type::kTrue;
   };
   if (!is_anchor(*subschemas_[target].json)) return target;
   for (uint32_t resource : scope) {
-    if (is_anchor(*resources_[resource].root))
-      return add(*resources_[resource].root, resources_[resource].pointer, resource);
+    if (is_anchor(*resources_[resource].root)) return index_of_.at(resources_[resource].root);
   }
   return target;
 }
 
-uint32_t Document::resolve(uint32_t from, const std::string& reference, const char* keyword) {
-  const Subschema origin = subschemas_[from];
+const Json* Document::member(const Json& object, std::string_view name) {
+  if (object.members.size() < kManyMembers) return object.find(name);
+  auto [it, is_new] = large_.try_emplace(&object);
+  if (is_new) {
+    for (const auto& [key, value] : object.members) it->second.emplace(key, &value);
+  }
+  auto found = it->second.find(name);
+  return found == it->second.end() ? nullptr : found->second;
+}
+
+uint32_t Document::find_target(uint32_t from, const std::string& reference, Keyword keyword) {
   auto fail = [&](const std::string& what) -> uint32_t {
-    throw SchemaError("at " + (origin.pointer.empty() ? "the root" : origin.pointer) + ": " + keyword + " \"" +
-                          reference + "\" " + what,
-                      origin.pointer, keyword);
+    std::string where = pointer(from), name(keyword_facts(keyword).name);
+    throw SchemaError("at " + (where.empty() ? "the root" : where) + ": " + name + " \"" + reference + "\" " + what,
+                      where, name);
   };
-  std::string target = resolve_uri(resources_[origin.resource].uri, reference);
+  std::string target = resolve_uri(resources_[subschemas_[from].resource].uri, reference);
   size_t hash = target.find('#');
   std::string uri = target.substr(0, hash), fragment = hash == std::string::npos ? "" : target.substr(hash + 1);
   auto found = by_uri_.find(uri);
@@ -315,37 +325,40 @@ uint32_t Document::resolve(uint32_t from, const std::string& reference, const ch
     return fail("points to another document, which was not given (schemas are never fetched; pass it in `resources`)");
   }
   uint32_t resource = found->second;
-  if (fragment.empty()) return add(*resources_[resource].root, resources_[resource].pointer, resource);
+  const Json* at = resources_[resource].root;
+  if (fragment.empty()) return index_of_.at(at);
   if (fragment[0] != '/') {
     auto anchor = anchors_.find(resources_[resource].uri + "#" + fragment);
     if (anchor == anchors_.end()) anchor = anchors_.find(uri + "#" + fragment);
     return anchor != anchors_.end() ? anchor->second : fail("names an anchor that does not exist");
   }
-  const Json* at = resources_[resource].root;
-  std::string pointer = resources_[resource].pointer;
+  std::string base = pointer(index_of_.at(at));
   for (size_t i = 1; i <= fragment.size();) {
     size_t end = std::min(fragment.find('/', i), fragment.size());
     std::string token = unescape_pointer(std::string_view(fragment).substr(i, end - i));
     const Json* next = nullptr;
-    if (at->is_object()) next = at->find(token);
+    if (at->is_object()) next = member(*at, token);
     if (at->is_array() && !token.empty() && token.size() < 10 &&
         token.find_first_not_of("0123456789") == std::string::npos) {
       size_t k = std::stoul(token);
       if (k < at->items.size()) next = &at->items[k];
     }
-    if (!next)
-      return fail("points to nothing: there is no \"" + token + "\" at " + (pointer.empty() ? "the root" : pointer));
+    if (!next) {
+      std::string where = base + fragment.substr(0, i - 1);
+      return fail("points to nothing: there is no \"" + token + "\" at " + (where.empty() ? "the root" : where));
+    }
     at = next;
-    pointer += escape_pointer(token);
     auto inner = resource_of_.find(at);
     if (inner != resource_of_.end()) resource = inner->second;
     i = end + 1;
   }
   if (!at->is_object() && !at->is_bool())
     return fail("points to " + std::string(type_name(*at)) + ", expected a schema");
-  auto known = index_of_.find(at);
-  if (known == index_of_.end()) index(*at, pointer, resource, 0);
-  return index_of_.at(at);
+  if (auto known = index_of_.find(at); known != index_of_.end()) return known->second;
+  auto made = static_cast<uint32_t>(subschemas_.size());
+  entrances_[made] = base + fragment;
+  index(*at, {}, resource, 0);
+  return made;
 }
 
 }  // namespace fcformat

@@ -1,81 +1,15 @@
-// What each keyword's value must look like, in one table, and which keywords the engine refuses.
+// Whether a keyword's value is what it must be (`keywords.cc` says what), at every subschema.
 #include <algorithm>
 #include <string>
+#include <string_view>
 
 #include "errors.h"
 #include "regex/pattern_parser.h"
 #include "schema/formats.h"
-#include "schema/keyword_table.h"
 #include "schema/loader.h"
 
 namespace fcformat {
 namespace {
-
-enum class Expect : uint8_t {
-  kType,
-  kCount,
-  kNumber,
-  kPositive,
-  kString,
-  kPattern,
-  kFormat,
-  kBool,
-  kNames,
-  kArray,
-  kSchema,
-  kSchemas,
-  kSchemaMap,
-  kItems,
-  kDependencies,
-  kNameLists,
-  kExclusive
-};
-
-constexpr KeywordTable kKeywords({
-    std::pair<std::string_view, Expect>{"type", Expect::kType},
-    std::pair<std::string_view, Expect>{"enum", Expect::kArray},
-    std::pair<std::string_view, Expect>{"$ref", Expect::kString},
-    std::pair<std::string_view, Expect>{"$defs", Expect::kSchemaMap},
-    std::pair<std::string_view, Expect>{"minLength", Expect::kCount},
-    std::pair<std::string_view, Expect>{"maxLength", Expect::kCount},
-    std::pair<std::string_view, Expect>{"minItems", Expect::kCount},
-    std::pair<std::string_view, Expect>{"maxItems", Expect::kCount},
-    std::pair<std::string_view, Expect>{"minProperties", Expect::kCount},
-    std::pair<std::string_view, Expect>{"maxProperties", Expect::kCount},
-    std::pair<std::string_view, Expect>{"minContains", Expect::kCount},
-    std::pair<std::string_view, Expect>{"maxContains", Expect::kCount},
-    std::pair<std::string_view, Expect>{"minimum", Expect::kNumber},
-    std::pair<std::string_view, Expect>{"maximum", Expect::kNumber},
-    std::pair<std::string_view, Expect>{"multipleOf", Expect::kPositive},
-    std::pair<std::string_view, Expect>{"exclusiveMinimum", Expect::kExclusive},
-    std::pair<std::string_view, Expect>{"exclusiveMaximum", Expect::kExclusive},
-    std::pair<std::string_view, Expect>{"pattern", Expect::kPattern},
-    std::pair<std::string_view, Expect>{"format", Expect::kFormat},
-    std::pair<std::string_view, Expect>{"uniqueItems", Expect::kBool},
-    std::pair<std::string_view, Expect>{"required", Expect::kNames},
-    std::pair<std::string_view, Expect>{"properties", Expect::kSchemaMap},
-    std::pair<std::string_view, Expect>{"patternProperties", Expect::kSchemaMap},
-    std::pair<std::string_view, Expect>{"additionalProperties", Expect::kSchema},
-    std::pair<std::string_view, Expect>{"propertyNames", Expect::kSchema},
-    std::pair<std::string_view, Expect>{"items", Expect::kItems},
-    std::pair<std::string_view, Expect>{"prefixItems", Expect::kSchemas},
-    std::pair<std::string_view, Expect>{"additionalItems", Expect::kSchema},
-    std::pair<std::string_view, Expect>{"contains", Expect::kSchema},
-    std::pair<std::string_view, Expect>{"allOf", Expect::kSchemas},
-    std::pair<std::string_view, Expect>{"anyOf", Expect::kSchemas},
-    std::pair<std::string_view, Expect>{"oneOf", Expect::kSchemas},
-    std::pair<std::string_view, Expect>{"not", Expect::kSchema},
-    std::pair<std::string_view, Expect>{"if", Expect::kSchema},
-    std::pair<std::string_view, Expect>{"then", Expect::kSchema},
-    std::pair<std::string_view, Expect>{"else", Expect::kSchema},
-    std::pair<std::string_view, Expect>{"dependentRequired", Expect::kNameLists},
-    std::pair<std::string_view, Expect>{"dependentSchemas", Expect::kSchemaMap},
-    std::pair<std::string_view, Expect>{"dependencies", Expect::kDependencies},
-    std::pair<std::string_view, Expect>{"unevaluatedProperties", Expect::kSchema},
-    std::pair<std::string_view, Expect>{"unevaluatedItems", Expect::kSchema},
-    std::pair<std::string_view, Expect>{"$dynamicRef", Expect::kString},
-    std::pair<std::string_view, Expect>{"$recursiveRef", Expect::kString},
-});
 
 bool is_count(const Json& v) { return v.is_number() && v.number.is_integer() && !v.number.negative; }
 bool is_schema(const Json& v) { return v.is_object() || v.is_bool(); }
@@ -91,6 +25,8 @@ bool is_type(const Json& v) {
 // What was expected, or nullptr where the value is fine.
 const char* misfit(Expect expect, const Json& v) {
   switch (expect) {
+    case Expect::kAnything:
+      return nullptr;
     case Expect::kType:
       if (is_type(v) || (v.is_array() && !v.items.empty() && std::all_of(v.items.begin(), v.items.end(), is_type)))
         return nullptr;
@@ -147,60 +83,55 @@ const char* misfit(Expect expect, const Json& v) {
 
 std::string place(const std::string& pointer) { return pointer.empty() ? "the root" : pointer; }
 
-void check_pattern(ExpressionArena& arena, const std::string& pattern, const std::string& pointer,
-                   const std::string& keyword) {
+void check_pattern(ExpressionArena& arena, const std::string& pattern, const Document& document, uint32_t index,
+                   std::string_view keyword) {
   try {
     parse_search_pattern(arena, pattern);
   } catch (const PatternError& e) {
-    std::string message = "at " + place(pointer) + ": " + keyword + " \"" + excerpt(pattern) + "\": " + e.what();
-    if (e.unsupported) throw UnsupportedSchemaError(message, pointer, keyword);
-    throw SchemaError(message, pointer, keyword);
+    std::string where = document.pointer(index), name(keyword);
+    std::string message = "at " + place(where) + ": " + name + " \"" + excerpt(pattern) + "\": " + e.what();
+    if (e.unsupported) throw UnsupportedSchemaError(message, where, name);
+    throw SchemaError(message, where, name);
   }
 }
 
 }  // namespace
 
-uint32_t count_of(const Json& value, const std::string& pointer, const std::string& keyword) {
-  if (!is_count(value)) {
+void check_keywords(const Document& document, uint32_t index, const LoaderOptions& options, ExpressionArena& arena) {
+  const Subschema& s = document.at(index);
+  if (!is_schema(*s.json)) {
+    std::string where = document.pointer(index);
     throw SchemaError(
-        "at " + place(pointer) + ": " + keyword + " is " + summary(value) + ", expected a non-negative integer",
-        pointer, keyword);
+        "at " + place(where) + ": found " + type_name(*s.json) + " (" + summary(*s.json) + "), expected a schema",
+        where, "");
   }
+  for (auto [keyword, value] : document.values(index)) {
+    if (!(s.keywords & keywords(keyword))) continue;
+    const KeywordFacts& facts = keyword_facts(keyword);
+    if (const char* expected = misfit(facts.expect, *value)) {
+      std::string where = document.pointer(index), name(facts.name);
+      throw SchemaError("at " + place(where) + ": " + name + " is " + summary(*value) + ", expected " + expected, where,
+                        name);
+    }
+    if (keyword == Keyword::kPattern) check_pattern(arena, value->text, document, index, facts.name);
+    if (keyword == Keyword::kPatternProperties) {
+      for (const auto& member : value->members) check_pattern(arena, member.first, document, index, facts.name);
+    }
+    ExprId ignored;
+    if (keyword == Keyword::kFormat && options.refuse_unknown_formats &&
+        !format_expression(arena, value->text, &ignored)) {
+      std::string where = document.pointer(index);
+      throw UnsupportedSchemaError("at " + place(where) + ": the format \"" + value->text + "\" is not known", where,
+                                   "format");
+    }
+  }
+}
+
+uint32_t count_of(const Json& value) {
   const Decimal& d = value.number;
   if (d.is_zero()) return 0;
   if (d.point() > 9) return kUnbounded - 1;
   return static_cast<uint32_t>(std::stoul(d.digits + std::string(static_cast<size_t>(d.exponent), '0')));
-}
-
-void check_keywords(const Document& document, const LoaderOptions& options, ExpressionArena& arena) {
-  for (uint32_t i = 0; i < document.size(); ++i) {
-    const Subschema& s = document.at(i);
-    if (!is_schema(*s.json)) {
-      throw SchemaError(
-          "at " + place(s.pointer) + ": found " + type_name(*s.json) + " (" + summary(*s.json) + "), expected a schema",
-          s.pointer, "");
-    }
-    if (document.dialect(i) <= Dialect::kDraft7 && s.json->find("$ref")) continue;  // its siblings say nothing there
-    for (const auto& [keyword, value] : s.json->members) {
-      const Expect* expect = kKeywords.find(keyword);
-      if (!expect || !has_keyword(document.dialect(i), keyword)) continue;  // an annotation
-      if (const char* expected = misfit(*expect, value)) {
-        throw SchemaError(
-            "at " + place(s.pointer) + ": " + keyword + " is " + summary(value) + ", expected " + expected, s.pointer,
-            keyword);
-      }
-      if (*expect == Expect::kPattern) check_pattern(arena, value.text, s.pointer, keyword);
-      if (keyword == "patternProperties") {
-        for (const auto& member : value.members) check_pattern(arena, member.first, s.pointer, keyword);
-      }
-      ExprId ignored;
-      if (*expect == Expect::kFormat && options.refuse_unknown_formats &&
-          !format_expression(arena, value.text, &ignored)) {
-        throw UnsupportedSchemaError("at " + place(s.pointer) + ": the format \"" + value.text + "\" is not known",
-                                     s.pointer, keyword);
-      }
-    }
-  }
 }
 
 }  // namespace fcformat

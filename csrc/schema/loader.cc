@@ -3,9 +3,7 @@
 #include <algorithm>
 
 #include "errors.h"
-#include "regex/pattern_parser.h"
 #include "schema/formats.h"
-#include "schema/keyword_table.h"
 
 namespace fcformat {
 
@@ -17,11 +15,10 @@ SchemaLoader::SchemaLoader(Algebra& algebra, std::shared_ptr<const Json> root,
       options_(options),
       document_(*root_json_, *others_json_),
       contents_(algebra.ordered()) {
-  check_keywords(document_, options_, algebra_.arena());
   scopes_.emplace_back();
   scope_index_.emplace(std::vector<uint32_t>{}, 0);
   instance(document_.root(), 0);
-  check_references();
+  check();
 }
 
 uint32_t SchemaLoader::instance(uint32_t subschema, uint32_t scope_before) {
@@ -34,9 +31,15 @@ uint32_t SchemaLoader::instance(uint32_t subschema, uint32_t scope_before) {
     if (is_new) scopes_.push_back(std::move(list));
     scope = it->second;
   }
-  auto [it, is_new] = instance_index_.try_emplace({subschema, scope}, static_cast<uint32_t>(instances_.size()));
-  if (is_new) instances_.push_back({subschema, scope});
-  return it->second;
+  constexpr uint32_t kNone = UINT32_MAX;
+  if (plain_instances_.size() <= subschema) plain_instances_.resize(document_.size(), kNone);
+  uint32_t& known =
+      scope == 0 ? plain_instances_[subschema] : scoped_instances_.try_emplace({subschema, scope}, kNone).first->second;
+  if (known == kNone) {
+    known = static_cast<uint32_t>(instances_.size());
+    instances_.push_back({subschema, scope});
+  }
+  return known;
 }
 
 // The first of the instances that say the same. What schemas say matters to each other only where they are alternatives.
@@ -46,45 +49,48 @@ uint32_t SchemaLoader::alike(uint32_t index) {
   return alike_.try_emplace({at(index).resource, instances_[index].scope, content}, index).first->second;
 }
 
-uint32_t SchemaLoader::child(uint32_t parent, const std::string& path, const Json& json) {
-  return instance(document_.child(instances_[parent].subschema, path, json), instances_[parent].scope);
+uint32_t SchemaLoader::child(uint32_t parent, const Json& json) {
+  return instance(document_.child(json), instances_[parent].scope);
 }
 
 // What $ref, $dynamicRef and $recursiveRef of a subschema point to.
 std::vector<uint32_t> SchemaLoader::references(uint32_t index) {
   std::vector<uint32_t> out;
+  if (!has(index, keywords(Keyword::kRef, Keyword::kDynamicRef, Keyword::kRecursiveRef))) return out;
   Instance self = instances_[index];
   const std::vector<uint32_t> scope = scopes_[self.scope];
-  if (const Json* v = get(index, "$ref"))
-    out.push_back(instance(document_.resolve(self.subschema, v->text, "$ref"), self.scope));
-  if (const Json* v = get(index, "$dynamicRef"))
-    out.push_back(instance(document_.resolve_dynamic(self.subschema, v->text, scope), self.scope));
-  if (const Json* v = get(index, "$recursiveRef"))
-    out.push_back(instance(document_.resolve_recursive(self.subschema, v->text, scope), self.scope));
+  if (get(index, Keyword::kRef)) out.push_back(instance(document_.resolve(self.subschema), self.scope));
+  if (get(index, Keyword::kDynamicRef))
+    out.push_back(instance(document_.resolve_dynamic(self.subschema, scope), self.scope));
+  if (get(index, Keyword::kRecursiveRef))
+    out.push_back(instance(document_.resolve_recursive(self.subschema, scope), self.scope));
   return out;
 }
 
-// Every reference that can matter is followed at once, so that none turns out to lead nowhere in mid-generation.
-void SchemaLoader::check_references() {
+// Every keyword is checked, and every reference that can matter is followed at once, so that none turns out to be wrong
+// in mid-generation.
+void SchemaLoader::check() {
+  uint32_t checked = 0;
+  auto check_new = [&] {
+    for (; checked < document_.size(); ++checked) check_keywords(document_, checked, options_, algebra_.arena());
+  };
+  check_new();
   for (uint32_t i = 0; i < instances_.size(); ++i) {  // grows
-    const Json& json = *at(i).json;
-    if (!json.is_object()) continue;
     references(i);
-    compares_ |= json.find("oneOf") || json.find("anyOf") || json.find("not") || json.find("if");
-    if (dialect(i) <= Dialect::kDraft7 && json.find("$ref")) continue;
-    for (const auto& [keyword, value] : json.members) {
-      Holds holds = holds_schemas(keyword);
-      if (holds == Holds::kNothing || keyword == "$defs" || keyword == "definitions" ||
-          !has_keyword(dialect(i), keyword))
+    check_new();  // what only a reference made known
+    compares_ |= has(i, keywords(Keyword::kOneOf, Keyword::kAnyOf, Keyword::kNot, Keyword::kIf));
+    for (auto [keyword, value] : document_.values(instances_[i].subschema)) {
+      Holds holds = keyword_facts(keyword).holds;
+      if (holds == Holds::kNothing || keyword == Keyword::kDefs || keyword == Keyword::kDefinitions ||
+          !has(i, keywords(keyword)))
         continue;
-      std::string path = escape_pointer(keyword);
-      if (value.is_object() && (holds == Holds::kSchema || holds == Holds::kSchemaOrList)) child(i, path, value);
-      for (size_t k = 0; k < value.items.size(); ++k) {
-        if (value.items[k].is_object()) child(i, path + "/" + std::to_string(k), value.items[k]);
+      if (value->is_object() && (holds == Holds::kSchema || holds == Holds::kSchemaOrList)) child(i, *value);
+      for (const Json& item : value->items) {
+        if (item.is_object()) child(i, item);
       }
       if (holds != Holds::kMap && holds != Holds::kDependencies) continue;
-      for (const auto& [name, member] : value.members) {
-        if (member.is_object()) child(i, path + escape_pointer(name), member);
+      for (const auto& [name, member] : value->members) {
+        if (member.is_object()) child(i, member);
       }
     }
   }
@@ -92,7 +98,7 @@ void SchemaLoader::check_references() {
 
 FormulaId SchemaLoader::root() {
   algebra_.definition = [this](uint32_t index) { return define(index); };
-  algebra_.pointer_of = [this](uint32_t index) { return at(index).pointer; };
+  algebra_.pointer_of = [this](uint32_t index) { return pointer(index); };
   algebra_.plainly_scalar = [this](uint32_t index) { return plainly_scalar(index); };
   algebra_.plain_facts = [this](uint32_t index) { return plain_facts(index, 0); };
   algebra_.plainly_satisfiable = [this](uint32_t index) { return plainly_satisfiable(index); };
@@ -103,15 +109,14 @@ FormulaId SchemaLoader::root() {
 uint32_t SchemaLoader::find_empty() {
   uint32_t here = 0;
   for (int depth = 0; depth < 100; ++depth) {
-    const Json& json = *at(here).json;
-    const Json* properties = json.find("properties");
-    const Json* required = json.find("required");
+    const Json* properties = get(here, Keyword::kProperties);
+    const Json* required = get(here, Keyword::kRequired);
     uint32_t next = here;
     if (properties && required) {
       for (const Json& name : required->items) {
         const Json* value = properties->find(name.text);
-        if (!value || algebra_.nonempty(sub(here, "/properties" + escape_pointer(name.text), *value))) continue;
-        next = child(here, "/properties" + escape_pointer(name.text), *value);
+        if (!value || algebra_.nonempty(sub(here, *value))) continue;
+        next = child(here, *value);
         break;
       }
     }
@@ -121,24 +126,25 @@ uint32_t SchemaLoader::find_empty() {
   return here;
 }
 
-std::string SchemaLoader::empty_pointer() { return at(find_empty()).pointer; }
+std::string SchemaLoader::empty_pointer() { return pointer(find_empty()); }
 
 std::string SchemaLoader::why_empty() {
-  const Subschema& s = at(find_empty());
-  return "at " + (s.pointer.empty() ? "the root" : s.pointer) + ": no value satisfies this schema (" +
-         summary(*s.json, 120) + "); its keywords contradict one another, or it refers to itself without an end";
+  uint32_t index = find_empty();
+  std::string where = pointer(index);
+  return "at " + (where.empty() ? "the root" : where) + ": no value satisfies this schema (" +
+         summary(*at(index).json, 120) +
+         "); its keywords contradict one another, or it refers to itself without an end";
 }
 
-FormulaId SchemaLoader::sub(uint32_t parent, const std::string& path, const Json& json) {
+FormulaId SchemaLoader::sub(uint32_t parent, const Json& json) {
   if (json.type == Json::Type::kTrue || (json.is_object() && json.members.empty())) return kTrueFormula;
   if (json.type == Json::Type::kFalse) return kFalseFormula;
-  return algebra_.schema(alike(child(parent, path, json)));
+  return algebra_.schema(alike(child(parent, json)));
 }
 
 FormulaId SchemaLoader::define(uint32_t index) {
-  if (!get(index, "unevaluatedProperties") && !get(index, "unevaluatedItems")) return define_plain(index);
-  if (dialect(index) <= Dialect::kDraft7) return define_plain(index);
-  return define_unevaluated(index);
+  constexpr Keywords kUnevaluated = keywords(Keyword::kUnevaluatedProperties, Keyword::kUnevaluatedItems);
+  return has(index, kUnevaluated) ? define_unevaluated(index) : define_plain(index);
 }
 
 // All keywords but unevaluated*.
@@ -148,33 +154,33 @@ FormulaId SchemaLoader::define_plain(uint32_t index) {
   if (json.type == Json::Type::kFalse) return kFalseFormula;
   std::vector<FormulaId> parts;
   for (uint32_t target : references(index)) parts.push_back(algebra_.schema(alike(target)));
-  if (dialect(index) <= Dialect::kDraft7 && json.find("$ref")) return parts[0];
-  parts.push_back(own_leaf(index, json));
-  applicators(index, json, &parts);
+  if (at(index).keywords == keywords(Keyword::kRef)) return parts[0];
+  parts.push_back(own_leaf(index));
+  applicators(index, &parts);
   return algebra_.conjunction(std::move(parts));
 }
 
 // The assertions that stand in the schema object itself.
-FormulaId SchemaLoader::own_leaf(uint32_t index, const Json& json) {
+FormulaId SchemaLoader::own_leaf(uint32_t index) {
   Normal n = algebra_.all();
-  apply_type(json, &n);
-  if (n.strings != algebra_.arena().empty()) apply_strings(index, json, &n);
-  if (!n.numbers.trivially_empty()) apply_numbers(index, json, &n);
+  apply_type(index, &n);
+  if (n.strings != algebra_.arena().empty()) apply_strings(index, &n);
+  if (!n.numbers.trivially_empty()) apply_numbers(index, &n);
   if (!n.objects.empty()) {
     ObjectShape shape;
-    apply_object(index, json, &shape);
+    apply_object(index, &shape);
     n.objects = {algebra_.add_shape(std::move(shape))};
   }
   if (!n.arrays.empty()) {
     ArrayShape shape;
-    apply_array(index, json, &shape);
+    apply_array(index, &shape);
     n.arrays = {algebra_.add_shape(std::move(shape))};
   }
   return algebra_.leaf(std::move(n));
 }
 
-void SchemaLoader::apply_type(const Json& json, Normal* n) {
-  const Json* type = json.find("type");
+void SchemaLoader::apply_type(uint32_t index, Normal* n) {
+  const Json* type = get(index, Keyword::kType);
   if (!type) return;
   Normal out = algebra_.nothing();
   auto add = [&](const std::string& t) {
@@ -196,102 +202,91 @@ void SchemaLoader::apply_type(const Json& json, Normal* n) {
   *n = std::move(out);
 }
 
-ExprId SchemaLoader::pattern(uint32_t index, const std::string& keyword, const std::string& text) {
-  try {
-    return parse_search_pattern(algebra_.arena(), text);
-  } catch (const PatternError& e) {  // checked before, except in documents that only a reference made known
-    const std::string& pointer = at(index).pointer;
-    std::string message =
-        "at " + (pointer.empty() ? "the root" : pointer) + ": " + keyword + " \"" + excerpt(text) + "\": " + e.what();
-    if (e.unsupported) throw UnsupportedSchemaError(message, pointer, keyword);
-    throw SchemaError(message, pointer, keyword);
-  }
-}
-
-void SchemaLoader::apply_strings(uint32_t index, const Json& json, Normal* n) {
+void SchemaLoader::apply_strings(uint32_t index, Normal* n) {
   ExpressionArena& arena = algebra_.arena();
-  const std::string& pointer = at(index).pointer;
   std::vector<ExprId> parts{n->strings};
   uint32_t min = 0, max = kUnbounded;
-  if (const Json* v = json.find("minLength")) min = count_of(*v, pointer, "minLength");
-  if (const Json* v = json.find("maxLength")) max = count_of(*v, pointer, "maxLength");
+  if (const Json* v = get(index, Keyword::kMinLength)) min = count_of(*v);
+  if (const Json* v = get(index, Keyword::kMaxLength)) max = count_of(*v);
   if (min > max) {
     n->strings = arena.empty();
     return;
   }
   if (min > 0 || max != kUnbounded) parts.push_back(arena.length(min, max));
-  if (const Json* v = json.find("pattern")) parts.push_back(pattern(index, "pattern", v->text));
+  if (const Json* v = get(index, Keyword::kPattern)) parts.push_back(pattern(v->text));
   ExprId format;
-  const Json* v = json.find("format");
+  const Json* v = get(index, Keyword::kFormat);
   if (v && options_.assert_formats && format_expression(arena, v->text, &format)) parts.push_back(format);
   n->strings = arena.intersect(std::move(parts));
 }
 
-void SchemaLoader::apply_numbers(uint32_t, const Json& json, Normal* n) {
+void SchemaLoader::apply_numbers(uint32_t index, Normal* n) {
+  if (!has(index, keywords(Keyword::kMinimum, Keyword::kMaximum, Keyword::kExclusiveMinimum, Keyword::kExclusiveMaximum,
+                           Keyword::kMultipleOf)))
+    return;
   NumberPiece piece;
-  auto number = [&](const char* keyword) -> const Decimal* {
-    const Json* v = json.find(keyword);
+  auto number = [&](Keyword keyword) -> const Decimal* {
+    const Json* v = get(index, keyword);
     return v && v->is_number() ? &v->number : nullptr;
   };
-  auto is_true = [&](const char* keyword) {
-    const Json* v = json.find(keyword);
+  auto is_true = [&](Keyword keyword) {
+    const Json* v = get(index, keyword);
     return v && v->type == Json::Type::kTrue;
   };
-  if (const Decimal* v = number("minimum"))
-    piece.interval.low = *v, piece.interval.low_open = is_true("exclusiveMinimum");
-  if (const Decimal* v = number("maximum"))
-    piece.interval.high = *v, piece.interval.high_open = is_true("exclusiveMaximum");
-  if (const Decimal* v = number("exclusiveMinimum")) {
+  if (const Decimal* v = number(Keyword::kMinimum))
+    piece.interval.low = *v, piece.interval.low_open = is_true(Keyword::kExclusiveMinimum);
+  if (const Decimal* v = number(Keyword::kMaximum))
+    piece.interval.high = *v, piece.interval.high_open = is_true(Keyword::kExclusiveMaximum);
+  if (const Decimal* v = number(Keyword::kExclusiveMinimum)) {
     if (!piece.interval.low || compare(*v, *piece.interval.low) >= 0)
       piece.interval.low = *v, piece.interval.low_open = true;
   }
-  if (const Decimal* v = number("exclusiveMaximum")) {
+  if (const Decimal* v = number(Keyword::kExclusiveMaximum)) {
     if (!piece.interval.high || compare(*v, *piece.interval.high) <= 0)
       piece.interval.high = *v, piece.interval.high_open = true;
   }
-  if (const Decimal* v = number("multipleOf")) piece.multiples = {*v};
+  if (const Decimal* v = number(Keyword::kMultipleOf)) piece.multiples = {*v};
   if (piece == NumberPiece{}) return;
   NumberSet bounds;
   if (!piece.interval.empty()) bounds.pieces = {piece};
   n->numbers = meet(n->numbers, bounds);
 }
 
-void SchemaLoader::apply_object(uint32_t index, const Json& json, ObjectShape* shape) {
+void SchemaLoader::apply_object(uint32_t index, ObjectShape* shape) {
   ExpressionArena& arena = algebra_.arena();
-  const std::string pointer = at(index).pointer;
   std::vector<std::u32string> names;
   std::vector<ExprId> patterns;
-  if (const Json* v = json.find("properties")) {
+  if (const Json* v = get(index, Keyword::kProperties)) {
     for (const auto& [key, value] : v->members) {
       names.push_back(decode_utf8(key));
       NameId id = algebra_.name(names.back());
-      shape->properties.emplace_back(id, sub(index, "/properties" + escape_pointer(key), value));
+      shape->properties.emplace_back(id, sub(index, value));
       shape->order.push_back(id);
     }
   }
-  if (const Json* v = json.find("patternProperties")) {
+  if (const Json* v = get(index, Keyword::kPatternProperties)) {
     for (const auto& [key, value] : v->members) {
-      patterns.push_back(pattern(index, "patternProperties", key));
-      shape->patterns.emplace_back(patterns.back(), sub(index, "/patternProperties" + escape_pointer(key), value));
+      patterns.push_back(pattern(key));
+      shape->patterns.emplace_back(patterns.back(), sub(index, value));
     }
   }
-  if (const Json* v = json.find("additionalProperties")) {
-    FormulaId value = sub(index, "/additionalProperties", *v);
+  if (const Json* v = get(index, Keyword::kAdditionalProperties)) {
+    FormulaId value = sub(index, *v);
     if (value != kTrueFormula) {
       if (!names.empty()) patterns.push_back(arena.literal_set(names));
       shape->patterns.emplace_back(arena.complement(arena.unite(patterns)), value);
     }
   }
-  if (const Json* v = get(index, "propertyNames")) {
-    FormulaId allowed = sub(index, "/propertyNames", *v);
+  if (const Json* v = get(index, Keyword::kPropertyNames)) {
+    FormulaId allowed = sub(index, *v);
     if (allowed != kTrueFormula) shape->names.push_back(allowed);
   }
-  if (const Json* v = json.find("required")) {
+  if (const Json* v = get(index, Keyword::kRequired)) {
     for (const Json& name : v->items) shape->required.push_back(algebra_.name(decode_utf8(name.text)));
   }
-  if (const Json* v = json.find("minProperties")) shape->min = count_of(*v, pointer, "minProperties");
-  if (const Json* v = json.find("maxProperties")) shape->max = count_of(*v, pointer, "maxProperties");
-  for (const char* keyword : {"dependentRequired", "dependencies"}) {
+  if (const Json* v = get(index, Keyword::kMinProperties)) shape->min = count_of(*v);
+  if (const Json* v = get(index, Keyword::kMaxProperties)) shape->max = count_of(*v);
+  for (Keyword keyword : {Keyword::kDependentRequired, Keyword::kDependencies}) {
     const Json* v = get(index, keyword);
     if (!v) continue;
     for (const auto& [key, value] : v->members) {
@@ -313,37 +308,31 @@ void SchemaLoader::apply_object(uint32_t index, const Json& json, ObjectShape* s
   shape->patterns = std::move(merged);
 }
 
-void SchemaLoader::apply_array(uint32_t index, const Json& json, ArrayShape* shape) {
-  const std::string pointer = at(index).pointer;
-  Dialect d = dialect(index);
-  const Json* prefix = json.find("prefixItems");
-  const Json* items = json.find("items");
-  std::string list_path = "/prefixItems";
-  if (prefix && (d == Dialect::kDraft2020 || d == Dialect::kUnstated)) {
-    if (items && !items->is_array()) shape->rest = sub(index, "/items", *items);
+void SchemaLoader::apply_array(uint32_t index, ArrayShape* shape) {
+  const Json* prefix = get(index, Keyword::kPrefixItems);
+  const Json* items = get(index, Keyword::kItems);
+  if (prefix) {
+    if (items && !items->is_array()) shape->rest = sub(index, *items);
   } else if (items && items->is_array()) {
     prefix = items;
-    list_path = "/items";
-    const Json* additional = json.find("additionalItems");
-    if (additional) shape->rest = sub(index, "/additionalItems", *additional);
-  } else {
-    prefix = nullptr;
-    if (items) shape->rest = sub(index, "/items", *items);
+    const Json* additional = get(index, Keyword::kAdditionalItems);
+    if (additional) shape->rest = sub(index, *additional);
+  } else if (items) {
+    shape->rest = sub(index, *items);
   }
   if (prefix) {
-    for (size_t i = 0; i < prefix->items.size(); ++i)
-      shape->prefix.push_back(sub(index, list_path + "/" + std::to_string(i), prefix->items[i]));
+    for (const Json& item : prefix->items) shape->prefix.push_back(sub(index, item));
   }
-  if (const Json* v = json.find("minItems")) shape->min = count_of(*v, pointer, "minItems");
-  if (const Json* v = json.find("maxItems")) shape->max = count_of(*v, pointer, "maxItems");
-  if (const Json* v = get(index, "contains")) {
-    Contains c{sub(index, "/contains", *v), 0, 1, kUnbounded};
-    if (const Json* m = get(index, "minContains")) c.min = count_of(*m, pointer, "minContains");
-    if (const Json* m = get(index, "maxContains")) c.max = count_of(*m, pointer, "maxContains");
+  if (const Json* v = get(index, Keyword::kMinItems)) shape->min = count_of(*v);
+  if (const Json* v = get(index, Keyword::kMaxItems)) shape->max = count_of(*v);
+  if (const Json* v = get(index, Keyword::kContains)) {
+    Contains c{sub(index, *v), 0, 1, kUnbounded};
+    if (const Json* m = get(index, Keyword::kMinContains)) c.min = count_of(*m);
+    if (const Json* m = get(index, Keyword::kMaxContains)) c.max = count_of(*m);
     shape->contains.push_back(c);
     if (c.min > c.max) shape->rest = kFalseFormula, shape->prefix.clear(), shape->min = 1;  // no array at all
   }
-  const Json* unique = json.find("uniqueItems");
+  const Json* unique = get(index, Keyword::kUniqueItems);
   shape->unique = unique && unique->type == Json::Type::kTrue;
 }
 
@@ -394,107 +383,65 @@ std::pair<FormulaId, FormulaId> SchemaLoader::presence(const std::string& key) {
   return {algebra_.leaf(std::move(absent)), algebra_.leaf(std::move(present))};
 }
 
-void SchemaLoader::applicators(uint32_t index, const Json& json, std::vector<FormulaId>* parts) {
-  auto list = [&](const char* keyword, const Json& v) {
+void SchemaLoader::applicators(uint32_t index, std::vector<FormulaId>* parts) {
+  auto list = [&](const Json& v) {
     std::vector<FormulaId> out;
-    for (size_t i = 0; i < v.items.size(); ++i)
-      out.push_back(sub(index, std::string("/") + keyword + "/" + std::to_string(i), v.items[i]));
+    for (const Json& item : v.items) out.push_back(sub(index, item));
     return out;
   };
-  if (const Json* v = json.find("enum")) {
+  if (const Json* v = get(index, Keyword::kEnum)) {
     std::vector<const Json*> all;
     for (const Json& item : v->items) all.push_back(&item);
     parts->push_back(values(all));
   }
-  if (const Json* v = get(index, "const")) parts->push_back(values({v}));
-  if (const Json* v = json.find("allOf")) parts->push_back(algebra_.conjunction(list("allOf", *v)));
-  if (const Json* v = json.find("anyOf")) parts->push_back(algebra_.disjunction(list("anyOf", *v)));
-  if (const Json* v = json.find("not")) parts->push_back(algebra_.negation(sub(index, "/not", *v)));
-  if (const Json* v = get(index, "if")) {
-    FormulaId condition = sub(index, "/if", *v);
-    const Json* then_json = get(index, "then");
-    const Json* else_json = get(index, "else");
-    FormulaId yes = then_json ? sub(index, "/then", *then_json) : kTrueFormula;
-    FormulaId no = else_json ? sub(index, "/else", *else_json) : kTrueFormula;
+  if (const Json* v = get(index, Keyword::kConst)) parts->push_back(values({v}));
+  if (const Json* v = get(index, Keyword::kAllOf)) parts->push_back(algebra_.conjunction(list(*v)));
+  if (const Json* v = get(index, Keyword::kAnyOf)) parts->push_back(algebra_.disjunction(list(*v)));
+  if (const Json* v = get(index, Keyword::kNot)) parts->push_back(algebra_.negation(sub(index, *v)));
+  if (const Json* v = get(index, Keyword::kIf)) {
+    FormulaId condition = sub(index, *v);
+    const Json* then_json = get(index, Keyword::kThen);
+    const Json* else_json = get(index, Keyword::kElse);
+    FormulaId yes = then_json ? sub(index, *then_json) : kTrueFormula;
+    FormulaId no = else_json ? sub(index, *else_json) : kTrueFormula;
     if (yes != kTrueFormula || no != kTrueFormula) {
       parts->push_back(algebra_.disjunction(
           {algebra_.conjunction({condition, yes}), algebra_.conjunction({algebra_.negation(condition), no})}));
     }
   }
-  for (const char* keyword : {"dependentSchemas", "dependencies"}) {
+  for (Keyword keyword : {Keyword::kDependentSchemas, Keyword::kDependencies}) {
     const Json* v = get(index, keyword);
     if (!v) continue;
     for (const auto& [key, value] : v->members) {
       if (!value.is_object() && !value.is_bool()) continue;
       // The cases overlap, so that of many dependencies on one member most combinations lie within others.
-      FormulaId then = sub(index, std::string("/") + keyword + escape_pointer(key), value);
+      FormulaId then = sub(index, value);
       parts->push_back(algebra_.disjunction({presence(key).first, then}));
     }
   }
-  if (const Json* v = json.find("oneOf")) parts->push_back(algebra_.exactly_one(list("oneOf", *v)));
+  if (const Json* v = get(index, Keyword::kOneOf)) parts->push_back(algebra_.exactly_one(list(*v)));
 }
 
 // Schemas that say something of scalars at most, and refer to no others: cheap to compare.
 bool SchemaLoader::plainly_scalar(uint32_t index) const {
-  static constexpr KeywordTable about_scalars({
-      std::pair<std::string_view, bool>{"type", true},
-      std::pair<std::string_view, bool>{"enum", true},
-      std::pair<std::string_view, bool>{"const", true},
-      std::pair<std::string_view, bool>{"minimum", true},
-      std::pair<std::string_view, bool>{"maximum", true},
-      std::pair<std::string_view, bool>{"exclusiveMinimum", true},
-      std::pair<std::string_view, bool>{"exclusiveMaximum", true},
-      std::pair<std::string_view, bool>{"minLength", true},
-      std::pair<std::string_view, bool>{"maxLength", true},
-      std::pair<std::string_view, bool>{"title", true},
-      std::pair<std::string_view, bool>{"$comment", true},
-      std::pair<std::string_view, bool>{"readOnly", true},
-      std::pair<std::string_view, bool>{"examples", true},
-      std::pair<std::string_view, bool>{"description", true},
-      std::pair<std::string_view, bool>{"default", true},
-      std::pair<std::string_view, bool>{"writeOnly", true},
-      std::pair<std::string_view, bool>{"deprecated", true},
-  });
-  const Json& json = *at(index).json;
-  if (!json.is_object()) return false;
+  constexpr Keywords kAboutScalars =
+      keywords(Keyword::kType, Keyword::kEnum, Keyword::kConst, Keyword::kMinimum, Keyword::kMaximum,
+               Keyword::kExclusiveMinimum, Keyword::kExclusiveMaximum, Keyword::kMinLength, Keyword::kMaxLength);
+  if (!at(index).json->is_object() || has(index, ~kAboutScalars)) return false;
   auto scalar = [](const Json& v) { return !v.is_object() && !v.is_array(); };
-  return std::all_of(json.members.begin(), json.members.end(), [&](const auto& m) {
-    if (m.first == "enum") return std::all_of(m.second.items.begin(), m.second.items.end(), scalar);
-    return about_scalars.find(m.first) && (m.first != "const" || scalar(m.second));
-  });
+  const Json* one = get(index, Keyword::kConst);
+  const Json* list = get(index, Keyword::kEnum);
+  return (!one || scalar(*one)) && (!list || std::all_of(list->items.begin(), list->items.end(), scalar));
 }
 
 // Schemas of everyday shape, which have a value whatever stands below them.
 bool SchemaLoader::plainly_satisfiable(uint32_t index) const {
-  static constexpr KeywordTable harmless({
-      std::pair<std::string_view, bool>{"type", true},
-      std::pair<std::string_view, bool>{"properties", true},
-      std::pair<std::string_view, bool>{"patternProperties", true},
-      std::pair<std::string_view, bool>{"additionalProperties", true},
-      std::pair<std::string_view, bool>{"items", true},
-      std::pair<std::string_view, bool>{"maxItems", true},
-      std::pair<std::string_view, bool>{"maxProperties", true},
-      std::pair<std::string_view, bool>{"$defs", true},
-      std::pair<std::string_view, bool>{"definitions", true},
-      std::pair<std::string_view, bool>{"title", true},
-      std::pair<std::string_view, bool>{"description", true},
-      std::pair<std::string_view, bool>{"default", true},
-      std::pair<std::string_view, bool>{"examples", true},
-      std::pair<std::string_view, bool>{"$comment", true},
-      std::pair<std::string_view, bool>{"readOnly", true},
-      std::pair<std::string_view, bool>{"writeOnly", true},
-      std::pair<std::string_view, bool>{"deprecated", true},
-      std::pair<std::string_view, bool>{"$schema", true},
-      std::pair<std::string_view, bool>{"$id", true},
-      std::pair<std::string_view, bool>{"id", true},
-      std::pair<std::string_view, bool>{"$anchor", true},
-      std::pair<std::string_view, bool>{"uniqueItems", true},
-  });
+  constexpr Keywords kHarmless =
+      keywords(Keyword::kType, Keyword::kProperties, Keyword::kPatternProperties, Keyword::kAdditionalProperties,
+               Keyword::kItems, Keyword::kMaxItems, Keyword::kMaxProperties, Keyword::kDefs, Keyword::kDefinitions,
+               Keyword::kUniqueItems);
   const Json& json = *at(index).json;
-  if (json.type == Json::Type::kTrue) return true;
-  if (!json.is_object()) return false;
-  return std::all_of(json.members.begin(), json.members.end(),
-                     [](const auto& m) { return harmless.find(m.first) != nullptr; });
+  return json.type == Json::Type::kTrue || (json.is_object() && !has(index, ~kHarmless));
 }
 
 }  // namespace fcformat

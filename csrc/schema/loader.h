@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "regex/pattern_parser.h"
 #include "schema/algebra.h"
 #include "schema/contents.h"
 #include "schema/document.h"
@@ -45,40 +46,40 @@ class SchemaLoader {
   };
 
   uint32_t find_empty();
-  void check_references();
+  void check();
   FormulaId define(uint32_t index);
   FormulaId define_plain(uint32_t index);
-  FormulaId sub(uint32_t parent, const std::string& path, const Json& json);
+  FormulaId sub(uint32_t parent, const Json& json);
   uint32_t instance(uint32_t subschema, uint32_t scope_before);
   uint32_t alike(uint32_t index);
-  uint32_t child(uint32_t parent, const std::string& path, const Json& json);
+  uint32_t child(uint32_t parent, const Json& json);
   std::vector<uint32_t> references(uint32_t index);
-  void apply_strings(uint32_t index, const Json& json, Normal* n);
-  void apply_numbers(uint32_t index, const Json& json, Normal* n);
-  void apply_object(uint32_t index, const Json& json, ObjectShape* shape);
-  void apply_array(uint32_t index, const Json& json, ArrayShape* shape);
-  void apply_type(const Json& json, Normal* n);
-  FormulaId own_leaf(uint32_t index, const Json& json);
+  void apply_strings(uint32_t index, Normal* n);
+  void apply_numbers(uint32_t index, Normal* n);
+  void apply_object(uint32_t index, ObjectShape* shape);
+  void apply_array(uint32_t index, ArrayShape* shape);
+  void apply_type(uint32_t index, Normal* n);
+  FormulaId own_leaf(uint32_t index);
   FormulaId values(const std::vector<const Json*>& list);
-  void applicators(uint32_t index, const Json& json, std::vector<FormulaId>* parts);
+  void applicators(uint32_t index, std::vector<FormulaId>* parts);
   std::pair<FormulaId, FormulaId> presence(const std::string& name);
-  ExprId pattern(uint32_t index, const std::string& keyword, const std::string& text);
+  ExprId pattern(const std::string& text) { return parse_search_pattern(algebra_.arena(), text); }
   bool plainly_satisfiable(uint32_t index) const;
   bool plainly_scalar(uint32_t index) const;
   PlainFacts plain_facts(uint32_t index, int references_followed);  // plain_facts.cc
   // unevaluated.cc
   FormulaId define_unevaluated(uint32_t index);
   std::vector<Case> cases(uint32_t index, int depth);
-  std::vector<Case> cases_of(uint32_t parent, const std::string& path, const Json& json, int depth);
+  std::vector<Case> cases_of(uint32_t parent, const Json& json, int depth);
   std::vector<Case> both(const std::vector<Case>& a, const std::vector<Case>& b);
   Case own_case(uint32_t index, bool outermost);
 
   const Subschema& at(uint32_t index) const { return document_.at(instances_[index].subschema); }
   Dialect dialect(uint32_t index) const { return document_.dialect(instances_[index].subschema); }
   // A keyword's value, if the subschema has it and its dialect knows it.
-  const Json* get(uint32_t index, const char* keyword) const {
-    return has_keyword(dialect(index), keyword) ? at(index).json->find(keyword) : nullptr;
-  }
+  const Json* get(uint32_t index, Keyword keyword) const { return document_.get(instances_[index].subschema, keyword); }
+  bool has(uint32_t index, Keywords any) const { return (at(index).keywords & any) != 0; }
+  std::string pointer(uint32_t index) const { return document_.pointer(instances_[index].subschema); }
 
   Algebra& algebra_;
   std::shared_ptr<const Json> root_json_;
@@ -89,15 +90,16 @@ class SchemaLoader {
   bool compares_ = false;                                               // some schema holds alternatives or negations
   std::map<std::tuple<uint32_t, uint32_t, uint32_t>, uint32_t> alike_;  // resource, scope, content
   std::vector<Instance> instances_;
-  std::map<std::pair<uint32_t, uint32_t>, uint32_t> instance_index_;
+  std::vector<uint32_t> plain_instances_;  // by subschema, where the scope is none
+  std::map<std::pair<uint32_t, uint32_t>, uint32_t> scoped_instances_;
   std::vector<std::vector<uint32_t>> scopes_;
   std::map<std::vector<uint32_t>, uint32_t> scope_index_;
 };
 
-// Checks the types of all keywords' values and refuses the unsupported ones, at every subschema of the document.
-void check_keywords(const Document& document, const LoaderOptions& options, ExpressionArena& arena);
+// Checks the types of a subschema's keywords and refuses what is unsupported.
+void check_keywords(const Document& document, uint32_t index, const LoaderOptions& options, ExpressionArena& arena);
 
-// The integer of a number such as 3 or 3.0; saturates below kUnbounded. Throws SchemaError elsewhere.
-uint32_t count_of(const Json& value, const std::string& pointer, const std::string& keyword);
+// The integer of a number such as 3 or 3.0, which has been checked to be one; saturates below kUnbounded.
+uint32_t count_of(const Json& value);
 
 }  // namespace fcformat

@@ -52,18 +52,17 @@ bool apart(const PlainFacts& a, const PlainFacts& b) {
 // Every fact holds for all values of the schema, whatever else it says; what is not seen here is only not used.
 PlainFacts SchemaLoader::plain_facts(uint32_t index, int references_followed) {
   PlainFacts facts;
-  const Json& json = *at(index).json;
-  if (!json.is_object()) return facts;
-  if (get(index, "$ref") && (dialect(index) <= Dialect::kDraft7 || !json.find("type"))) {
+  if (!at(index).json->is_object()) return facts;
+  if (get(index, Keyword::kRef) && !get(index, Keyword::kType)) {
     if (references_followed >= kMostReferences) return facts;
     return plain_facts(references(index)[0], references_followed + 1);
   }
-  if (const Json* type = json.find("type")) {
+  if (const Json* type = get(index, Keyword::kType)) {
     facts.types = type->is_string() ? type_bit(type->text) : 0;
     for (const Json& one : type->items) facts.types |= type_bit(one.text);
   }
-  const Json* one = get(index, "const");
-  const Json* list = get(index, "enum");
+  const Json* one = get(index, Keyword::kConst);
+  const Json* list = get(index, Keyword::kEnum);
   if (one || (list && list->items.size() <= kMostValues)) {
     facts.few = true;
     if (one) {
@@ -73,15 +72,14 @@ PlainFacts SchemaLoader::plain_facts(uint32_t index, int references_followed) {
     }
     std::sort(facts.values.begin(), facts.values.end());
   }
-  const Json* properties = json.find("properties");
-  const Json* required = json.find("required");
+  const Json* properties = get(index, Keyword::kProperties);
+  const Json* required = get(index, Keyword::kRequired);
   if (facts.types != PlainFacts::kObject || !properties || !required) return facts;
   if (properties->members.size() > kMostMembers || required->items.size() > kMostMembers) return facts;
   for (const Json& name : required->items) {
     const Json* value = properties->find(name.text);
     if (!value || !value->is_object() || (!value->find("const") && !value->find("enum"))) continue;
-    const PlainFacts& own =
-        algebra_.facts(algebra_.schema(alike(child(index, "/properties" + escape_pointer(name.text), *value))));
+    const PlainFacts& own = algebra_.facts(algebra_.schema(alike(child(index, *value))));
     if (own.few) facts.members.push_back({algebra_.name(decode_utf8(name.text)), true, own.values});
   }
   std::sort(facts.members.begin(), facts.members.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
