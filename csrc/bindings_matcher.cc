@@ -3,6 +3,7 @@
 #include "bindings.h"
 
 #include <pybind11/stl.h>
+#include <cstring>
 
 #include <algorithm>
 #include <memory>
@@ -68,29 +69,42 @@ struct MaskView {
   Py_ssize_t rows;
 };
 
+// What is wrong with a mask, in words. Whatever has no answer is left out.
+std::string seen_of(py::handle mask) {
+  if (!py::hasattr(mask, "shape") || !py::hasattr(mask, "dtype"))
+    return "a " + std::string(Py_TYPE(mask.ptr())->tp_name);
+  std::string seen = "shape " + shown(py::tuple(mask.attr("shape"))) + ", " + shown(mask.attr("dtype"));
+  if (py::hasattr(mask, "device") && shown(mask.attr("device")) != "cpu") seen += " on " + shown(mask.attr("device"));
+  return seen;
+}
+
 // Where the rows of an int32 mask lie; its shape and type are checked.
 MaskView view_of(py::handle mask, Py_ssize_t words, Py_ssize_t row) {
-  auto refuse = [&](const std::string& found) {
-    throw py::value_error("bitmask: found " + found + ", row " + std::to_string(row) +
+  auto expect = [&](bool holds, const char* otherwise = "") {
+    if (holds) return;
+    throw py::value_error("bitmask: found " + seen_of(mask) + otherwise + ", row " + std::to_string(row) +
                           "; expected int32 of shape (more than " + std::to_string(row) + ", " + std::to_string(words) +
                           "), contiguous, in main memory");
   };
-  if (!py::hasattr(mask, "shape") || !py::hasattr(mask, "dtype"))
-    refuse("a " + std::string(Py_TYPE(mask.ptr())->tp_name));
-  py::tuple shape = py::tuple(mask.attr("shape"));
-  std::string what = "shape " + shown(shape) + ", " + shown(mask.attr("dtype"));
-  if (shape.size() != 2 || shape[1].cast<Py_ssize_t>() != words || mask.attr("itemsize").cast<int>() != 4) refuse(what);
-  MaskView view{0, shape[0].cast<Py_ssize_t>()};
-  if (row < 0 || row >= view.rows) refuse(what);
-  if (py::hasattr(mask, "data_ptr")) {
-    if (mask.attr("device").attr("type").cast<std::string>() != "cpu")
-      refuse(what + " on " + shown(mask.attr("device")));
-    if (!mask.attr("is_contiguous")().cast<bool>()) refuse(what + ", not contiguous");
-    view.data = mask.attr("data_ptr")().cast<uintptr_t>();
+  MaskView view{};
+  if (PyObject_CheckBuffer(mask.ptr())) {
+    Py_buffer buffer;
+    if (PyObject_GetBuffer(mask.ptr(), &buffer, PyBUF_STRIDES | PyBUF_FORMAT) != 0) throw py::error_already_set();
+    std::unique_ptr<Py_buffer, void (*)(Py_buffer*)> release(&buffer, &PyBuffer_Release);
+    bool is_integer = buffer.format != nullptr && std::strpbrk(buffer.format, "iIlL") != nullptr;
+    expect(buffer.ndim == 2 && buffer.itemsize == 4 && is_integer && buffer.shape[1] == words);
+    expect(PyBuffer_IsContiguous(&buffer, 'C'), ", not contiguous");
+    expect(!buffer.readonly, ", not writeable");
+    view = {reinterpret_cast<uintptr_t>(buffer.buf), buffer.shape[0]};
   } else {
-    if (!mask.attr("flags").attr("c_contiguous").cast<bool>()) refuse(what + ", not contiguous");
-    view.data = mask.attr("ctypes").attr("data").cast<uintptr_t>();
+    expect(py::hasattr(mask, "shape") && py::hasattr(mask, "data_ptr"));
+    py::tuple shape = py::tuple(mask.attr("shape"));
+    expect(shape.size() == 2 && shape[1].cast<Py_ssize_t>() == words && mask.attr("itemsize").cast<int>() == 4);
+    expect(mask.attr("device").attr("type").cast<std::string_view>() == "cpu");
+    expect(mask.attr("is_contiguous")().cast<bool>(), ", not contiguous");
+    view = {mask.attr("data_ptr")().cast<uintptr_t>(), shape[0].cast<Py_ssize_t>()};
   }
+  expect(row >= 0 && row < view.rows);
   return view;
 }
 

@@ -317,11 +317,9 @@ class RowBuilder {
   std::vector<Edge> key_edges(uint32_t key_state) {
     const Machine::KeyState k = m_.key_state(key_state);
     std::vector<uint32_t> cuts;
-    const std::vector<std::pair<uint32_t, uint32_t>>* children = nullptr;
-    const ObjectPlan& plan = residuals().plan_at(k.plan);
-    if (k.trie != kNoTrie) children = &plan.trie[k.trie].children;
-    if (children) {
-      for (const auto& child : *children) cuts.push_back(child.first), cuts.push_back(child.first + 1);
+    const TextTrie& trie = residuals().plan_at(k.plan).trie;
+    if (k.trie != kNoTrie) {
+      for (const auto& child : trie.children(k.trie)) cuts.push_back(child.code), cuts.push_back(child.code + 1);
     }
     std::vector<const std::vector<Edge>*> cell_edges;
     for (ExprId e : k.cells) {
@@ -336,16 +334,13 @@ class RowBuilder {
       uint32_t lo = cuts[i], hi = i + 1 < cuts.size() ? cuts[i + 1] - 1 : kMaxCodePoint;
       Machine::KeyState next{k.plan, kNoTrie, std::vector<ExprId>(k.cells.size(), arena().empty()), {}};
       bool any = false;
-      if (children) {
-        auto it = std::lower_bound(children->begin(), children->end(), std::make_pair(lo, 0u));
-        if (it != children->end() && it->first == lo) {
-          const ObjectPlan::TrieNode& node = plan.trie[it->second];
-          auto first = std::lower_bound(k.open.begin(), k.open.end(), node.begin);
-          auto last = std::lower_bound(first, k.open.end(), node.end);
-          if (first != last) {
-            next.trie = it->second, any = true;
-            next.open.assign(first, last);
-          }
+      uint32_t child = k.trie != kNoTrie ? trie.child(k.trie, lo) : TextTrie::kNone;
+      if (child != TextTrie::kNone) {
+        auto first = std::lower_bound(k.open.begin(), k.open.end(), trie[child].begin);
+        auto last = std::lower_bound(first, k.open.end(), trie[child].end);
+        if (first != last) {
+          next.trie = child, any = true;
+          next.open.assign(first, last);
         }
       }
       for (size_t c = 0; c < k.cells.size(); ++c) {
@@ -400,7 +395,7 @@ class RowBuilder {
   // The literal name that may end in this state; -1: none.
   int64_t name_ending(const Machine::KeyState& k) {
     if (k.trie == kNoTrie) return -1;
-    int32_t name = residuals().plan_at(k.plan).trie[k.trie].name;
+    int32_t name = name_at(residuals().plan_at(k.plan), k.trie);
     bool open = name >= 0 && std::binary_search(k.open.begin(), k.open.end(), static_cast<uint32_t>(name));
     return open ? name : -1;
   }

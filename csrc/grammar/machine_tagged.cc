@@ -159,7 +159,7 @@ void Machine::end_tagged_key(const Thread& thread, const Frame& frame, uint32_t 
   Residuals& residuals = *contexts_[frame.context].residuals;
   const KeyState k = key_state(states_[thread.state].b);
   if (k.trie != UINT32_MAX) {
-    int32_t name = residuals.plan(frame.id).trie[k.trie].name;
+    int32_t name = name_at(residuals.plan(frame.id), k.trie);
     auto at = static_cast<uint32_t>(name);
     if (name >= 0 && residuals.name_open_between(frame.id, at, at + 1)) {
       for (const auto& next : residuals.after_name(frame.id, at)) {

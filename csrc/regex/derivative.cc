@@ -77,9 +77,8 @@ ExprId ExpressionArena::derive_node(ExprId e, uint32_t c) {
       return concat(body, repeat(n.a, n.min == 0 ? 0 : n.min - 1, n.max == kUnbounded ? kUnbounded : n.max - 1));
     }
     case ExprKind::kTrie: {
-      const auto& children = impl_->tries[n.a][n.b].children;
-      auto it = std::lower_bound(children.begin(), children.end(), std::make_pair(c, 0u));
-      return it != children.end() && it->first == c ? impl_->intern_trie(n.a, it->second) : empty();
+      uint32_t next = impl_->tries[n.a].child(n.b, c);
+      return next != TextTrie::kNone ? impl_->intern_trie(n.a, next) : empty();
     }
     case ExprKind::kInterval: {
       const auto& [interval, exponent] = impl_->intervals[n.a];
@@ -129,7 +128,7 @@ void ExpressionArena::Impl::collect_sets(ExprId e, std::vector<const CodeSet*>* 
         todo.push_back(n.a);
         break;
       case ExprKind::kTrie:
-        for (const auto& child : tries[n.a][n.b].children) singles->push_back({child.first, child.first});
+        for (const auto& child : tries[n.a].children(n.b)) singles->push_back({child.code, child.code});
         break;
       case ExprKind::kInterval:
       case ExprKind::kMultiple:
@@ -266,13 +265,11 @@ bool ExpressionArena::matches(ExprId e, std::u32string_view text) {
     return !is_union;
   }
   if (n.kind == ExprKind::kTrie) {
-    const std::vector<TrieNode>& trie = impl_->tries[n.a];
+    const TextTrie& trie = impl_->tries[n.a];
     uint32_t node = n.b;
     for (char32_t c : text) {
-      const auto& children = trie[node].children;
-      auto it = std::lower_bound(children.begin(), children.end(), std::make_pair(static_cast<uint32_t>(c), 0u));
-      if (it == children.end() || it->first != c) return false;
-      node = it->second;
+      node = trie.child(node, c);
+      if (node == TextTrie::kNone) return false;
     }
     return trie[node].accept;
   }

@@ -131,8 +131,8 @@ uint32_t ExpressionArena::Impl::intern_set(CodeSet set) {
 }
 
 ExprId ExpressionArena::Impl::intern_trie(uint32_t trie, uint32_t node) {
-  const TrieNode& t = tries[trie][node];
-  if (t.children.empty()) return t.accept ? kEpsilon : kEmpty;
+  const TextTrie::Node& t = tries[trie][node];
+  if (t.count == 0) return t.accept ? kEpsilon : kEmpty;
   ExprNode n{ExprKind::kTrie, t.accept, true, Liveness::kUnknown, 1};
   n.a = trie;
   n.b = node;
@@ -224,31 +224,17 @@ ExprId ExpressionArena::literal_set(std::vector<std::u32string> texts) {
   std::erase_if(texts, has_lone_surrogate);
   if (texts.empty()) return empty();
   std::u32string key;  // equal sets are one trie
+  size_t size = 0;
+  for (const auto& text : texts) size += text.size() + 1;
+  key.reserve(size);
   for (const auto& text : texts) {
     key += static_cast<char32_t>(text.size());
     key += text;
   }
   auto [known, is_new] = impl_->trie_index.try_emplace(std::move(key), static_cast<uint32_t>(impl_->tries.size()));
   if (!is_new) return impl_->intern_trie(known->second, 0);
-  std::vector<TrieNode> trie(1);
-  size_t bytes = known->first.size() * sizeof(char32_t) + 64;
-  for (const auto& text : texts) {
-    uint32_t at = 0;
-    for (char32_t c : text) {
-      auto& children = trie[at].children;  // texts are sorted, so the newest child is the only candidate
-      if (!children.empty() && children.back().first == c) {
-        at = children.back().second;
-      } else {
-        auto next = static_cast<uint32_t>(trie.size());
-        children.emplace_back(c, next);
-        trie.emplace_back();
-        at = next;
-        bytes += sizeof(TrieNode) + 8;
-      }
-    }
-    trie[at].accept = true;
-  }
-  impl_->charge(bytes);
+  TextTrie trie(std::vector<std::u32string_view>(texts.begin(), texts.end()));
+  impl_->charge(known->first.size() * sizeof(char32_t) + trie.bytes() + 64);
   impl_->tries.push_back(std::move(trie));
   return impl_->intern_trie(static_cast<uint32_t>(impl_->tries.size() - 1), 0);
 }

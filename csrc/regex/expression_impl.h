@@ -11,6 +11,7 @@
 
 #include "regex/code_automaton.h"
 #include "regex/expression.h"
+#include "regex/text_trie.h"
 
 namespace fcformat {
 
@@ -44,11 +45,6 @@ struct ExprNode {
   uint32_t raw_edges = UINT32_MAX, live_edges = UINT32_MAX;
 };
 
-struct TrieNode {
-  std::vector<std::pair<uint32_t, uint32_t>> children;  // code point, node; sorted
-  bool accept = false;
-};
-
 // The code points in classes that some sets do not tell apart.
 struct Partition {
   struct Range {
@@ -65,7 +61,7 @@ struct ExpressionArena::Impl {
   std::deque<ExprNode> nodes;
   std::vector<ExprId> children;
   std::deque<CodeSet> sets;  // a deque: partitions know them by their addresses
-  std::vector<std::vector<TrieNode>> tries;
+  std::vector<TextTrie> tries;
   std::vector<std::pair<NumberInterval, bool>> intervals;
   std::vector<IntervalState> interval_states;
   std::vector<NumberDivisor> divisors;

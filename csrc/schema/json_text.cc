@@ -1,8 +1,10 @@
 #include "schema/json_text.h"
 
+#include <array>
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 
 #include "regex/expression.h"
@@ -11,7 +13,16 @@ namespace fcformat {
 namespace {
 
 constexpr size_t kMaxDigits = 4000;  // of one number; Python reads no integers much longer
+constexpr size_t kFewMembers = 4;    // room is made for so many at once
 constexpr size_t kManyMembers = 16;  // from here on, repeated names are found by hashing
+
+// Bytes that end a run of a string's plain content.
+constexpr auto kEndsRun = [] {
+  std::array<bool, 256> out{};
+  for (size_t c = 0; c < 0x20; ++c) out[c] = true;
+  out['"'] = out['\\'] = true;
+  return out;
+}();
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -69,6 +80,7 @@ class TextReader {
     ++at_;
     space();
     if (take('}')) return true;
+    out->members.reserve(kFewMembers);
     std::unordered_map<std::string_view, size_t> places;
     do {
       space();
@@ -77,15 +89,13 @@ class TextReader {
       space();
       if (!take(':')) return false;
       space();
-      size_t count = out->members.size(), place = find(out, name, &places);
-      Json* member = nullptr;
-      if (place == count) {
-        member = &out->members.emplace_back(std::move(name), Json{}).second;
+      size_t place = find(out, name, &places);
+      if (place == out->members.size()) {
+        out->members.emplace_back(std::piecewise_construct, std::forward_as_tuple(std::move(name)), std::tuple<>());
       } else {
         out->members[place].second = Json{};
-        member = &out->members[place].second;
       }
-      if (!value(member, depth + 1)) return false;
+      if (!value(&out->members[place].second, depth + 1)) return false;
       space();
     } while (take(','));
     return take('}');
@@ -166,7 +176,7 @@ class TextReader {
   bool string(std::string* out) {
     for (++at_;;) {
       const char* begin = at_;
-      while (at_ != end_ && *at_ != '"' && *at_ != '\\' && static_cast<unsigned char>(*at_) >= 0x20) ++at_;
+      while (at_ != end_ && !kEndsRun[static_cast<unsigned char>(*at_)]) ++at_;
       out->append(begin, at_);
       if (at_ == end_) return false;
       if (*at_ == '"') break;

@@ -83,10 +83,10 @@ const char* misfit(Expect expect, const Json& v) {
 
 std::string place(const std::string& pointer) { return pointer.empty() ? "the root" : pointer; }
 
-void check_pattern(ExpressionArena& arena, const std::string& pattern, const Document& document, uint32_t index,
+void check_pattern(PatternExpressions& patterns, const std::string& pattern, const Document& document, uint32_t index,
                    std::string_view keyword) {
   try {
-    parse_search_pattern(arena, pattern);
+    patterns.of(pattern);
   } catch (const PatternError& e) {
     std::string where = document.pointer(index), name(keyword);
     std::string message = "at " + place(where) + ": " + name + " \"" + excerpt(pattern) + "\": " + e.what();
@@ -97,7 +97,8 @@ void check_pattern(ExpressionArena& arena, const std::string& pattern, const Doc
 
 }  // namespace
 
-void check_keywords(const Document& document, uint32_t index, const LoaderOptions& options, ExpressionArena& arena) {
+void check_keywords(const Document& document, uint32_t index, const LoaderOptions& options,
+                    PatternExpressions& patterns, ExpressionArena& arena) {
   const Subschema& s = document.at(index);
   if (!is_schema(*s.json)) {
     std::string where = document.pointer(index);
@@ -113,9 +114,9 @@ void check_keywords(const Document& document, uint32_t index, const LoaderOption
       throw SchemaError("at " + place(where) + ": " + name + " is " + summary(*value) + ", expected " + expected, where,
                         name);
     }
-    if (keyword == Keyword::kPattern) check_pattern(arena, value->text, document, index, facts.name);
+    if (keyword == Keyword::kPattern) check_pattern(patterns, value->text, document, index, facts.name);
     if (keyword == Keyword::kPatternProperties) {
-      for (const auto& member : value->members) check_pattern(arena, member.first, document, index, facts.name);
+      for (const auto& member : value->members) check_pattern(patterns, member.first, document, index, facts.name);
     }
     ExprId ignored;
     if (keyword == Keyword::kFormat && options.refuse_unknown_formats &&

@@ -14,7 +14,8 @@ SchemaLoader::SchemaLoader(Algebra& algebra, std::shared_ptr<const Json> root,
       others_json_(std::move(others)),
       options_(options),
       document_(*root_json_, *others_json_),
-      contents_(algebra.ordered()) {
+      contents_(algebra.ordered()),
+      patterns_(algebra.arena()) {
   scopes_.emplace_back();
   scope_index_.emplace(std::vector<uint32_t>{}, 0);
   instance(document_.root(), 0);
@@ -72,7 +73,8 @@ std::vector<uint32_t> SchemaLoader::references(uint32_t index) {
 void SchemaLoader::check() {
   uint32_t checked = 0;
   auto check_new = [&] {
-    for (; checked < document_.size(); ++checked) check_keywords(document_, checked, options_, algebra_.arena());
+    for (; checked < document_.size(); ++checked)
+      check_keywords(document_, checked, options_, patterns_, algebra_.arena());
   };
   check_new();
   for (uint32_t i = 0; i < instances_.size(); ++i) {  // grows
@@ -213,7 +215,7 @@ void SchemaLoader::apply_strings(uint32_t index, Normal* n) {
     return;
   }
   if (min > 0 || max != kUnbounded) parts.push_back(arena.length(min, max));
-  if (const Json* v = get(index, Keyword::kPattern)) parts.push_back(pattern(v->text));
+  if (const Json* v = get(index, Keyword::kPattern)) parts.push_back(patterns_.of(v->text));
   ExprId format;
   const Json* v = get(index, Keyword::kFormat);
   if (v && options_.assert_formats && format_expression(arena, v->text, &format)) parts.push_back(format);
@@ -266,7 +268,7 @@ void SchemaLoader::apply_object(uint32_t index, ObjectShape* shape) {
   }
   if (const Json* v = get(index, Keyword::kPatternProperties)) {
     for (const auto& [key, value] : v->members) {
-      patterns.push_back(pattern(key));
+      patterns.push_back(patterns_.of(key));
       shape->patterns.emplace_back(patterns.back(), sub(index, value));
     }
   }

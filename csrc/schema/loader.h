@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,21 @@ namespace fcformat {
 struct LoaderOptions {
   bool assert_formats = true;
   bool refuse_unknown_formats = false;
+};
+
+// Patterns as expressions, each translated once.
+class PatternExpressions {
+ public:
+  explicit PatternExpressions(ExpressionArena& arena) : arena_(arena) {}
+  // Throws PatternError.
+  ExprId of(const std::string& pattern) {
+    if (auto it = known_.find(pattern); it != known_.end()) return it->second;
+    return known_[pattern] = parse_search_pattern(arena_, pattern);
+  }
+
+ private:
+  ExpressionArena& arena_;
+  std::unordered_map<std::string, ExprId> known_;
 };
 
 class SchemaLoader {
@@ -63,7 +79,6 @@ class SchemaLoader {
   FormulaId values(const std::vector<const Json*>& list);
   void applicators(uint32_t index, std::vector<FormulaId>* parts);
   std::pair<FormulaId, FormulaId> presence(const std::string& name);
-  ExprId pattern(const std::string& text) { return parse_search_pattern(algebra_.arena(), text); }
   bool plainly_satisfiable(uint32_t index) const;
   bool plainly_scalar(uint32_t index) const;
   PlainFacts plain_facts(uint32_t index, int references_followed);  // plain_facts.cc
@@ -87,6 +102,7 @@ class SchemaLoader {
   LoaderOptions options_;
   Document document_;
   Contents contents_;
+  PatternExpressions patterns_;
   bool compares_ = false;                                               // some schema holds alternatives or negations
   std::map<std::tuple<uint32_t, uint32_t, uint32_t>, uint32_t> alike_;  // resource, scope, content
   std::vector<Instance> instances_;
@@ -97,7 +113,8 @@ class SchemaLoader {
 };
 
 // Checks the types of a subschema's keywords and refuses what is unsupported.
-void check_keywords(const Document& document, uint32_t index, const LoaderOptions& options, ExpressionArena& arena);
+void check_keywords(const Document& document, uint32_t index, const LoaderOptions& options,
+                    PatternExpressions& patterns, ExpressionArena& arena);
 
 // The integer of a number such as 3 or 3.0, which has been checked to be one; saturates below kUnbounded.
 uint32_t count_of(const Json& value);

@@ -27,8 +27,7 @@ PlanId Residuals::plan_of(ObjectShapeId shape) {
   }
   ObjectPlan plan = make_plan(whole);
   auto id = static_cast<PlanId>(plans_.size());
-  bytes_ += sizeof(ObjectPlan) + plan.names.size() * (sizeof(ObjectPlan::Name) + 32) +
-            plan.trie.size() * sizeof(ObjectPlan::TrieNode);
+  bytes_ += sizeof(ObjectPlan) + plan.names.size() * (sizeof(ObjectPlan::Name) + 32) + plan.trie.bytes();
   plans_.push_back(std::move(plan));
   plan_index_.emplace(shape, id);
   return id;
@@ -93,7 +92,9 @@ ObjectPlan Residuals::make_plan(const ObjectShape& shape) {
     std::sort(members.begin(), members.end());
     plan.excluded.push_back(std::move(members));
   }
-  build_trie(&plan);
+  std::vector<std::u32string_view> sorted;
+  for (const ObjectPlan::Name& name : plan.names) sorted.push_back(name.text);
+  plan.trie = TextTrie(sorted);
   return plan;
 }
 
@@ -145,29 +146,6 @@ void Residuals::split_cells(const ObjectShape& shape, const std::vector<std::u32
     } else {
       plan->cells.push_back({draft.keys, value, draft.exists, arena.is_endless(draft.keys)});
     }
-  }
-}
-
-void Residuals::build_trie(ObjectPlan* plan) {
-  auto& trie = plan->trie;
-  trie.emplace_back();
-  trie[0].end = static_cast<uint32_t>(plan->names.size());
-  for (uint32_t i = 0; i < plan->names.size(); ++i) {
-    uint32_t at = 0;
-    for (char32_t c : plan->names[i].text) {
-      auto& children = trie[at].children;
-      if (children.empty() || children.back().first != c) {
-        auto next = static_cast<uint32_t>(trie.size());
-        children.emplace_back(c, next);
-        trie.emplace_back();
-        trie[next].begin = i;
-        at = next;
-      } else {
-        at = children.back().second;
-      }
-      trie[at].end = i + 1;
-    }
-    trie[at].name = static_cast<int32_t>(i);
   }
 }
 

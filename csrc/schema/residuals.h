@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "regex/text_trie.h"
 #include "schema/algebra.h"
 
 namespace fcformat {
@@ -43,14 +44,9 @@ struct ObjectPlan {
     uint32_t exists = 0;
     bool endless = false;  // used keys need not be taken out: others always remain, whatever has been begun
   };
-  struct TrieNode {
-    std::vector<std::pair<uint32_t, uint32_t>> children;  // code point, node; sorted
-    uint32_t begin = 0, end = 0;                          // the names below
-    int32_t name = -1;                                    // the name that ends here
-  };
   std::vector<Name> names;  // sorted by text
   std::vector<Cell> cells;
-  std::vector<TrieNode> trie;
+  TextTrie trie;  // of the names
   std::vector<MemberExists> exists;
   std::vector<uint32_t> required;                                     // places in names
   std::vector<std::vector<std::pair<uint32_t, FormulaId>>> excluded;  // constants: places in names, values; sorted
@@ -62,6 +58,11 @@ struct ObjectPlan {
   bool live_ready = false;
   std::vector<uint32_t> live;  // places of the names whose values are not empty
 };
+
+// The place of the name that ends at a node of the names' tree, or -1.
+inline int32_t name_at(const ObjectPlan& plan, uint32_t node) {
+  return plan.trie[node].accept ? static_cast<int32_t>(plan.trie[node].begin) : -1;
+}
 
 struct ObjectResidual {
   PlanId plan;
@@ -141,7 +142,6 @@ class Residuals {
   PlanId plan_of(ObjectShapeId shape);
   ObjectPlan make_plan(const ObjectShape& shape);
   void split_cells(const ObjectShape& shape, const std::vector<std::u32string>& names, ObjectPlan* plan);
-  void build_trie(ObjectPlan* plan);
   ObjectId intern(ObjectResidual residual);
   ArrayId intern(ArrayResidual residual);
   bool alive(const ObjectResidual& r);

@@ -46,7 +46,7 @@ SchemaLoader::Case SchemaLoader::own_case(uint32_t index, bool outermost) {
     for (const auto& member : v->members) names.push_back(decode_utf8(member.first));
   }
   if (const Json* v = get(index, Keyword::kPatternProperties)) {
-    for (const auto& member : v->members) keys.push_back(pattern(member.first));
+    for (const auto& member : v->members) keys.push_back(patterns_.of(member.first));
   }
   if (!names.empty()) keys.push_back(arena.literal_set(std::move(names)));
   bool all = get(index, Keyword::kAdditionalProperties) || (!outermost && get(index, Keyword::kUnevaluatedProperties));
