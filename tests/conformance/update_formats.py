@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from fcformat.errors import FormatError
 from fcformat.formats import get_format
-from support.parse_cases import DOCUMENT, EXPECTED, document, expected, read_otherwise, rows
+from support.parse_cases import DOCUMENT, EXPECTED, apart, document, expected, read_otherwise, rows
 
 
 def main() -> int:
@@ -34,7 +34,7 @@ def main() -> int:
             other.difference_update(kept)
             reason["rows"].pop(name, None)
             if kept:
-                reason["rows"][name] = kept
+                reason["rows"][name] = {row["id"]: apart(row) for row in rows()[name] if row["id"] in kept}
         for row in sorted(other):
             print(f"no reason: {name} {row}")
             missing += 1

@@ -89,14 +89,62 @@ def is_read_as_a_peer(row: dict[str, Any]) -> bool:
         return False
     message = get_format(row["format"]).parse(row["text"], row.get("tools"), prompt=prompt_of_row(row))
     ours = said(message)
-    readings = [row[key] for key in ("expected", "stream_expected") if key in row]
-    readings += row.get("expected_variants", []) + row.get("stream_expected_variants", [])
-    return any(all(ours[key] == value for key, value in wanted(reading).items()) for reading in readings)
+    return any(all(ours[key] == value for key, value in wanted(reading).items()) for reading in _readings(row))
 
 
 def read_otherwise(name: str) -> set[str]:
     """The rows of a format that are read otherwise than every recorded reading."""
     return {row["id"] for row in rows()[name] if not is_read_as_a_peer(row)}
+
+
+def apart(row: dict[str, Any]) -> str:
+    """How a row is read here and by the recorded reading that is nearest to that, in few words."""
+    repository = row["source"].partition("/")[2].split()[0]
+    project = {"vllm": "vLLM", "sglang": "SGLang"}.get(repository, repository)
+    if has_tools_that_are_none(row):
+        return f"{project}: a reading there, an error here"
+    ours = said(get_format(row["format"]).parse(row["text"], row.get("tools"), prompt=prompt_of_row(row)))
+    theirs = [wanted(reading) for reading in _readings(row)]
+    nearest = min(theirs, key=lambda reading: sum(ours[key] != value for key, value in reading.items()))
+    found = []
+    for key in ("reasoning", "content"):
+        if nearest.get(key, ours[key]) != ours[key]:
+            there, here = _cut(nearest[key], ours[key])
+            found.append(f"{key} {there} there, {here} here")
+    if nearest["calls"] != ours["calls"]:
+        found.append(_calls_apart(nearest["calls"], ours["calls"]))
+    return f"{project}: {'; '.join(found)}"
+
+
+def _readings(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """The recorded readings of a row."""
+    readings = [row[key] for key in ("expected", "stream_expected") if key in row]
+    return [*readings, *row.get("expected_variants", []), *row.get("stream_expected_variants", [])]
+
+
+def _calls_apart(there: list[Any], here: list[Any]) -> str:
+    if len(there) != len(here) or [name for name, _ in there] != [name for name, _ in here]:
+        counted = [", ".join(f"`{name}`" for name, _ in calls) or "none" for calls in (there, here)]
+        return f"calls {counted[0]} there, {counted[1]} here"
+    texts = [[each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for _, each in calls]
+             for calls in (there, here)]  # fmt: skip
+    one, other = next(pair for pair in zip(*texts, strict=True) if pair[0] != pair[1])
+    cut = _cut(one, other)
+    return f"arguments {cut[0]} there, {cut[1]} here"
+
+
+def _cut(there: str, here: str) -> tuple[str, str]:
+    """Two texts from a little before where they part, quoted for the document."""
+    at = next((place for place, pair in enumerate(zip(there, here, strict=False)) if pair[0] != pair[1]), None)
+    at = min(len(there), len(here)) if at is None else at
+    start = max(0, at - 12) if at > 20 else 0
+    cut = []
+    for text in (there, here):
+        piece = text[start : start + 40]
+        shown = json.dumps(piece, ensure_ascii=False)[1:-1].replace('\\"', '"').replace("`", "'")
+        before, after = "…" if start else "", "…" if start + 40 < len(text) else ""
+        cut.append(f"`{before}{shown}{after}`" if text else "none")
+    return cut[0], cut[1]
 
 
 def families(table: dict[str, Any]) -> Counter[str]:
@@ -123,7 +171,11 @@ def document(table: dict[str, Any]) -> str:
     ]
     for reason in table["reasons"]:
         lines += ["", f"## {reason['title']}", "", *reason["why"], ""]
-        lines += [f"- `{name}`: {', '.join(ids)}" for name, ids in sorted(reason["rows"].items())]
+        for name, notes in sorted(reason["rows"].items()):
+            alike: dict[str, list[str]] = {}
+            for identifier, note in notes.items():
+                alike.setdefault(note, []).append(identifier)
+            lines += [f"- `{name}` {', '.join(ids)}. {note}" for note, ids in alike.items()]
     lines += ["", "## By family", "", "| format | rows | otherwise |", "|---|--:|--:|"]
     lines += [f"| `{name}` | {count} | {argued[name] or ''} |" for name, count in sorted(table["rows"].items())]
     return "\n".join([*lines, *table["end"]]) + "\n"
