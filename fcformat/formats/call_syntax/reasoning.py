@@ -197,6 +197,8 @@ class ReasonedTurn(Turn):
     def _decide(self, cursor: Cursor, boundaries: tuple[str, ...]) -> Steps[bool]:
         """Whether a closing tag comes before any call; reads nothing in the end."""
         marks = self.reasoning
+        if cursor.ended and cursor.buffer.find(marks.closing, cursor.position) < 0:
+            return False
         finder = Finder((marks.closing, *self.openings, *boundaries))
         held: list[str] = []
         scan = 0

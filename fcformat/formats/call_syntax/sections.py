@@ -73,6 +73,7 @@ class CallSections(Turn):
         self._closings = (closing, *also_closed) if closing else ()
         self._calls = starts if not opening or alone else (bare,) if bare else ()
         self.openings = (*self._openings, *self._calls)
+        self._longest_first = sorted(self.openings, key=len, reverse=True)
         self._scanners: dict[tuple[str, ...], Scanner] = {}  # a format has one or two sets of boundaries
         plain = PlainReader.of(call.parts)
         self._plain = plain if plain is not None and plain.parts == len(call.parts) else None
@@ -116,7 +117,7 @@ class CallSections(Turn):
 
     def begins_call(self, buffer: str, place: int, ended: bool) -> bool | None:
         """See `Turn`."""
-        tag = max((tag for tag in self.openings if buffer.startswith(tag, place)), key=len)
+        tag = next(tag for tag in self._longest_first if buffer.startswith(tag, place))
         start = _compiled(self._follows(tag)).match(buffer, place if tag == self._bare else place + len(tag))
         if start is None:
             return False
