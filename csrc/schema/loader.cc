@@ -4,14 +4,15 @@
 
 #include "errors.h"
 #include "schema/formats.h"
+#include "schema/vocabularies.h"
 
 namespace fcformat {
 
 SchemaLoader::SchemaLoader(Algebra& algebra, std::shared_ptr<const Json> root,
                            std::shared_ptr<const std::map<std::string, Json>> others, LoaderOptions options)
     : algebra_(algebra),
-      root_json_(std::move(root)),
-      others_json_(std::move(others)),
+      root_json_(within_vocabularies(std::move(root), *others)),
+      others_json_(within_vocabularies(std::move(others))),
       options_(options),
       document_(*root_json_, *others_json_),
       contents_(algebra.ordered()),
