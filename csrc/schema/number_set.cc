@@ -334,9 +334,13 @@ NumberSet meet(const NumberSet& a, const NumberSet& b) {
   NumberSet out;
   for (const NumberPiece& x : a.pieces) {
     for (const NumberPiece& y : b.pieces) {
-      NumberPiece piece{meet_intervals(x.interval, y.interval), joined(x.multiples, y.multiples),
-                        joined(x.non_multiples, y.non_multiples), joined(x.excluded, y.excluded),
-                        x.integer || y.integer};
+      NumberPiece piece{meet_intervals(x.interval, y.interval),
+                        joined(x.multiples, y.multiples),
+                        joined(x.non_multiples, y.non_multiples),
+                        joined(x.excluded, y.excluded),
+                        x.integer || y.integer,
+                        joined(x.integer_non_multiples, y.integer_non_multiples),
+                        joined(x.integer_excluded, y.integer_excluded)};
       if (!piece.interval.empty() && simplify_divisors(&piece)) out.pieces.push_back(std::move(piece));
     }
     check_size(out);
@@ -374,6 +378,7 @@ NumberSet meet(const NumberSet& a, const NumberSet& b) {
 NumberSet complement(const NumberSet& a) {
   NumberSet out = NumberSet::all();
   out.pieces[0].excluded = joined(a.points, a.integer_points);
+  out.pieces[0].integer_excluded = a.integer_points;
   for (const NumberPiece& piece : a.pieces) {
     NumberSet broken;
     if (piece.interval.low) {
@@ -389,14 +394,18 @@ NumberSet complement(const NumberSet& a) {
     for (const Decimal& m : piece.multiples) {
       NumberPiece p;
       p.non_multiples = {m};
+      if (piece.integer) p.integer_non_multiples = {m};
       broken.pieces.push_back(p);
     }
     for (const Decimal& m : piece.non_multiples) {
       NumberPiece p;
       p.multiples = {m};
+      p.integer = std::binary_search(piece.integer_non_multiples.begin(), piece.integer_non_multiples.end(), m, less);
       broken.pieces.push_back(p);
     }
-    broken.points = piece.excluded;
+    std::set_difference(piece.excluded.begin(), piece.excluded.end(), piece.integer_excluded.begin(),
+                        piece.integer_excluded.end(), std::back_inserter(broken.points), less);
+    broken.integer_points = piece.integer_excluded;
     out = meet(out, broken);
   }
   return out;

@@ -13,6 +13,8 @@ struct NumberPiece {
   std::vector<Decimal> non_multiples;  // of none of these
   std::vector<Decimal> excluded;       // none of these values
   bool integer = false;                // called an integer, and spelled as one; multiples then say so
+  // What the negation calls integers: of the non-multiples, and of the excluded. Each is among those as well.
+  std::vector<Decimal> integer_non_multiples, integer_excluded;
   bool operator==(const NumberPiece&) const = default;
 };
 

@@ -5,7 +5,7 @@
 
 #include "errors.h"
 #include "schema/document.h"
-#include "schema/keyword_table.h"
+#include "schema/keywords.h"
 
 namespace fcformat {
 namespace {
@@ -32,51 +32,22 @@ std::optional<uint8_t> vocabulary_of(std::string_view name, bool old) {
 }
 
 // The vocabulary of a keyword that asserts something.
-uint8_t vocabulary_of_keyword(std::string_view keyword) {
-  static constexpr KeywordTable table({
-      std::pair<std::string_view, uint8_t>{"additionalItems", kApplicator},
-      std::pair<std::string_view, uint8_t>{"additionalProperties", kApplicator},
-      std::pair<std::string_view, uint8_t>{"allOf", kApplicator},
-      std::pair<std::string_view, uint8_t>{"anyOf", kApplicator},
-      std::pair<std::string_view, uint8_t>{"contains", kApplicator},
-      std::pair<std::string_view, uint8_t>{"dependencies", kApplicator},
-      std::pair<std::string_view, uint8_t>{"dependentSchemas", kApplicator},
-      std::pair<std::string_view, uint8_t>{"else", kApplicator},
-      std::pair<std::string_view, uint8_t>{"if", kApplicator},
-      std::pair<std::string_view, uint8_t>{"items", kApplicator},
-      std::pair<std::string_view, uint8_t>{"not", kApplicator},
-      std::pair<std::string_view, uint8_t>{"oneOf", kApplicator},
-      std::pair<std::string_view, uint8_t>{"patternProperties", kApplicator},
-      std::pair<std::string_view, uint8_t>{"prefixItems", kApplicator},
-      std::pair<std::string_view, uint8_t>{"properties", kApplicator},
-      std::pair<std::string_view, uint8_t>{"propertyNames", kApplicator},
-      std::pair<std::string_view, uint8_t>{"then", kApplicator},
-      std::pair<std::string_view, uint8_t>{"unevaluatedItems", kUnevaluated},
-      std::pair<std::string_view, uint8_t>{"unevaluatedProperties", kUnevaluated},
-      std::pair<std::string_view, uint8_t>{"const", kValidation},
-      std::pair<std::string_view, uint8_t>{"dependentRequired", kValidation},
-      std::pair<std::string_view, uint8_t>{"enum", kValidation},
-      std::pair<std::string_view, uint8_t>{"exclusiveMaximum", kValidation},
-      std::pair<std::string_view, uint8_t>{"exclusiveMinimum", kValidation},
-      std::pair<std::string_view, uint8_t>{"maxContains", kValidation},
-      std::pair<std::string_view, uint8_t>{"maxItems", kValidation},
-      std::pair<std::string_view, uint8_t>{"maxLength", kValidation},
-      std::pair<std::string_view, uint8_t>{"maxProperties", kValidation},
-      std::pair<std::string_view, uint8_t>{"maximum", kValidation},
-      std::pair<std::string_view, uint8_t>{"minContains", kValidation},
-      std::pair<std::string_view, uint8_t>{"minItems", kValidation},
-      std::pair<std::string_view, uint8_t>{"minLength", kValidation},
-      std::pair<std::string_view, uint8_t>{"minProperties", kValidation},
-      std::pair<std::string_view, uint8_t>{"minimum", kValidation},
-      std::pair<std::string_view, uint8_t>{"multipleOf", kValidation},
-      std::pair<std::string_view, uint8_t>{"pattern", kValidation},
-      std::pair<std::string_view, uint8_t>{"required", kValidation},
-      std::pair<std::string_view, uint8_t>{"type", kValidation},
-      std::pair<std::string_view, uint8_t>{"uniqueItems", kValidation},
-      std::pair<std::string_view, uint8_t>{"format", kFormat},
-  });
-  const uint8_t* found = table.find(keyword);
-  return found ? *found : uint8_t{kCore};
+uint8_t vocabulary_of_keyword(std::string_view name) {
+  using enum Keyword;
+  constexpr Keywords kApplicators =
+      keywords(kAdditionalItems, kAdditionalProperties, kAllOf, kAnyOf, kContains, kDependencies, kDependentSchemas,
+               kElse, kIf, kItems, kNot, kOneOf, kPatternProperties, kPrefixItems, kProperties, kPropertyNames, kThen);
+  constexpr Keywords kValidations =
+      keywords(kConst, kDependentRequired, kEnum, kExclusiveMaximum, kExclusiveMinimum, kMaxContains, kMaxItems,
+               kMaxLength, kMaxProperties, kMaximum, kMinContains, kMinItems, kMinLength, kMinProperties, kMinimum,
+               kMultipleOf, Keyword::kPattern, kRequired, Keyword::kType, kUniqueItems);
+  const KeywordFacts* facts = keyword_facts(name);
+  if (!facts) return kCore;
+  Keywords one = keywords(facts->keyword);
+  if (one & kApplicators) return kApplicator;
+  if (one & keywords(kUnevaluatedItems, kUnevaluatedProperties)) return kUnevaluated;
+  if (one & kValidations) return kValidation;
+  return one & keywords(Keyword::kFormat) ? Vocabulary::kFormat : kCore;
 }
 
 // What the metaschema named by `$schema` here says; nothing where it is not among the documents, or says nothing.
@@ -126,7 +97,8 @@ void narrow(Json* json, std::optional<Use> use, const Documents& documents, cons
   }
   for (auto& [keyword, value] : json->members) {
     if (keyword == "$schema" && use) value.text = use->draft;
-    Holds holds = holds_schemas(keyword);
+    const KeywordFacts* facts = keyword_facts(keyword);
+    const Holds holds = facts ? facts->holds : Holds::kNothing;
     if (holds == Holds::kNothing) continue;
     std::string here = pointer + escape_pointer(keyword);
     if (holds == Holds::kMap || holds == Holds::kDependencies) {

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from fcformat import JSONStyle, SchemaError
@@ -213,3 +216,19 @@ def test_many_properties_are_no_trouble() -> None:
     text = "{" + ",".join(f'"key{index}":{index}' for index in range(2000)) + "}"
     assert accepts({"type": "object"}, text)
     assert not accepts({"type": "object"}, text[:-1] + ',"key77":0}')
+
+
+@pytest.mark.parametrize(
+    ("schema", "plain"),
+    [
+        ({"type": "integer", "multipleOf": 10}, True),
+        ({"type": "integer", "enum": [20, 30]}, True),
+        ({"type": "number", "multipleOf": 10}, False),
+        ({"enum": [20, 30]}, False),
+    ],
+    ids=json.dumps,
+)
+def test_an_integer_is_digits_alone_also_under_two_negations(schema: dict[str, Any], plain: bool) -> None:
+    for one in (schema, {"not": {"not": schema}, "type": "number"}):
+        assert accepts(one, "20")
+        assert accepts(one, "20.0") != plain
