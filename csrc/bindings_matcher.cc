@@ -22,13 +22,18 @@ namespace fcformat {
 namespace {
 
 // A matcher with the mask that it was last filled into, so that its shape is checked once.
+// A mask whose shape and type have been checked.
+struct SeenMask {
+  py::object reference;  // a weak one
+  uintptr_t data = 0;
+  Py_ssize_t rows = 0, words = 0;
+};
+
 struct BoundMatcher {
   explicit BoundMatcher(std::shared_ptr<CompiledGrammar> grammar) : matcher(std::move(grammar)) {}
   explicit BoundMatcher(const Matcher& other) : matcher(other) {}
   Matcher matcher;
-  py::object mask;  // a weak reference
-  uintptr_t data = 0;
-  Py_ssize_t rows = 0;
+  SeenMask mask;
 };
 
 BoundMatcher* bound(PyObject* self) {
@@ -108,9 +113,9 @@ MaskView view_of(py::handle mask, Py_ssize_t words, Py_ssize_t row) {
   return view;
 }
 
-// The same for a mask that was seen the last time: a tensor's memory may have moved since, an array is asked whole.
-bool same_mask(const BoundMatcher& self, PyObject* mask) {
-  if (!self.mask || PyWeakref_GetObject(self.mask.ptr()) != mask) return false;
+// Whether a mask is the one that was seen: a tensor's memory may have moved since, an array is asked whole.
+bool same_mask(const SeenMask& seen, PyObject* mask) {
+  if (!seen.reference || PyWeakref_GetObject(seen.reference.ptr()) != mask) return false;
   if (PyObject_CheckBuffer(mask)) {
     Py_buffer buffer;
     if (PyObject_GetBuffer(mask, &buffer, PyBUF_STRIDES) != 0) {
@@ -118,7 +123,7 @@ bool same_mask(const BoundMatcher& self, PyObject* mask) {
       return false;
     }
     bool same =
-        reinterpret_cast<uintptr_t>(buffer.buf) == self.data && buffer.ndim == 2 && buffer.shape[0] == self.rows;
+        reinterpret_cast<uintptr_t>(buffer.buf) == seen.data && buffer.ndim == 2 && buffer.shape[0] == seen.rows;
     PyBuffer_Release(&buffer);
     return same;
   }
@@ -128,7 +133,7 @@ bool same_mask(const BoundMatcher& self, PyObject* mask) {
     PyErr_Clear();
     return false;
   }
-  bool same = PyLong_AsSize_t(pointer) == self.data;
+  bool same = PyLong_AsSize_t(pointer) == seen.data;
   Py_DECREF(pointer);
   PyErr_Clear();
   return same;
@@ -156,14 +161,18 @@ PyObject* fill_next_token_bitmask(PyObject* self_object, PyObject* const* args, 
   if (row == -1 && PyErr_Occurred()) return nullptr;
   return guarded([&]() -> PyObject* {
     auto words = static_cast<Py_ssize_t>(self->matcher.grammar()->vocabulary()->mask_words());
-    if (row < 0 || row >= self->rows || !same_mask(*self, mask)) {
-      MaskView view = view_of(mask, words, row);
-      self->mask = py::reinterpret_steal<py::object>(PyWeakref_NewRef(mask, nullptr));
-      if (!self->mask) throw py::error_already_set();
-      self->data = view.data;
-      self->rows = view.rows;
+    if (row < 0 || row >= self->mask.rows || !same_mask(self->mask, mask)) {
+      // One mask is mostly used for many matchers. Never destroyed: the interpreter ends before.
+      static SeenMask& latest = *new SeenMask;
+      if (row < 0 || row >= latest.rows || words != latest.words || !same_mask(latest, mask)) {
+        MaskView view = view_of(mask, words, row);
+        auto reference = py::reinterpret_steal<py::object>(PyWeakref_NewRef(mask, nullptr));
+        if (!reference) throw py::error_already_set();
+        latest = {std::move(reference), view.data, view.rows, words};
+      }
+      self->mask = latest;
     }
-    auto* words_of_row = reinterpret_cast<uint32_t*>(self->data) + row * words;
+    auto* words_of_row = reinterpret_cast<uint32_t*>(self->mask.data) + row * words;
     if (self->matcher.try_fill_mask(words_of_row)) return truth(true);
     bool limited;
     {

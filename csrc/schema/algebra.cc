@@ -63,23 +63,35 @@ FormulaId Algebra::intern(Kind kind, std::vector<FormulaId> parts, uint32_t inde
   for (FormulaId p : parts) append_key(&key, p);
   auto [it, is_new] = interned_.try_emplace(std::move(key), static_cast<FormulaId>(formulas_.size()));
   if (is_new) {
-    if (formulas_.size() >= limits_.max_formulas) {
-      throw GrammarLimitError("more formulas than max_formulas = " + std::to_string(limits_.max_formulas));
-    }
-    bytes_ += sizeof(Formula) + it->first.size() + 64 + parts.size() * sizeof(FormulaId);
-    formulas_.push_back({kind, std::move(parts), index});
+    bytes_ += it->first.size() + 64;
+    add({kind, std::move(parts), index});
   }
   return it->second;
 }
 
+FormulaId Algebra::add(Formula formula) {
+  if (formulas_.size() >= limits_.max_formulas) {
+    throw GrammarLimitError("more formulas than max_formulas = " + std::to_string(limits_.max_formulas));
+  }
+  bytes_ += sizeof(Formula) + formula.parts.size() * sizeof(FormulaId);
+  formulas_.push_back(std::move(formula));
+  return static_cast<FormulaId>(formulas_.size() - 1);
+}
+
 FormulaId Algebra::leaf(Normal normal) {
   int32_t stored = store(std::move(normal));
-  FormulaId f = intern(Kind::kLeaf, {}, static_cast<uint32_t>(stored));
+  FormulaId f = add({Kind::kLeaf, {}, static_cast<uint32_t>(stored)});
   formulas_[f].normal = stored;
   return f;
 }
 
-FormulaId Algebra::schema(uint32_t index) { return intern(Kind::kSchema, {}, index); }
+FormulaId Algebra::schema(uint32_t index) {
+  constexpr FormulaId kNone = UINT32_MAX;
+  if (index >= kMostSchemas) return intern(Kind::kSchema, {}, index);
+  if (index >= by_schema_.size()) by_schema_.resize(std::max<size_t>(index + 1, by_schema_.size() * 2), kNone);
+  if (by_schema_[index] == kNone) by_schema_[index] = add({Kind::kSchema, {}, index});
+  return by_schema_[index];
+}
 
 FormulaId Algebra::conjunction(std::vector<FormulaId> parts) {
   std::vector<FormulaId> flat;
@@ -391,8 +403,8 @@ bool Algebra::find_value(FormulaId f) {
 NameId Algebra::name(const std::u32string& text) {
   auto [it, is_new] = name_index_.try_emplace(text, static_cast<NameId>(names_.size()));
   if (is_new) {
-    names_.push_back(text);
-    bytes_ += text.size() * 8 + 96;
+    names_.push_back(&it->first);
+    bytes_ += text.size() * 4 + 80;
   }
   return it->second;
 }

@@ -75,7 +75,7 @@ class Algebra {
   const ObjectShape& object(ObjectShapeId id) const { return object_shapes_[id]; }
   const ArrayShape& array(ArrayShapeId id) const { return array_shapes_[id]; }
   NameId name(const std::u32string& text);
-  const std::u32string& name_text(NameId id) const { return names_[id]; }
+  const std::u32string& name_text(NameId id) const { return *names_[id]; }
   size_t formula_count() const { return formulas_.size(); }
   size_t bytes() const { return bytes_; }
   void charge(size_t bytes) { bytes_ += bytes; }
@@ -100,6 +100,7 @@ class Algebra {
   };
 
   FormulaId intern(Kind kind, std::vector<FormulaId> parts, uint32_t index);
+  FormulaId add(Formula formula);
   Normal compute(FormulaId f);
   Normal compute_and(FormulaId f);
   [[noreturn]] void refuse_circle(FormulaId f) const;
@@ -144,11 +145,13 @@ class Algebra {
   SchemaLimits limits_;
   std::deque<Formula> formulas_;  // deques: references stay good while more are made
   std::unordered_map<std::string, FormulaId> interned_;
+  static constexpr uint32_t kMostSchemas = 1 << 22;
+  std::vector<FormulaId> by_schema_;  // kSchema with an index below that
   std::vector<std::unique_ptr<Normal>> normals_;
   std::deque<ObjectShape> object_shapes_;
   std::deque<ArrayShape> array_shapes_;
   std::unordered_map<std::string, uint32_t> object_index_, array_index_;
-  std::vector<std::u32string> names_;
+  std::vector<const std::u32string*> names_;  // keys of name_index_
   std::unordered_map<std::u32string, NameId> name_index_;
   std::unordered_map<std::string, FormulaId> constants_;
   std::unordered_set<ObjectShapeId> constant_shapes_;  // of objects that are constants

@@ -165,8 +165,7 @@ FormulaId SchemaLoader::define_plain(uint32_t index) {
 
 // The assertions that stand in the schema object itself.
 FormulaId SchemaLoader::own_leaf(uint32_t index) {
-  Normal n = algebra_.all();
-  apply_type(index, &n);
+  Normal n = of_type(index);
   if (n.strings != algebra_.arena().empty()) apply_strings(index, &n);
   if (!n.numbers.trivially_empty()) apply_numbers(index, &n);
   if (!n.objects.empty()) {
@@ -182,27 +181,28 @@ FormulaId SchemaLoader::own_leaf(uint32_t index) {
   return algebra_.leaf(std::move(n));
 }
 
-void SchemaLoader::apply_type(uint32_t index, Normal* n) {
+// All values of the types that `type` allows.
+Normal SchemaLoader::of_type(uint32_t index) {
   const Json* type = get(index, Keyword::kType);
-  if (!type) return;
-  Normal out = algebra_.nothing();
+  if (!type) return algebra_.all();
+  Normal n = algebra_.nothing();
   auto add = [&](const std::string& t) {
-    if (t == "null") out.null = true;
-    if (t == "boolean") out.true_value = out.false_value = true;
-    if (t == "string") out.strings = algebra_.arena().any_string();
-    if (t == "object") out.objects = {0};
-    if (t == "array") out.arrays = {0};
-    if (t == "number") out.numbers = NumberSet::all();
-    if (t == "integer" && out.numbers.trivially_empty()) {
+    if (t == "null") n.null = true;
+    if (t == "boolean") n.true_value = n.false_value = true;
+    if (t == "string") n.strings = algebra_.arena().any_string();
+    if (t == "object") n.objects = {0};
+    if (t == "array") n.arrays = {0};
+    if (t == "number") n.numbers = NumberSet::all();
+    if (t == "integer" && n.numbers.trivially_empty()) {
       NumberPiece whole;
       whole.multiples = {Decimal{false, "1", 0}};
       whole.integer = true;
-      out.numbers.pieces = {whole};
+      n.numbers.pieces = {whole};
     }
   };
   if (type->is_string()) add(type->text);
   for (const Json& t : type->items) add(t.text);
-  *n = std::move(out);
+  return n;
 }
 
 void SchemaLoader::apply_strings(uint32_t index, Normal* n) {

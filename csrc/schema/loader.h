@@ -74,7 +74,7 @@ class SchemaLoader {
   void apply_numbers(uint32_t index, Normal* n);
   void apply_object(uint32_t index, ObjectShape* shape);
   void apply_array(uint32_t index, ArrayShape* shape);
-  void apply_type(uint32_t index, Normal* n);
+  Normal of_type(uint32_t index);
   FormulaId own_leaf(uint32_t index);
   FormulaId values(const std::vector<const Json*>& list);
   void applicators(uint32_t index, std::vector<FormulaId>* parts);

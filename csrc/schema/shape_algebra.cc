@@ -119,7 +119,7 @@ bool Algebra::contradictory(const ObjectShape& s) const {
     auto it = std::lower_bound(s.properties.begin(), s.properties.end(), std::make_pair(id, 0u));
     if (it != s.properties.end() && it->first == id && it->second == kFalseFormula) return true;
     return std::any_of(s.patterns.begin(), s.patterns.end(), [&](const auto& pattern) {
-      return pattern.second == kFalseFormula && arena_.matches(pattern.first, names_[id]);
+      return pattern.second == kFalseFormula && arena_.matches(pattern.first, name_text(id));
     });
   });
 }
