@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from fcformat.parsing.cursor import Cursor, Report, Steps, Truncated, Unreadable
 from fcformat.parsing.json_incremental import MAX_DEPTH, MAX_KEY, MAX_WORD
-from fcformat.parsing.quotes import AfterCall, closes
+from fcformat.parsing.quotes import AfterCall, closes, open_run
 from fcformat.parsing.strings import escape_at, escapes_at, json_inner, json_string
 
 __all__ = ["PythonReader", "number_as_json", "plain_arguments"]
@@ -41,6 +41,8 @@ _CHUNK = {
     "'": re.compile(rf"""(?:[^'"\\\x00-\x1f\ud800-\udfff]+|{_VERBATIM}){{1,400}}"""),
     '"': re.compile(rf"""(?:[^"\\\x00-\x1f\ud800-\udfff]+|{_VERBATIM}){{1,400}}"""),
 }
+#: Escaped quotes and text without anything else to look at, between quotes of either kind.
+_WITH_QUOTES = {quote: re.compile(rf"""(?:\\['"][^{quote}\\\x00-\x1f\ud800-\udfff]*){{1,400}}""") for quote in "'\""}
 _REWRITTEN = {
     "'": re.compile(r"[^'\\]+"),
     '"': re.compile(r'[^"\\]+'),
@@ -361,7 +363,10 @@ class PythonReader:
                     continue
                 if not closed:
                     self._report("a quote that is not escaped in a string")
-                    out(json_inner(cursor.take(cursor.position + 1)))
+                    run = None
+                    if self._after is not None and not triple:
+                        run = open_run(quote, self._after, nested).match(cursor.buffer, cursor.position)
+                    out(json_inner(cursor.take(cursor.position + 1 if run is None else run.end())))
                     continue
                 cursor.take(end)
                 return
@@ -378,7 +383,10 @@ class PythonReader:
                 line_break = _LINE_BREAK.search(run.group()) if not triple else None
                 if line_break is not None:
                     self._report("a raw line break in a string", cursor.offset + line_break.start())
-                out(json_inner(cursor.take(run.end())))
+                text = cursor.take(run.end())
+                if not raw and (quoted := _WITH_QUOTES[quote].match(cursor.buffer, run.end())) is not None:
+                    text += cursor.take(quoted.end()).replace("\\'", "'").replace('\\"', '"')
+                out(json_inner(text))
             elif raw:
                 if cursor.position + 1 == len(cursor.buffer) and not cursor.ended:
                     yield

@@ -10,7 +10,7 @@ import dataclasses
 import functools
 import re
 
-__all__ = ["CALLS_IN_LINES", "CALLS_IN_LIST", "AfterCall", "closes"]
+__all__ = ["CALLS_IN_LINES", "CALLS_IN_LIST", "AfterCall", "closes", "open_run"]
 
 _S = r"[ \t\r\n]{0,64}"
 _NAME = r"[\w.\-]{1,256}"
@@ -39,13 +39,26 @@ CALLS_IN_LIST = AfterCall(rf"\]|<\||,{_S}{_NAME}{_S}\(", rf"(?:<|,{_S}(?:{_HALF_
 CALLS_IN_LINES = AfterCall(rf"<|{_NAME}{_S}\(", rf"(?:{_HALF_NAME}{_S})?\Z")
 
 
-@functools.cache
-def _patterns(after: AfterCall, nested: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _sources(after: AfterCall, nested: bool) -> tuple[str, str]:
+    """Patterns of what follows a closing quote, and of its beginnings to the end of the text at hand."""
     if nested:
-        return re.compile(rf"{_S}[,\]}}:)]|{_ANOTHER}"), re.compile(rf"{_S}\Z|{_HALF_ANOTHER}")
+        return rf"{_S}[,\]}}:)]|{_ANOTHER}", rf"{_S}\Z|{_HALF_ANOTHER}"
     full = rf"{_S}(?:,{_S}(?:{_NAME}{_S}=|\))|\){_S}(?:{after.pattern}))|{_NAME}=|{_ANOTHER}"
     half = rf"{_S}(?:,{_S}(?:{_HALF_NAME}{_S})?|\){_S}(?:{after.half}))?\Z|{_NAME}\Z|{_HALF_ANOTHER}"
+    return full, half
+
+
+@functools.cache
+def _patterns(after: AfterCall, nested: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    full, half = _sources(after, nested)
     return re.compile(full), re.compile(half)
+
+
+@functools.cache
+def open_run(quote: str, after: AfterCall, nested: bool) -> re.Pattern[str]:
+    """Text with quotes in it that do not close their string, as `closes` says; for many of them at once."""
+    full, half = _sources(after, nested)
+    return re.compile(rf"(?:[^{quote}\\\x00-\x1f\ud800-\udfff]+|{quote}(?!{full}|{half})){{1,400}}")
 
 
 def closes(buffer: str, position: int, ended: bool, after: AfterCall, nested: bool) -> bool | None:
