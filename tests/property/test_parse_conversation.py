@@ -140,6 +140,9 @@ def test_what_is_read_is_the_conversation(name: str, data: st.DataObject) -> Non
     form = get_format(name)
     conversation, options = data.draw(requests(name))
     options = {key: value for key, value in options.items() if key not in ("training", "enable_thinking")}
+    # An argument that spells the beginning of a turn is one, in text.
+    calls = [call.function.arguments for message in conversation.messages for call in message.tool_calls]
+    assume(not any(mark in arguments for mark in form.boundaries for arguments in calls))
     try:
         rendered = written(form, conversation, **options)
     except FormatError:
