@@ -246,6 +246,7 @@ FormulaId Algebra::constant(const Json& value) {
       shape.rest = kFalseFormula;
       shape.min = static_cast<uint32_t>(value.items.size());
       n.arrays = {add_shape(std::move(shape))};
+      constant_arrays_.insert(n.arrays[0]);
       break;
     }
     case Json::Type::kObject: {
@@ -261,7 +262,7 @@ FormulaId Algebra::constant(const Json& value) {
       shape.patterns.emplace_back(
           names.empty() ? arena_.any_string() : arena_.complement(arena_.literal_set(std::move(names))), kFalseFormula);
       n.objects = {add_shape(std::move(shape))};
-      constant_shapes_.insert(n.objects[0]);
+      constant_objects_.insert(n.objects[0]);
       break;
     }
   }

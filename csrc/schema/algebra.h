@@ -111,7 +111,7 @@ class Algebra {
   void tidy(Normal* normal);
   bool find_value(FormulaId f);
   std::vector<ObjectShapeId> invert_object(ObjectShapeId shape);
-  std::vector<ArrayShapeId> invert_array(const ArrayShape& shape);
+  std::vector<ArrayShapeId> invert_array(ArrayShapeId shape);
   bool contradictory(const ObjectShape& shape) const;
   bool within(const ObjectShape& a, const ObjectShape& b);
   bool within(const ArrayShape& a, const ArrayShape& b);
@@ -154,8 +154,9 @@ class Algebra {
   std::vector<const std::u32string*> names_;  // keys of name_index_
   std::unordered_map<std::u32string, NameId> name_index_;
   std::unordered_map<std::string, FormulaId> constants_;
-  std::unordered_set<ObjectShapeId> constant_shapes_;  // of objects that are constants
-  std::unordered_map<uint64_t, bool> within_;          // of two formulas
+  std::unordered_set<ObjectShapeId> constant_objects_;  // shapes that are constants
+  std::unordered_set<ArrayShapeId> constant_arrays_;
+  std::unordered_map<uint64_t, bool> within_;  // of two formulas
   std::unordered_map<std::string, ValueId> value_ids_;
   std::unordered_map<FormulaId, PlainFacts> facts_;
   std::unordered_map<ObjectShapeId, std::vector<Discriminator>> discriminators_;

@@ -1,5 +1,7 @@
 // Residuals of arrays: what the next item may be, and when the array may close.
 #include <algorithm>
+#include <map>
+#include <unordered_set>
 
 #include "errors.h"
 #include "schema/residuals.h"
@@ -27,6 +29,7 @@ ArrayId Residuals::intern(ArrayResidual r) {
   if (shape.max == kUnbounded) {
     auto enough = std::max<uint32_t>(shape.min, static_cast<uint32_t>(shape.prefix.size()));
     for (const Contains& c : shape.contains) enough = std::max(enough, c.start);
+    for (uint32_t one : r.alike) enough = std::max(enough, static_cast<uint32_t>(excluded_size(shape, one)));
     r.index = std::min(r.index, enough);
   }
   for (size_t i = 0; i < r.counts.size(); ++i) {
@@ -36,7 +39,9 @@ ArrayId Residuals::intern(ArrayResidual r) {
   append_key(&key, r.shape);
   append_key(&key, r.index);
   for (uint32_t count : r.counts) append_key(&key, count);
+  append_key(&key, r.seen.size());
   for (FormulaId f : r.seen) append_key(&key, f);
+  for (uint32_t one : r.alike) append_key(&key, one);
   auto [it, is_new] = array_index_.try_emplace(std::move(key), static_cast<ArrayId>(arrays_.size()));
   if (is_new) {
     bytes_ += sizeof(ArrayResidual) + it->first.size() * 2 + 64;
@@ -49,12 +54,67 @@ bool Residuals::open_array(ArrayShapeId shape, ArrayId* out) {
   ArrayResidual r{};
   r.shape = shape;
   r.counts.assign(algebra_.array(shape).contains.size(), 0);
+  for (uint32_t i = 0; i < algebra_.array(shape).excluded.size(); ++i) r.alike.push_back(i);
   if (!alive(r)) return false;
   *out = intern(std::move(r));
   return true;
 }
 
 bool Residuals::alive(const ArrayResidual& r) {
+  return alive_but_for_excluded(r) && (r.alike.empty() || becomes_another(r));
+}
+
+// As for objects: whether it can be completed to an array that is none of the excluded.
+bool Residuals::becomes_another(const ArrayResidual& start) {
+  std::vector<ArrayResidual> todo{start};
+  std::unordered_set<std::string> known;
+  while (!todo.empty()) {
+    const ArrayResidual r = std::move(todo.back());
+    todo.pop_back();
+    algebra_.arena().check_time();
+    if (may_close(r)) return true;
+    for (auto& [value, next] : items(r)) {
+      if (next.alike.empty()) return true;
+      std::string key;
+      append_key(&key, next.index);
+      for (uint32_t count : next.counts) append_key(&key, count);
+      for (uint32_t one : next.alike) append_key(&key, one);
+      if (known.insert(std::move(key)).second) todo.push_back(std::move(next));
+    }
+  }
+  return false;
+}
+
+std::vector<std::pair<FormulaId, ArrayResidual>> Residuals::items(const ArrayResidual& r) {
+  const ArrayShape shape = algebra_.array(r.shape);
+  ArrayResidual plain = r;
+  plain.alike.clear();
+  plain.next.clear();
+  plain.next_ready = false;
+  const std::vector<Next<ArrayId>> ways = after_item(intern(std::move(plain)));
+  std::map<FormulaId, std::vector<uint32_t>> alike;  // of the excluded that have the item, by its value
+  for (uint32_t one : r.alike) {
+    if (excluded_size(shape, one) > r.index) alike[algebra_.array(shape.excluded[one]).prefix[r.index]].push_back(one);
+  }
+  std::vector<std::pair<FormulaId, ArrayResidual>> out;
+  for (const Next<ArrayId>& way : ways) {
+    ArrayResidual next = arrays_[way.residual];
+    next.next.clear();
+    next.next_ready = false;
+    std::vector<FormulaId> other{way.value};
+    for (const auto& [value, places] : alike) {
+      out.emplace_back(algebra_.conjunction({way.value, value}), next);
+      out.back().second.index = r.index + 1;
+      out.back().second.alike = places;
+      other.push_back(algebra_.negation(value));
+    }
+    out.emplace_back(algebra_.conjunction(std::move(other)), std::move(next));
+  }
+  std::erase_if(out, [&](const auto& way) { return !algebra_.nonempty(way.first); });
+  return out;
+}
+
+bool Residuals::alive_but_for_excluded(const ArrayResidual& r) {
   const ArrayShape shape = algebra_.array(r.shape);
   if (!shape.contains.empty()) {
     for (size_t i = 0; i < shape.contains.size(); ++i) {
@@ -96,9 +156,13 @@ bool Residuals::alive(const ArrayResidual& r) {
   return true;
 }
 
-bool Residuals::can_close_array(ArrayId id) {
-  const ArrayResidual& r = arrays_[id];
+bool Residuals::can_close_array(ArrayId id) { return may_close(arrays_[id]); }
+
+bool Residuals::may_close(const ArrayResidual& r) const {
   const ArrayShape& shape = algebra_.array(r.shape);
+  for (uint32_t one : r.alike) {
+    if (excluded_size(shape, one) == r.index) return false;
+  }
   if (shape.repeated) return false;
   for (size_t i = 0; i < r.counts.size(); ++i) {
     if (r.counts[i] < shape.contains[i].min || r.counts[i] > shape.contains[i].max) return false;
@@ -111,7 +175,12 @@ const std::vector<Next<ArrayId>>& Residuals::after_item(ArrayId id) {
   const ArrayResidual r = arrays_[id];
   const ArrayShape shape = algebra_.array(r.shape);
   std::vector<Next<ArrayId>> out;
-  if (r.index < shape.max && chooses_values(shape, r)) {
+  if (!r.alike.empty()) {
+    for (auto& [value, next] : items(r)) {
+      bool completes = next.alike.empty() || (shape.repeated ? becomes_another(next) : alive(next));
+      if (completes) out.push_back({value, intern(std::move(next))});
+    }
+  } else if (r.index < shape.max && chooses_values(shape, r)) {
     out = after_distinct_item(shape, r);
   } else if (r.index < shape.max) {
     std::vector<FormulaId> base{item_formula(shape, r.index)};

@@ -83,6 +83,7 @@ struct ArrayResidual {
   uint32_t index = 0;               // items so far, saturating where more does not matter
   std::vector<uint32_t> counts;     // per contains, saturating
   std::vector<FormulaId> seen;      // unique: the items so far
+  std::vector<uint32_t> alike;      // places of the shape's excluded that it may still become; sorted
   std::vector<Next<ArrayId>> next;  // memoised alternatives for one more item
   bool next_ready = false;
 };
@@ -151,6 +152,14 @@ class Residuals {
   std::vector<std::pair<FormulaId, ObjectResidual>> members(const ObjectResidual& r, uint32_t name);
   std::vector<std::pair<FormulaId, ObjectResidual>> members_of_cell(const ObjectResidual& r, size_t cell);
   bool alive(const ArrayResidual& r);
+  bool alive_but_for_excluded(const ArrayResidual& r);
+  bool may_close(const ArrayResidual& r) const;
+  bool becomes_another(const ArrayResidual& start);
+  // The ways on, which tell the excluded apart from the others. Not each can be completed.
+  std::vector<std::pair<FormulaId, ArrayResidual>> items(const ArrayResidual& r);
+  size_t excluded_size(const ArrayShape& shape, uint32_t place) const {
+    return algebra_.array(shape.excluded[place]).prefix.size();
+  }
   // Whether the items to come can bring every contains between its bounds, and the array to its minimum.
   bool contains_alive(const ArrayShape& shape, std::vector<uint32_t> counts, uint32_t index);
   std::vector<ItemKind> meetable(const ArrayShape& shape, uint32_t index);

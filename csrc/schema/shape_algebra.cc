@@ -93,6 +93,7 @@ ArrayShapeId Algebra::add_shape(ArrayShape s) {
   arena_.check_time();
   while (!s.prefix.empty() && s.prefix.back() == s.rest) s.prefix.pop_back();
   sort_unique(&s.contains);
+  sort_unique(&s.excluded);
   std::erase_if(s.contains, [](const Contains& c) { return c.min == 0 && c.max == kUnbounded; });
   if (s.rest == kFalseFormula) s.max = std::min(s.max, static_cast<uint32_t>(s.prefix.size()));
   std::string key;
@@ -103,6 +104,8 @@ ArrayShapeId Algebra::add_shape(ArrayShape s) {
     append_key(&key, c.item), append_key(&key, c.start), append_key(&key, c.min), append_key(&key, c.max);
   append_key(&key, s.min);
   append_key(&key, s.max);
+  for (ArrayShapeId id : s.excluded) append_key(&key, id);
+  append_key(&key, static_cast<uint32_t>(s.excluded.size()));
   append_key(&key, s.unique);
   append_key(&key, s.repeated);
   auto [it, is_new] = array_index_.try_emplace(std::move(key), static_cast<uint32_t>(array_shapes_.size()));
@@ -194,7 +197,8 @@ bool Algebra::within(const ArrayShape& a, const ArrayShape& b) {
   }
   return (b.rest == kTrueFormula || a.rest == b.rest) && a.min >= b.min && a.max <= b.max && (a.unique || !b.unique) &&
          (a.repeated || !b.repeated) &&
-         std::includes(a.contains.begin(), a.contains.end(), b.contains.begin(), b.contains.end());
+         std::includes(a.contains.begin(), a.contains.end(), b.contains.begin(), b.contains.end()) &&
+         std::includes(a.excluded.begin(), a.excluded.end(), b.excluded.begin(), b.excluded.end());
 }
 
 // Drops alternatives that lie within others.
@@ -296,6 +300,7 @@ Normal Algebra::meet(const Normal& a, const Normal& b) {
       }
       s.rest = conjunction({x.rest, y.rest});
       s.contains = joined(x.contains, y.contains);
+      s.excluded = joined(x.excluded, y.excluded);
       s.min = std::max(x.min, y.min);
       s.max = std::min(x.max, y.max);
       s.unique = x.unique || y.unique;
@@ -312,7 +317,7 @@ Normal Algebra::meet(const Normal& a, const Normal& b) {
 
 std::vector<ObjectShapeId> Algebra::invert_object(ObjectShapeId id) {
   const ObjectShape s = object_shapes_[id];
-  if (constant_shapes_.contains(id)) {  // one alternative, where its members would make many
+  if (constant_objects_.contains(id)) {  // one alternative, where its members would make many
     ObjectShape other;
     other.excluded = {id};
     return {add_shape(std::move(other))};
@@ -372,8 +377,14 @@ std::vector<ObjectShapeId> Algebra::invert_object(ObjectShapeId id) {
   return out;
 }
 
-std::vector<ArrayShapeId> Algebra::invert_array(const ArrayShape& s) {
-  std::vector<ArrayShapeId> out;
+std::vector<ArrayShapeId> Algebra::invert_array(ArrayShapeId id) {
+  const ArrayShape s = array_shapes_[id];
+  if (constant_arrays_.contains(id) && s.prefix.size() > 1) {
+    ArrayShape other;
+    other.excluded = {id};
+    return {add_shape(std::move(other))};
+  }
+  std::vector<ArrayShapeId> out = s.excluded;
   for (size_t i = 0; i < s.prefix.size(); ++i) {
     if (s.prefix[i] == kTrueFormula) continue;
     ArrayShape b;
@@ -446,7 +457,7 @@ Normal Algebra::invert(const Normal& a) {
   }
   for (ArrayShapeId id : array_ids) {
     Normal broken;
-    broken.arrays = invert_array(ArrayShape(array_shapes_[id]));
+    broken.arrays = invert_array(id);
     sort_unique(&broken.arrays);
     arrays = meet(arrays, broken);
   }

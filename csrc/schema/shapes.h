@@ -50,13 +50,14 @@ struct Contains {
 struct ArrayShape {
   std::vector<FormulaId> prefix;
   FormulaId rest = kTrueFormula;
-  std::vector<Contains> contains;  // sorted
+  std::vector<Contains> contains;      // sorted
+  std::vector<ArrayShapeId> excluded;  // constants that it is not; sorted
   uint32_t min = 0, max = kUnbounded;
   bool unique = false;    // no two items are equal
   bool repeated = false;  // some two items are equal
   bool unconstrained() const {
-    return prefix.empty() && rest == kTrueFormula && contains.empty() && min == 0 && max == kUnbounded && !unique &&
-           !repeated;
+    return prefix.empty() && rest == kTrueFormula && contains.empty() && excluded.empty() && min == 0 &&
+           max == kUnbounded && !unique && !repeated;
   }
 };
 

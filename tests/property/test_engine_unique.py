@@ -86,10 +86,11 @@ def test_objects_whose_members_are_all_required_can_be_different() -> None:
     ],
     ids=["free", "contains", "declared"],
 )
-def test_many_objects_are_told_apart(schema: dict[str, Any]) -> None:
+def test_many_objects_and_arrays_are_told_apart(schema: dict[str, Any]) -> None:
     grammar = compiled({**schema, "type": "array", "uniqueItems": True})
     objects = [{"id": i // 2, "name": f"x{i}"} for i in range(60)] + [{"id": 1, "name": "x1", "more": []}]
-    items = objects if "items" in schema else [*objects, *range(60), *(f"x{i}" for i in range(60))]
+    arrays = [[i // 2, f"x{i}"] for i in range(60)] + [[1, "x2", []], [], [1], [2]]
+    items = objects if "items" in schema else [*objects, *arrays, *range(60), *(f"x{i}" for i in range(60))]
     matcher = GrammarMatcher(grammar)
     for at, item in enumerate(items):
         assert matcher.accept_string(("," if at else "[") + json.dumps(item))

@@ -15,6 +15,8 @@ from fcformat.json_style import JSONStyle
 from support.schemas import NAMES, NUMBERS, PATTERNS, STRINGS, TYPES, Draw, Schema, values
 
 _matching = {pattern: st.from_regex(pattern).filter(lambda text: text.isprintable()) for pattern in PATTERNS}
+# Required members of a schema that refers to itself have no end otherwise.
+DEEPEST = 6
 _mutants = st.one_of(values, st.text(max_size=3), st.integers(), st.sampled_from([str(number) for number in NUMBERS]))
 _FLEXIBLE_GAPS = ("",) * 12 + (" ",) * 4 + ("\n", "\t \r\n", "   ")
 _SHORT = {'"': '\\"', "\\": "\\\\", "/": "\\/", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -27,7 +29,7 @@ def instances(draw: Draw, schema: Schema) -> Any:
 
 
 def _value(draw: Draw, schema: Schema, root: Schema, depth: int) -> Any:
-    if draw(st.integers(0, 29)) == 29:
+    if depth > DEEPEST or draw(st.integers(0, 29)) == 29:
         return draw(_mutants)
     flat = _flatten(draw, schema, root, 0)
     if flat is None or not flat:
