@@ -113,3 +113,26 @@ def test_many_objects_and_arrays_are_told_apart(schema: dict[str, Any]) -> None:
 def test_where_too_few_items_exist_the_schema_is_refused(item: dict[str, Any]) -> None:
     with pytest.raises(SchemaError, match="no value satisfies"):
         compiled({"type": "array", "items": item, "uniqueItems": True, "minItems": 2})
+
+
+@given(st.lists(st.sampled_from(DOMAIN), max_size=6), items, st.randoms(use_true_random=False))
+def test_excluded_constants_are_the_only_ones_that_are_missing(
+    excluded: list[Any], item: dict[str, Any], source: Any
+) -> None:
+    schema = {**item, "not": {"enum": excluded}} if excluded else item
+    valid = [value for value in DOMAIN if jsonschema.Draft202012Validator(schema).is_valid(value)]
+    try:
+        grammar = compiled(schema)
+    except SchemaError:
+        assert not valid
+        return
+    for value in DOMAIN:
+        if isinstance(value, dict):
+            value = dict(source.sample(list(value.items()), len(value)))
+        assert accepts_from_start(grammar, json.dumps(value)) == (value in valid)
+    # Whatever is begun can be ended: each beginning of a text belongs to a valid value, and each such one is let through.
+    texts = [json.dumps(value, separators=(",", ":")) for value in DOMAIN]
+    texts += [json.dumps(dict(reversed(v.items())), separators=(",", ":")) for v in OBJECTS]
+    alive = {t[:n] for t in texts for n in range(len(t)) if accepts_from_start(grammar, t)}
+    for beginning in {t[:n] for t in texts for n in range(len(t))}:
+        assert GrammarMatcher(grammar).accept_string(beginning) == (beginning in alive), beginning
