@@ -150,6 +150,85 @@ def test_elements_that_no_grammar_covers_are_refused() -> None:
         get_format("minimax_m3").grammar([{"name": "f", "parameters": parameters}])
 
 
+def called(arguments: dict[str, Any]) -> str:
+    """A call of `f`, as MiniMax M3 writes it."""
+    draft = Draft(())
+    calls = (ToolCall(FunctionCall("f", json.dumps(arguments))),)
+    get_format("minimax_m3").turn.write(Message("assistant", None, calls), 0, draft)
+    return draft.rendered().text
+
+
+def accepts(tools: list[dict[str, Any]], text: str) -> bool:
+    vocabulary = [*(bytes([byte]) for byte in range(256)), b"]<]minimax[>[", None]
+    compiler = GrammarCompiler(TokenizerInfo.from_bytes(vocabulary, stop_token_ids=[257]))
+    matcher = GrammarMatcher(compiler.compile_grammar(get_format("minimax_m3").grammar(tools)))
+    return matcher.accept_string(text) and matcher.can_terminate()
+
+
+OPTION = {"type": "object", "properties": {"max": {"type": "integer"}}}
+UNION: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "label": {"oneOf": [{"type": "string"}, {"type": "object", "properties": {"text": {"type": "string"}}}]},
+        "limit": {"anyOf": [{"type": "integer"}, {"$ref": "#/$defs/option"}]},
+        "filter": {"anyOf": [{"type": "array", "items": {"type": "string"}}, OPTION]},
+        "maybe": {"anyOf": [OPTION, {"type": "null"}]},
+        "both": {"type": ["string", "array"], "items": {"type": "integer"}},
+    },
+    "$defs": {"option": {**OPTION, "required": ["max"]}},
+}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"label": "hi"},
+        {"label": ""},
+        {"label": {"text": "hi"}},
+        {"limit": 5},
+        {"limit": {"max": 3}},
+        {"filter": ["a", "b"]},
+        {"filter": []},
+        {"filter": {"max": 1}},
+        {"maybe": {"max": 1}},
+        {"maybe": {}},
+        {"both": "x"},
+        {"both": [1, 2]},
+        {"filter": ["a"], "label": {"text": "q"}, "limit": 2},
+    ],
+)
+def test_values_that_may_be_text_or_elements_are_generated_as_either(arguments: dict[str, Any]) -> None:
+    tools = [{"name": "f", "parameters": UNION}]
+    text = called(arguments)
+    assert accepts(tools, text)
+    (call,) = get_format("minimax_m3").parse(text, tools, strict=True).tool_calls
+    assert json.loads(call.function.arguments) == arguments
+
+
+@pytest.mark.parametrize("arguments", [{"label": {"text": 1, "x": 1}}, {"limit": {}}, {"limit": "x"}, {"filter": "x"}])
+def test_what_is_neither_is_not_generated(arguments: dict[str, Any]) -> None:
+    assert not accepts([{"name": "f", "parameters": UNION}], called(arguments))
+
+
+@pytest.mark.parametrize(
+    ("schema", "complaint"),
+    [
+        ({"anyOf": [OPTION, {"type": "object"}, {"type": "string"}]}, "more than one schema of an object"),
+        ({"anyOf": [{"type": ["object", "string"]}, {"type": "integer"}]}, "expected one of either in each branch"),
+        ({"not": {"type": "string"}}, "expected anyOf, oneOf or a list of types"),
+        ({"anyOf": [{"type": "string"}, {"type": "object"}]}, "an object without members beside a text"),
+        (
+            {"anyOf": [{"type": "array"}, {"type": "object", "properties": {"item": {"type": "string"}}}]},
+            "found the member 'item' beside an array",
+        ),
+    ],
+)
+def test_unions_that_elements_cannot_tell_apart_are_refused(schema: Any, complaint: str) -> None:
+    parameters = {"type": "object", "properties": {"a": schema}}
+    with pytest.raises(FormatError, match=complaint):
+        get_format("minimax_m3").grammar([{"name": "f", "parameters": parameters}])
+
+
 def test_half_a_control_token_at_the_end_is_no_text() -> None:
     read = get_format("plamo3").parse("Yes.<|plamo:begin_tool")
     assert (read.content, read.finish_reason) == ("Yes.", "length")

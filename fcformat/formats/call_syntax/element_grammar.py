@@ -39,7 +39,7 @@ class ElementGrammar:
         """
         self._token = token
 
-    def members(self, schema: Any, root: Any, where: str, depth: int = 0) -> g.Grammar:
+    def members(self, schema: Any, root: Any, where: str, depth: int = 0, *, some: bool = False) -> g.Grammar:
         """The members of an object.
 
         Args:
@@ -47,6 +47,7 @@ class ElementGrammar:
             root: The document that its references point into.
             where: Names the place in errors.
             depth: How deep it stands.
+            some: Whether there must be one at least.
 
         Raises:
             FormatError: The schema says something that elements cannot be held to while they are generated.
@@ -61,9 +62,15 @@ class ElementGrammar:
         elements = {
             key: self._element(key, below, root, f"{where}/{key}", depth + 1) for key, below in properties.items()
         }
+        if some and not elements:
+            raise FormatError(
+                f"{where}: found an object without members beside a text, which elements cannot tell apart"
+            )
         if len(elements) > MAX_FREE:
+            if some and not required:
+                raise FormatError(f"{where}: found many optional members beside a text, expected a required one")
             return g.sequence(*(each if key in required else g.optional(each) for key, each in elements.items()))
-        return _any_order(elements, required)
+        return _any_order(elements, required, some=some)
 
     def _element(self, key: str, schema: Any, root: Any, where: str, depth: int) -> g.Grammar:
         view = SchemaView(schema, root)
@@ -72,20 +79,66 @@ class ElementGrammar:
         if kinds == {"object"}:
             return g.sequence(opened[0], self.members(schema, root, where, depth), opened[1])
         if kinds == {"array"}:
-            covered = self._covered(schema, root, where, depth)
-            item = self._element(ITEM, covered.get("items", {"type": "string"}), root, f"{where}/items", depth + 1)
-            most = covered.get("maxItems")
-            return g.sequence(opened[0], g.repeat(item, covered.get("minItems", 0), most), opened[1])
-        if not kinds & {"object", "array"}:
-            document = _property_document(key, schema, root)
-            syntax = g.TaggedArguments(
-                before_key=self._spelled(f"{self._token}<"),
-                after_key=g.literal(">"),
-                after_value=opened[1],
-                excludes=(self._token,),
-            )
-            return g.schema_value(document, syntax=syntax, style=DUMPS)
-        raise FormatError(f"{where}: found a schema of text or elements, expected one of either")
+            return g.sequence(opened[0], self._items(schema, root, where, depth, 0), opened[1])
+        if kinds & {"object", "array"}:
+            return self._either(key, schema, root, where, depth)
+        document = _property_document(key, schema, root)
+        syntax = g.TaggedArguments(
+            before_key=self._spelled(f"{self._token}<"),
+            after_key=g.literal(">"),
+            after_value=opened[1],
+            excludes=(self._token,),
+        )
+        return g.schema_value(document, syntax=syntax, style=DUMPS)
+
+    def _items(self, schema: Any, root: Any, where: str, depth: int, least: int) -> g.Grammar:
+        covered = self._covered(schema, root, where, depth)
+        item = self._element(ITEM, covered.get("items", {"type": "string"}), root, f"{where}/items", depth + 1)
+        return g.repeat(item, max(least, covered.get("minItems", 0)), covered.get("maxItems"))
+
+    def _either(self, key: str, schema: Any, root: Any, where: str, depth: int) -> g.Grammar:
+        """A value that may be of several kinds, elements among them; each kind in the way it would have alone.
+
+        What is empty reads as a text where that is permitted, else as an array: elements have a child at least there. Where
+        null may be, too, it is not written.
+        """
+        branches = self._branches(schema, root, where)
+        kinds = [SchemaView(branch, root).permitted.kinds.keys() for branch in branches]
+        if any(len(each) > 1 and each & {"object", "array"} for each in kinds) or not all(kinds):
+            raise FormatError(f"{where}: found a schema of text or elements, expected one of either in each branch")
+        for kind in ("object", "array"):
+            if sum(kind in each for each in kinds) > 1:
+                raise FormatError(f"{where}: found more than one schema of an {kind}, expected one beside text")
+        texts = sorted(set().union(*kinds) - {"object", "array", "null"})  # null has no spelling beside elements
+        opened = self._spelled(f"{self._token}<{key}>"), self._spelled(f"{self._token}</{key}>")
+        ways: list[g.Grammar] = []
+        if texts:
+            ways.append(self._element(key, {"allOf": [schema, {"type": texts}]}, root, where, depth))
+        array = any("array" in each for each in kinds)
+        for branch, each in zip(branches, kinds):
+            if "object" in each:
+                some = "string" in texts or array
+                if array and ITEM in self._covered(branch, root, where, depth).get("properties", {}):
+                    raise FormatError(f"{where}: found the member {ITEM!r} beside an array, whose items are called so")
+                ways.append(g.sequence(opened[0], self.members(branch, root, where, depth, some=some), opened[1]))
+            elif "array" in each:
+                least = int("string" in texts)
+                ways.append(g.sequence(opened[0], self._items(branch, root, where, depth, least), opened[1]))
+        return g.choice(*ways)
+
+    def _branches(self, schema: Any, root: Any, where: str) -> list[Any]:
+        """The schemas of a value that may be of several kinds, one for each of its ways."""
+        for _ in range(MAX_DEPTH):
+            if not isinstance(schema, Mapping) or "$ref" not in schema or schema.keys() - _SILENT - {"$ref"}:
+                break
+            schema = SchemaView(schema, root).resolved()
+        if isinstance(schema, Mapping):
+            for keyword in ("anyOf", "oneOf"):
+                if keyword in schema and not schema.keys() - _SILENT - {keyword} and isinstance(schema[keyword], list):
+                    return list(schema[keyword])
+            if isinstance(schema.get("type"), list):
+                return [{**schema, "type": kind} for kind in schema["type"]]
+        raise FormatError(f"{where}: found a schema of text or elements, expected anyOf, oneOf or a list of types")
 
     def _covered(self, schema: Any, root: Any, where: str, depth: int) -> Mapping[str, Any]:
         for _ in range(MAX_DEPTH):
@@ -105,21 +158,29 @@ class ElementGrammar:
         return g.sequence(g.control_token(self._token), g.literal(text[len(self._token) :]))
 
 
-def _any_order(elements: Mapping[str, g.Grammar], required: frozenset[str]) -> g.Grammar:
-    """The elements in any order, each at most once, the required ones once: a rule for every set that is left."""
+def _any_order(elements: Mapping[str, g.Grammar], required: frozenset[str], *, some: bool = False) -> g.Grammar:
+    """The elements in any order, each at most once, the required ones once: a rule for every set that is left.
+
+    Args:
+        elements: The elements by their keys.
+        required: The keys that must be there.
+        some: Whether there must be one at least.
+    """
     keys = tuple(elements)
     definitions: dict[str, g.Grammar] = {f"element {place}": elements[key] for place, key in enumerate(keys)}
     definitions["done"] = g.literal("")
-    for left in range(1, 1 << len(keys)):
+    every = (1 << len(keys)) - 1
+    for left in range(1, every + 1):
         options: list[g.Grammar] = [
             g.sequence(g.rule(f"element {place}"), g.rule(_rule(left & ~(1 << place))))
             for place in range(len(keys))
             if left >> place & 1
         ]
-        if not any(left >> place & 1 and key in required for place, key in enumerate(keys)):
+        done = not any(left >> place & 1 and key in required for place, key in enumerate(keys))
+        if done and not (some and left == every):
             options.append(g.literal(""))
         definitions[_rule(left)] = g.choice(*options)
-    return g.rules(definitions, _rule((1 << len(keys)) - 1))
+    return g.rules(definitions, _rule(every))
 
 
 def _rule(left: int) -> str:
