@@ -116,11 +116,13 @@ class Plain:
         before: Pattern of the part, or of what stands before the arguments.
         body: Reads the arguments; `None` where the part has none.
         after: Pattern of what stands behind them.
+        known_only: Whether the name must be one of the tools', where these are known.
     """
 
     before: str
     body: Body | None = None
     after: str = ""
+    known_only: bool = False
 
 
 #: Patterns of any white space, and of as much as may be layout.
@@ -280,8 +282,6 @@ class JSONCall(Part):
     @property
     def plain(self) -> Plain | None:
         """See `Part`."""
-        if self._whole:
-            return None
         colon, comma = rf'"{SPACES}:{SPACES}', rf"{SPACES},{SPACES}"
         identifier = rf'"{re.escape(self._id)}{colon}"(?P<id>{PLAIN_TEXT})"'
         first = rf"(?:{identifier}{comma})?" if self._id and self._numbered else ""
@@ -291,6 +291,7 @@ class JSONCall(Part):
             rf'{SPACES}\{{{SPACES}{first}"{re.escape(self._name)}{colon}"(?P<name>{PLAIN_TEXT})"{comma}"(?:{keys}){colon}',
             json_body,
             rf"{last}{SPACES}\}}",
+            known_only=self._whole,
         )
 
     def write(self, call: FunctionCall, draft: Draft) -> None:

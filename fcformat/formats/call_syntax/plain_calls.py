@@ -22,8 +22,9 @@ class PlainReader:
         parts: How many.
     """
 
-    def __init__(self, parts: int, before: str, body: Body | None, after: str) -> None:
+    def __init__(self, parts: int, before: str, body: Body | None, after: str, known_only: bool) -> None:
         self.parts = parts
+        self._known_only = known_only
         self._body = body
         self._sources = before, after
         self._named = "(?P<name>" in before
@@ -34,7 +35,7 @@ class PlainReader:
     def of(cls, parts: tuple[Part, ...]) -> PlainReader | None:
         """For these parts; `None` where nothing is won."""
         before, body, after = "", None, ""
-        count = 0
+        count, known_only = 0, False
         for part in parts:
             plain = part.plain
             if plain is None or (plain.body is not None and body is not None):
@@ -42,11 +43,12 @@ class PlainReader:
             if not count and isinstance(part, Text) and part.words:
                 plain = Plain(loosely((part.text.strip(),)))  # the text by which a call is found, to the character
             count += 1
+            known_only = known_only or plain.known_only
             if body is not None:
                 after += plain.before
             else:
                 before, body, after = before + plain.before, plain.body, plain.after
-        return cls(count, before, body, after) if body is not None or "(?P<name>" in before else None
+        return cls(count, before, body, after, known_only) if body is not None or "(?P<name>" in before else None
 
     @functools.cached_property
     def _patterns(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
@@ -61,6 +63,8 @@ class PlainReader:
         if before is None:
             return False
         name = before["name"] if self._named else call.name or ""
+        if self._known_only and reading.tools and reading.tool_named(name) is None:
+            return False
         if self._body is None:
             cursor.take(before.end())
             call.named(name)
