@@ -268,6 +268,8 @@ FormulaId Algebra::constant(const Json& value) {
   }
   FormulaId f = leaf(std::move(n));
   constants_.emplace(std::move(key), f);
+  constant_values_.emplace(f, value);
+  bytes_ += sizeof(Json) + 64;
   return f;
 }
 

@@ -45,7 +45,8 @@ class Algebra {
   // --- formulas -------------------------------------------------------------------------------------------------------
   FormulaId leaf(Normal normal);
   FormulaId constant(const Json& value);  // exactly this value
-  FormulaId schema(uint32_t index);       // what `definition` gives for this index, on demand
+  const Json& value_of(FormulaId constant) const { return constant_values_.at(constant); }
+  FormulaId schema(uint32_t index);  // what `definition` gives for this index, on demand
   FormulaId conjunction(std::vector<FormulaId> parts);
   FormulaId disjunction(std::vector<FormulaId> parts);
   FormulaId negation(FormulaId part);
@@ -154,6 +155,7 @@ class Algebra {
   std::vector<const std::u32string*> names_;  // keys of name_index_
   std::unordered_map<std::u32string, NameId> name_index_;
   std::unordered_map<std::string, FormulaId> constants_;
+  std::unordered_map<FormulaId, Json> constant_values_;
   std::unordered_set<ObjectShapeId> constant_objects_;  // shapes that are constants
   std::unordered_set<ArrayShapeId> constant_arrays_;
   std::unordered_map<uint64_t, bool> within_;  // of two formulas

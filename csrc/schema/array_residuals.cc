@@ -7,6 +7,11 @@
 #include "schema/residuals.h"
 
 namespace fcformat {
+namespace {
+
+constexpr int kDeepestCompared = 200;
+
+}  // namespace
 
 Residuals::Residuals(Algebra& algebra) : algebra_(algebra) {
   algebra_.object_exists = [this](ObjectShapeId id) {
@@ -73,8 +78,15 @@ bool Residuals::becomes_another(const ArrayResidual& start) {
     todo.pop_back();
     algebra_.arena().check_time();
     if (may_close(r)) return true;
-    for (auto& [value, next] : items(r)) {
-      if (next.alike.empty()) return true;
+    const bool compares = algebra_.array(r.shape).unique || algebra_.array(r.shape).repeated;
+    std::vector<Way> ways = items(r);
+    if (std::any_of(ways.begin(), ways.end(), [](const Way& way) { return way.next.alike.empty(); })) return true;
+    for (Way& way : ways) {
+      ArrayResidual& next = way.next;
+      if (compares) {
+        if (completes(way)) return true;
+        continue;
+      }
       std::string key;
       append_key(&key, next.index);
       for (uint32_t count : next.counts) append_key(&key, count);
@@ -85,7 +97,24 @@ bool Residuals::becomes_another(const ArrayResidual& start) {
   return false;
 }
 
-std::vector<std::pair<FormulaId, ArrayResidual>> Residuals::items(const ArrayResidual& r) {
+// Where items are compared, what may follow depends on which constant the item is.
+bool Residuals::completes(const Way& way) {
+  if (way.next.alike.empty()) return true;
+  const ArrayShape& shape = algebra_.array(way.next.shape);
+  if (!shape.unique && !shape.repeated) return alive(way.next);
+  if (comparing_ >= kDeepestCompared) {
+    throw GrammarLimitError("different items are looked at deeper than max_compared_depth = " +
+                            std::to_string(kDeepestCompared));
+  }
+  struct Deeper {
+    explicit Deeper(int* depth) : depth(depth) { ++*depth; }
+    ~Deeper() { --*depth; }
+    int* depth;
+  } deeper(&comparing_);
+  return !knowing_item(intern(way.next), algebra_.value_of(way.constant)).empty();
+}
+
+std::vector<Residuals::Way> Residuals::items(const ArrayResidual& r) {
   const ArrayShape shape = algebra_.array(r.shape);
   ArrayResidual plain = r;
   plain.alike.clear();
@@ -96,21 +125,21 @@ std::vector<std::pair<FormulaId, ArrayResidual>> Residuals::items(const ArrayRes
   for (uint32_t one : r.alike) {
     if (excluded_size(shape, one) > r.index) alike[algebra_.array(shape.excluded[one]).prefix[r.index]].push_back(one);
   }
-  std::vector<std::pair<FormulaId, ArrayResidual>> out;
+  std::vector<Way> out;
   for (const Next<ArrayId>& way : ways) {
     ArrayResidual next = arrays_[way.residual];
     next.next.clear();
     next.next_ready = false;
     std::vector<FormulaId> other{way.value};
     for (const auto& [value, places] : alike) {
-      out.emplace_back(algebra_.conjunction({way.value, value}), next);
-      out.back().second.index = r.index + 1;
-      out.back().second.alike = places;
+      out.push_back({algebra_.conjunction({way.value, value}), next, value});
+      out.back().next.index = r.index + 1;
+      out.back().next.alike = places;
       other.push_back(algebra_.negation(value));
     }
-    out.emplace_back(algebra_.conjunction(std::move(other)), std::move(next));
+    out.push_back({algebra_.conjunction(std::move(other)), std::move(next), kFalseFormula});
   }
-  std::erase_if(out, [&](const auto& way) { return !algebra_.nonempty(way.first); });
+  std::erase_if(out, [&](const Way& way) { return !algebra_.nonempty(way.value); });
   return out;
 }
 
@@ -176,9 +205,8 @@ const std::vector<Next<ArrayId>>& Residuals::after_item(ArrayId id) {
   const ArrayShape shape = algebra_.array(r.shape);
   std::vector<Next<ArrayId>> out;
   if (!r.alike.empty()) {
-    for (auto& [value, next] : items(r)) {
-      bool completes = next.alike.empty() || (shape.repeated ? becomes_another(next) : alive(next));
-      if (completes) out.push_back({value, intern(std::move(next))});
+    for (Way& way : items(r)) {
+      if (completes(way)) out.push_back({way.value, intern(std::move(way.next))});
     }
   } else if (r.index < shape.max && chooses_values(shape, r)) {
     out = after_distinct_item(shape, r);

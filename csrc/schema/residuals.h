@@ -155,8 +155,14 @@ class Residuals {
   bool alive_but_for_excluded(const ArrayResidual& r);
   bool may_close(const ArrayResidual& r) const;
   bool becomes_another(const ArrayResidual& start);
-  // The ways on, which tell the excluded apart from the others. Not each can be completed.
-  std::vector<std::pair<FormulaId, ArrayResidual>> items(const ArrayResidual& r);
+  // The ways on, which tell the excluded apart from the others. Not each of those that are still alike can be completed.
+  struct Way {
+    FormulaId value;
+    ArrayResidual next;
+    FormulaId constant;  // which the value then is, where it is still alike
+  };
+  std::vector<Way> items(const ArrayResidual& r);
+  bool completes(const Way& way);
   size_t excluded_size(const ArrayShape& shape, uint32_t place) const {
     return algebra_.array(shape.excluded[place]).prefix.size();
   }
@@ -197,6 +203,7 @@ class Residuals {
   std::unordered_map<std::string, ObjectId> after_cell_;
   size_t bytes_ = 0;
   FormulaId structures_ = kFalseFormula;  // all objects and arrays, once it is needed
+  int comparing_ = 0;                     // calls of completes inside one another
   int counting_ = 0;                      // calls of cardinality inside one another
 };
 

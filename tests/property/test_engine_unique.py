@@ -101,6 +101,16 @@ def test_many_objects_and_arrays_are_told_apart(schema: dict[str, Any]) -> None:
     assert matcher.can_terminate()
 
 
+def test_arrays_of_different_items_are_counted_item_by_item() -> None:
+    item = {"type": "array", "items": {"type": "boolean"}, "uniqueItems": True, "minItems": 2}
+    schema = {"type": "array", "items": item, "uniqueItems": True}
+    grammar = compiled({**schema, "minItems": 2})
+    assert accepts_from_start(grammar, "[[true,false],[false,true]]")
+    assert not accepts_from_start(grammar, "[[true,false],[true,false]]")
+    with pytest.raises(SchemaError, match="no value satisfies"):
+        compiled({**schema, "minItems": 3})
+
+
 @pytest.mark.parametrize(
     "item",
     [
