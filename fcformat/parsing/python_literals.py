@@ -445,8 +445,12 @@ def plain_arguments(
         written[name] = item
         at = found.end()
         if end == ")":
-            return f"{{{', '.join(f'{json_string(key)}: {value}' for key, value in written.items())}}}", at
+            return f"{{{', '.join(f'{_key(key)}: {value}' for key, value in written.items())}}}", at
     return None
+
+
+def _key(name: str) -> str:
+    return f'"{name}"' if name.isidentifier() else json_string(name)
 
 
 def _item_as_json(item: str) -> str:
