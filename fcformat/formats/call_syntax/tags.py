@@ -176,7 +176,7 @@ class TagName(Part):
         if not match.group():
             raise Truncated("a name") if cursor.ended and match.end() == len(cursor.buffer) else Unreadable("a name")
         name = cursor.take(match.end())
-        if cursor.ended and cursor.position == len(cursor.buffer) and self._words:
+        if cursor.ended and cursor.position == len(cursor.buffer):
             raise Truncated("the end of a name")
         if (yield from cursor.match_loosely(("\\n",))):
             reading.builder.report("a line break that is escaped")
