@@ -119,11 +119,18 @@ def test_thoughts_are_reasoning_also_without_their_tag_and_later_in_the_turn() -
 
 @pytest.mark.parametrize(
     "text",
-    ["<|tool_call>call f{}<tool_call|>", "<|tool_call>call:", "<|tool_call>call:a b c<tool_call|>", "thoughts and <|tool_call>"],
+    ["<|tool_call>call f{}<tool_call|>", "<|tool_call>call:a b c<tool_call|>", "thoughts and <|tool_call>"],
 )  # fmt: skip
 def test_what_is_no_call_is_kept_as_text(text: str) -> None:
     message = parsed(text)
     assert (message.content, message.tool_calls) == (text, ())
+
+
+def test_what_the_end_of_the_text_leaves_of_a_call_is_named() -> None:
+    for text in ("<|tool_call>call:", "<|tool_call>call:get_wea"):
+        message = parsed(f"Yes.{text}")
+        assert (message.content, message.tool_calls, message.finish_reason) == ("Yes.", (), "length")
+        assert any(f"left over: {text!r}" in issue for issue in message.issues)
 
 
 def test_the_grammar_follows_the_schema_in_the_formats_own_spelling() -> None:

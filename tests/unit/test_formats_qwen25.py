@@ -102,7 +102,7 @@ def test_reasoning_is_left_out_as_by_the_template_and_noted() -> None:
         ('<tool_call>{"name": "f", "arguments": {"a": 1}}</tool_c', None, [("f", '{"a": 1}')]),
         ('<tool_call>{"name": "f", "arguments": {"a": 1}}', None, [("f", '{"a": 1}')]),
         ('<tool_call>{"name": "f", "arguments": {"a": "x', None, [("f", '{"a": "x')]),
-        ('<tool_call>{"name": "f', '<tool_call>{"name": "f', []),
+        ('<tool_call>{"name": "f', "", []),
         ('x<tool_call>{"city": "y"}</tool_call>', 'x<tool_call>{"city": "y"}</tool_call>', []),
         ('<tool_call>{"name": "f", "arguments": {"a": 1 2}}</tool_call>', "2}}</tool_call>", [("f", '{"a": 1 ')]),
         ("```\n" + text('{"name": "f"}') + "\n```\n" + text('{"name": "g"}'), "```\n" + text('{"name": "f"}') + "\n```", [("g", "{}")]),

@@ -264,7 +264,9 @@ class CallArray(CallUnit):
         try:
             words = tuple(word for tag in self._tags for word in tag.words)[1:]
             if words and not (yield from cursor.match_loosely(words)):
-                raise Truncated(repr(words[0])) if cursor.ended else Unreadable(repr(words[0]))
+                yield from cursor.skip_space()
+                cut = cursor.ended and cursor.is_half_of(words[0])
+                raise Truncated(repr(words[0])) if cut else Unreadable(repr(words[0]))
             char = yield from cursor.skip_space()
             if char == "{":
                 builder.report("a call without the array around it")
