@@ -1,4 +1,5 @@
-// A set of texts as a tree of their beginnings. The children of a node lie side by side, sorted, so that nothing is allocated for a node.
+// A set of texts as a tree of their beginnings. The children of a node lie side by side, sorted, so that nothing is
+// allocated for a node.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// The keywords of all drafts that assert or apply something, in one table: what each may be, what it holds, since when it is there.
+// The keywords of all drafts that assert or apply something, in one table: what each may be, what it holds, since when
+// it is there.
 #pragma once
 
 #include <cstdint>
