@@ -69,10 +69,9 @@ Json convert(py::handle value, const Place& place, int depth) {
       out.items.push_back(convert(item, {&place, nullptr, i++}, depth + 1));
   } else if (PyLong_Check(p) || PyFloat_Check(p) ||
              py::hasattr(value, "as_tuple")) {  // decimal.Decimal keeps all digits
-    out.type = Json::Type::kNumber;
     std::string text = py::str(value);
     try {
-      out.number = parse_decimal(text);
+      out.set_number(parse_decimal(text));
     } catch (const std::invalid_argument&) {
       refuse(value, place);
     }
@@ -196,7 +195,7 @@ void append_content(const Json& value, std::string* out) {
   *out += "nftd\"[{"[static_cast<size_t>(value.type)];
   switch (value.type) {
     case Json::Type::kNumber:
-      append_text(to_string(value.number), out);
+      append_text(to_string(value.number()), out);
       break;
     case Json::Type::kString:
       append_text(value.text, out);

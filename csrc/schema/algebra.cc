@@ -233,7 +233,7 @@ FormulaId Algebra::constant(const Json& value) {
       n.false_value = true;
       break;
     case Json::Type::kNumber:
-      n.numbers.points = {value.number};
+      n.numbers.points = {value.number()};
       break;
     case Json::Type::kString: {
       std::u32string text = decode_utf8(value.text);

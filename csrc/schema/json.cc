@@ -33,7 +33,7 @@ void render(const Json& v, bool sorted, size_t limit, std::string* out) {
       *out += "false";
       break;
     case Json::Type::kNumber:
-      *out += to_string(v.number);
+      *out += to_string(v.number());
       break;
     case Json::Type::kString:
       append_quoted(v.text, out);
@@ -106,8 +106,7 @@ class Reader {
       size_t start = at_;
       while (at_ < text_.size() && std::string_view("+-.eE0123456789").find(text_[at_]) != std::string_view::npos)
         ++at_;
-      v.type = Json::Type::kNumber;
-      v.number = parse_decimal(text_.substr(start, at_ - start));
+      v.set_number(parse_decimal(text_.substr(start, at_ - start)));
     }
     return v;
   }

@@ -13,8 +13,9 @@ namespace fcformat {
 struct Json {
   enum class Type : uint8_t { kNull, kFalse, kTrue, kNumber, kString, kArray, kObject };
   Type type = Type::kNull;
+  bool negative = false;                              // kNumber, whose digits are its text
+  int32_t exponent = 0;                               // kNumber
   std::string text;                                   // kString
-  Decimal number;                                     // kNumber
   std::vector<Json> items;                            // kArray
   std::vector<std::pair<std::string, Json>> members;  // kObject; names are distinct
 
@@ -31,6 +32,13 @@ struct Json {
   bool is_string() const { return type == Type::kString; }
   bool is_number() const { return type == Type::kNumber; }
   bool is_bool() const { return type == Type::kTrue || type == Type::kFalse; }
+  Decimal number() const { return {negative, text, exponent}; }
+  void set_number(Decimal value) {
+    type = Type::kNumber;
+    negative = value.negative;
+    exponent = static_cast<int32_t>(value.exponent);  // parse_decimal bounds it
+    text = std::move(value.digits);
+  }
   const Json* find(std::string_view name) const {
     for (const auto& member : members) {
       if (member.first == name) return &member.second;

@@ -135,7 +135,6 @@ class TextReader {
   }
 
   bool number(Json* out) {
-    out->type = Json::Type::kNumber;
     const char* begin = at_;
     take('-');
     if (at_ == end_ || !is_digit(*at_)) return false;
@@ -152,7 +151,7 @@ class TextReader {
     auto size = static_cast<size_t>(at_ - begin);
     if (size > kMaxDigits) return false;
     try {
-      out->number = parse_decimal({begin, size});
+      out->set_number(parse_decimal({begin, size}));
     } catch (const std::invalid_argument&) {  // an exponent out of range
       return false;
     }

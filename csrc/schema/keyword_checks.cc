@@ -11,7 +11,7 @@
 namespace fcformat {
 namespace {
 
-bool is_count(const Json& v) { return v.is_number() && v.number.is_integer() && !v.number.negative; }
+bool is_count(const Json& v) { return v.is_number() && v.number().is_integer() && !v.negative; }
 bool is_schema(const Json& v) { return v.is_object() || v.is_bool(); }
 bool all_strings(const Json& v) {
   return v.is_array() && std::all_of(v.items.begin(), v.items.end(), [](const Json& i) { return i.is_string(); });
@@ -36,7 +36,7 @@ const char* misfit(Expect expect, const Json& v) {
     case Expect::kNumber:
       return v.is_number() ? nullptr : "a number";
     case Expect::kPositive:
-      return v.is_number() && !v.number.negative && !v.number.is_zero() ? nullptr : "a number above 0";
+      return v.is_number() && !v.negative && !v.number().is_zero() ? nullptr : "a number above 0";
     case Expect::kString:
     case Expect::kPattern:
     case Expect::kFormat:
@@ -129,7 +129,7 @@ void check_keywords(const Document& document, uint32_t index, const LoaderOption
 }
 
 uint32_t count_of(const Json& value) {
-  const Decimal& d = value.number;
+  const Decimal d = value.number();
   if (d.is_zero()) return 0;
   if (d.point() > 9) return kUnbounded - 1;
   return static_cast<uint32_t>(std::stoul(d.digits + std::string(static_cast<size_t>(d.exponent), '0')));

@@ -1,6 +1,7 @@
 #include "schema/loader.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "errors.h"
 #include "schema/formats.h"
@@ -228,27 +229,27 @@ void SchemaLoader::apply_numbers(uint32_t index, Normal* n) {
                            Keyword::kMultipleOf)))
     return;
   NumberPiece piece;
-  auto number = [&](Keyword keyword) -> const Decimal* {
+  auto number = [&](Keyword keyword) -> std::optional<Decimal> {
     const Json* v = get(index, keyword);
-    return v && v->is_number() ? &v->number : nullptr;
+    return v && v->is_number() ? std::optional(v->number()) : std::nullopt;
   };
   auto is_true = [&](Keyword keyword) {
     const Json* v = get(index, keyword);
     return v && v->type == Json::Type::kTrue;
   };
-  if (const Decimal* v = number(Keyword::kMinimum))
+  if (const auto v = number(Keyword::kMinimum))
     piece.interval.low = *v, piece.interval.low_open = is_true(Keyword::kExclusiveMinimum);
-  if (const Decimal* v = number(Keyword::kMaximum))
+  if (const auto v = number(Keyword::kMaximum))
     piece.interval.high = *v, piece.interval.high_open = is_true(Keyword::kExclusiveMaximum);
-  if (const Decimal* v = number(Keyword::kExclusiveMinimum)) {
+  if (const auto v = number(Keyword::kExclusiveMinimum)) {
     if (!piece.interval.low || compare(*v, *piece.interval.low) >= 0)
       piece.interval.low = *v, piece.interval.low_open = true;
   }
-  if (const Decimal* v = number(Keyword::kExclusiveMaximum)) {
+  if (const auto v = number(Keyword::kExclusiveMaximum)) {
     if (!piece.interval.high || compare(*v, *piece.interval.high) <= 0)
       piece.interval.high = *v, piece.interval.high_open = true;
   }
-  if (const Decimal* v = number(Keyword::kMultipleOf)) piece.multiples = {*v};
+  if (const auto v = number(Keyword::kMultipleOf)) piece.multiples = {*v};
   if (piece == NumberPiece{}) return;
   NumberSet bounds;
   if (!piece.interval.empty()) bounds.pieces = {piece};
@@ -355,7 +356,7 @@ FormulaId SchemaLoader::values(const std::vector<const Json*>& list) {
         scalars.false_value = true;
         break;
       case Json::Type::kNumber:
-        scalars.numbers.points.push_back(v->number);
+        scalars.numbers.points.push_back(v->number());
         break;
       case Json::Type::kString: {
         std::u32string text = decode_utf8(v->text);

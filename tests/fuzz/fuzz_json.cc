@@ -31,8 +31,8 @@ End run(const std::basic_string<Char>& text, size_t size, End from) {
 
 void check_numbers(const Json& value) {
   if (value.is_number()) {
-    Decimal again = parse_decimal(to_string(value.number));
-    if (!(again == value.number) || compare(again, value.number) != 0) std::abort();
+    Decimal again = parse_decimal(to_string(value.number()));
+    if (!(again == value.number()) || compare(again, value.number()) != 0) std::abort();
   }
   for (const Json& item : value.items) check_numbers(item);
   for (const auto& member : value.members) check_numbers(member.second);

@@ -38,16 +38,14 @@ inline Json number_of(Bytes& in) {
   static const char* kNumbers[] = {"0",   "1",    "-1",   "2",    "3",  "10",   "0.5", "0.1",
                                    "1.5", "-2.5", "1e21", "1e-7", "99", "1000", "7",   "-0.001"};
   Json out;
-  out.type = Json::Type::kNumber;
-  out.number = parse_decimal(kNumbers[in.below(16)]);
+  out.set_number(parse_decimal(kNumbers[in.below(16)]));
   return out;
 }
 
 inline Json size_of(Bytes& in) {
   static const char* kSizes[] = {"0", "1", "2", "3", "5", "40", "1000000"};
   Json out;
-  out.type = Json::Type::kNumber;
-  out.number = parse_decimal(kSizes[in.below(7)]);
+  out.set_number(parse_decimal(kSizes[in.below(7)]));
   return out;
 }
 
@@ -158,7 +156,7 @@ inline Json schema_of(Bytes& in, int depth) {
         break;
       case 5: {
         Json m = number_of(in);
-        if (!m.number.is_zero() && !m.number.negative) set("multipleOf", std::move(m));
+        if (!m.number().is_zero() && !m.negative) set("multipleOf", std::move(m));
         break;
       }
       case 6:
