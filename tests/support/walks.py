@@ -20,6 +20,8 @@ MAX_OPENED = 10
 # After so many tokens an array or object is likely to wait for a value or a name that chance does not find.
 PATIENCE = 300
 DEEPEST = 3
+# Values that are looked for in the place of one: several may have to be different.
+VALUES_CONTAINED = 6
 # What a pattern may ask for, and chance seldom writes.
 RARE = b"\\/@:-+._~ "
 # What not to choose when a value shall end: what opens something, escapes, blanks.
@@ -93,7 +95,7 @@ class Walk:
         raise AssertionError(f"no end within {MAX_STEERED_STEPS} tokens after {self.text[:200]!r}")
 
     def _contained(self) -> list[bytes]:
-        """A value for each schema that some array must contain, found by a walk of its own."""
+        """Values for each schema that some array must contain, perhaps several times, found by walks of their own."""
         root, style = self.grammar.grammar.schema, self.grammar.grammar.style
         found: list[bytes] = []
         if self.depth == DEEPEST:
@@ -102,8 +104,9 @@ class Walk:
             whole = {"$defs": root.get("$defs", {}), "allOf": [schema]}
             with contextlib.suppress(SchemaError):  # nothing can be valid under it: then it is not what is waited for
                 inner = compiler(self.vocabulary).compile_json_schema(whole, style)
-                seed = self.random.randrange(2**32)
-                found.append(Walk(inner, seed, self.vocabulary, self.depth + 1).finish())
+                for _ in range(VALUES_CONTAINED):
+                    seed = self.random.randrange(2**32)
+                    found.append(Walk(inner, seed, self.vocabulary, self.depth + 1).finish())
         return found
 
     def _write(self, text: bytes) -> None:
