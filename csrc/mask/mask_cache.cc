@@ -9,22 +9,19 @@ namespace {
 
 constexpr size_t kSmall = 768;  // entries of a list beyond which the next larger form is taken
 
-}  // namespace
-
-namespace {
-
-// Calls sink(place, word) for the words that are not 0 in both masks' exclusive-or, until it says no. Most are, so two are
+// Calls sink(place, word) for the words that are not 0 in both masks' exclusive-or, until it says no. Most are, so many are
 // looked at in one go.
 template <typename Sink>
 bool each_difference(const uint32_t* words, const uint32_t* others, size_t count, Sink&& sink) {
-  for (size_t i = 0; i < count; i += 2) {
-    if (i + 1 < count) {
-      uint64_t word, other = 0;
-      std::memcpy(&word, words + i, sizeof word);
-      if (others) std::memcpy(&other, others + i, sizeof other);
-      if (word == other) continue;
+  constexpr size_t kBlock = 16;
+  for (size_t i = 0; i < count; i += kBlock) {
+    size_t end = std::min(i + kBlock, count);
+    if (end - i == kBlock) {
+      uint32_t any = 0;
+      for (size_t k = 0; k < kBlock; ++k) any |= others ? words[i + k] ^ others[i + k] : words[i + k];
+      if (any == 0) continue;
     }
-    for (size_t k = i; k < std::min(i + 2, count); ++k) {
+    for (size_t k = i; k < end; ++k) {
       if (words[k] != (others ? others[k] : 0) && !sink(static_cast<uint32_t>(k), words[k])) return false;
     }
   }
