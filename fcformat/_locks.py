@@ -14,23 +14,17 @@ __all__ = ["ForkSafeLock"]
 
 
 class ForkSafeLock:
-    """A lock for `with`; new in every forked child."""
+    """A lock for `with`, called `held`; new in every forked child."""
 
-    __slots__ = ("__weakref__", "_lock")
+    __slots__ = ("__weakref__", "held")
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self.held = threading.Lock()
         _all.add(self)
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
 
     def renew(self) -> None:
         """Forget who holds it."""
-        self._lock = threading.Lock()
+        self.held = threading.Lock()
 
 
 _all: weakref.WeakSet[ForkSafeLock] = weakref.WeakSet()

@@ -209,13 +209,13 @@ Normal SchemaLoader::of_type(uint32_t index) {
 void SchemaLoader::apply_strings(uint32_t index, Normal* n) {
   ExpressionArena& arena = algebra_.arena();
   std::vector<ExprId> parts{n->strings};
-  uint32_t min = 0, max = kUnbounded;
-  if (const Json* v = get(index, Keyword::kMinLength)) min = count_of(*v);
-  if (const Json* v = get(index, Keyword::kMaxLength)) max = count_of(*v);
-  if (min > max) {
+  const Json* least = get(index, Keyword::kMinLength);
+  const Json* most = get(index, Keyword::kMaxLength);
+  if (least && most && compare(least->number(), most->number()) > 0) {
     n->strings = arena.empty();
     return;
   }
+  uint32_t min = least ? count_of(*least) : 0, max = most ? count_of(*most) : kUnbounded;
   if (min > 0 || max != kUnbounded) parts.push_back(arena.length(min, max));
   if (const Json* v = get(index, Keyword::kPattern)) parts.push_back(patterns_.of(v->text));
   ExprId format;
@@ -436,16 +436,6 @@ bool SchemaLoader::plainly_scalar(uint32_t index) const {
   const Json* one = get(index, Keyword::kConst);
   const Json* list = get(index, Keyword::kEnum);
   return (!one || scalar(*one)) && (!list || std::all_of(list->items.begin(), list->items.end(), scalar));
-}
-
-// Schemas of everyday shape, which have a value whatever stands below them.
-bool SchemaLoader::plainly_satisfiable(uint32_t index) const {
-  constexpr Keywords kHarmless =
-      keywords(Keyword::kType, Keyword::kProperties, Keyword::kPatternProperties, Keyword::kAdditionalProperties,
-               Keyword::kItems, Keyword::kMaxItems, Keyword::kMaxProperties, Keyword::kDefs, Keyword::kDefinitions,
-               Keyword::kUniqueItems);
-  const Json& json = *at(index).json;
-  return json.type == Json::Type::kTrue || (json.is_object() && !has(index, ~kHarmless));
 }
 
 }  // namespace fcformat

@@ -79,7 +79,13 @@ class SchemaLoader {
   FormulaId values(const std::vector<const Json*>& list);
   void applicators(uint32_t index, std::vector<FormulaId>* parts);
   std::pair<FormulaId, FormulaId> presence(const std::string& name);
-  bool plainly_satisfiable(uint32_t index) const;
+  // plainly_satisfiable.cc
+  bool plainly_satisfiable(uint32_t index);
+  bool has_plain_value(uint32_t index);
+  bool has_plain_string(uint32_t index, Keywords more) const;
+  bool has_plain_number(uint32_t index, Keywords more) const;
+  bool has_plain_object(uint32_t index, Keywords more);
+  bool has_plain_array(uint32_t index, Keywords more);
   bool plainly_scalar(uint32_t index) const;
   PlainFacts plain_facts(uint32_t index, int references_followed);  // plain_facts.cc
   // unevaluated.cc
@@ -108,6 +114,8 @@ class SchemaLoader {
   std::vector<Instance> instances_;
   std::vector<uint32_t> plain_instances_;  // by subschema, where the scope is none
   std::map<std::pair<uint32_t, uint32_t>, uint32_t> scoped_instances_;
+  std::vector<int8_t> plain_;  // of instances: whether they are plainly satisfiable, -1: not asked yet
+  int plain_depth_ = 0;
   std::vector<std::vector<uint32_t>> scopes_;
   std::map<std::vector<uint32_t>, uint32_t> scope_index_;
 };

@@ -215,7 +215,7 @@ class GrammarCompiler:
             UnsupportedSchemaError: A keyword is outside what is supported.
             GrammarLimitError: A budget is exceeded.
         """
-        if style == _DEFAULT_STYLE:
+        if style is not None and style == _DEFAULT_STYLE:
             style = None
         if isinstance(schema, str):  # the text stays with the grammar, and may as well be the key
             return self._cached(("json text", schema, style), lambda: self._compile_text(schema, style))
@@ -286,7 +286,7 @@ class GrammarCompiler:
 
     def clear_cache(self) -> None:
         """Forget all compiled grammars."""
-        with self._lock:
+        with self._lock.held:
             forgotten = self._cache
             self._cache = OrderedDict()
             for grammar in forgotten.values():
@@ -296,7 +296,7 @@ class GrammarCompiler:
     def _cached(self, key: Any, make: Callable[[], CompiledGrammar]) -> CompiledGrammar:
         if self._cache_size == 0:
             return make()
-        with self._lock:
+        with self._lock.held:
             found = self._cache.get(key)
             if found is not None:
                 self._cache.move_to_end(key)
@@ -305,7 +305,7 @@ class GrammarCompiler:
             self.cache_misses += 1
         made = make()
         dropped = []
-        with self._lock:
+        with self._lock.held:
             replaced = self._cache.pop(key, None)  # made by another thread meanwhile
             if replaced is not None:
                 dropped.append(replaced)
