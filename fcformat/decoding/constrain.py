@@ -231,7 +231,7 @@ def _compiler(model: Any, tokenizer: Any, more_stops: tuple[int, ...], stop_text
     width = _logits_width(model)
     size = len(tokenizer) if hasattr(tokenizer, "__len__") else None  # a tokenizer may grow after its first use
     key = (size, width, stops, tuple(stop_texts))
-    with _compilers_lock:
+    with _compilers_lock.held:
         kept = _kept_compilers(tokenizer)
         if key not in kept:
             info = TokenizerInfo.from_huggingface(tokenizer, width, stops or None)

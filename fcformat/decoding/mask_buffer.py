@@ -39,7 +39,7 @@ _workers_lock = ForkSafeLock()
 
 def _executor() -> ThreadPoolExecutor:
     global _workers
-    with _workers_lock:
+    with _workers_lock.held:
         if _workers is None:
             _workers = ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1), thread_name_prefix="fcformat-mask")
         return _workers
