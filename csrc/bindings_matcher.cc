@@ -105,6 +105,7 @@ MaskView view_of(py::handle mask, Py_ssize_t words, Py_ssize_t row) {
     expect(py::hasattr(mask, "shape") && py::hasattr(mask, "data_ptr"));
     py::tuple shape = py::tuple(mask.attr("shape"));
     expect(shape.size() == 2 && shape[1].cast<Py_ssize_t>() == words && mask.attr("itemsize").cast<int>() == 4);
+    expect(!mask.attr("is_floating_point")().cast<bool>());
     expect(mask.attr("device").attr("type").cast<std::string_view>() == "cpu");
     expect(mask.attr("is_contiguous")().cast<bool>(), ", not contiguous");
     view = {mask.attr("data_ptr")().cast<uintptr_t>(), shape[0].cast<Py_ssize_t>()};
@@ -164,13 +165,15 @@ PyObject* fill_next_token_bitmask(PyObject* self_object, PyObject* const* args, 
     if (row < 0 || row >= self->mask.rows || !same_mask(self->mask, mask)) {
       // One mask is mostly used for many matchers. Never destroyed: the interpreter ends before.
       static SeenMask& latest = *new SeenMask;
-      if (row < 0 || row >= latest.rows || words != latest.words || !same_mask(latest, mask)) {
+      SeenMask seen = latest;  // looking at a mask may let other threads run, which change `latest`
+      if (row < 0 || row >= seen.rows || words != seen.words || !same_mask(seen, mask)) {
         MaskView view = view_of(mask, words, row);
         auto reference = py::reinterpret_steal<py::object>(PyWeakref_NewRef(mask, nullptr));
         if (!reference) throw py::error_already_set();
-        latest = {std::move(reference), view.data, view.rows, words};
+        seen = {std::move(reference), view.data, view.rows, words};
+        latest = seen;
       }
-      self->mask = latest;
+      self->mask = std::move(seen);
     }
     auto* words_of_row = reinterpret_cast<uint32_t*>(self->mask.data) + row * words;
     if (self->matcher.try_fill_mask(words_of_row)) return truth(true);

@@ -88,13 +88,17 @@ void SchemaLoader::check() {
       if (holds == Holds::kNothing || keyword == Keyword::kDefs || keyword == Keyword::kDefinitions ||
           !has(i, keywords(keyword)))
         continue;
-      if (value->is_object() && (holds == Holds::kSchema || holds == Holds::kSchemaOrList)) child(i, *value);
-      for (const Json& item : value->items) {
-        if (item.is_object()) child(i, item);
+      bool is_one = holds == Holds::kSchema || holds == Holds::kSchemaOrList;
+      if (is_one && value->is_object()) child(i, *value);
+      if (holds == Holds::kList || holds == Holds::kSchemaOrList) {
+        for (const Json& item : value->items) {
+          if (item.is_object()) child(i, item);
+        }
       }
-      if (holds != Holds::kMap && holds != Holds::kDependencies) continue;
-      for (const auto& [name, member] : value->members) {
-        if (member.is_object()) child(i, member);
+      if (holds == Holds::kMap || holds == Holds::kDependencies) {
+        for (const auto& [name, member] : value->members) {
+          if (member.is_object()) child(i, member);
+        }
       }
     }
   }
