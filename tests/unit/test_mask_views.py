@@ -60,7 +60,7 @@ def expected() -> Any:
 
 
 def test_masks_and_matchers_may_change_places() -> None:
-    masks = [np.zeros((1, WORDS), dtype=np.int32), torch.zeros(1, WORDS, dtype=torch.int32)] * 2
+    masks: list[Any] = [np.zeros((1, WORDS), dtype=np.int32), torch.zeros(1, WORDS, dtype=torch.int32)] * 2
     matchers = [GrammarMatcher(GRAMMAR) for _ in range(2)]
     for _ in range(3):
         for matcher in matchers:
@@ -74,7 +74,7 @@ def test_a_tensor_whose_memory_has_moved_is_looked_at_again() -> None:
     mask = torch.zeros(1, WORDS, dtype=torch.int32)
     first = GrammarMatcher(GRAMMAR)
     first.fill_next_token_bitmask(mask, 0)
-    mask.set_(torch.zeros(1, WORDS, dtype=torch.int32))
+    mask.data = torch.zeros(1, WORDS, dtype=torch.int32)
     for matcher in (first, GrammarMatcher(GRAMMAR)):
         mask.zero_()
         matcher.fill_next_token_bitmask(mask, 0)
