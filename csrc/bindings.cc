@@ -176,8 +176,9 @@ PYBIND11_MODULE(_core, m) {
 
   py::class_<CompiledGrammar, std::shared_ptr<CompiledGrammar>>(m, "CompiledGrammar")
       .def_property_readonly("nbytes", &CompiledGrammar::bytes)
-      .def("count_in", &CompiledGrammar::count_in, py::arg("meter"), py::call_guard<py::gil_scoped_release>())
-      .def("count_out", &CompiledGrammar::count_out, py::call_guard<py::gil_scoped_release>())
+      // With the GIL, so that no thread forks meanwhile.
+      .def("count_in", &CompiledGrammar::count_in, py::arg("meter").none(false))
+      .def("count_out", &CompiledGrammar::count_out)
       .def_property_readonly("renewals", &CompiledGrammar::renewals)
       .def_property_readonly("mask_cache", [](CompiledGrammar& g) {
         uint64_t hits, misses;

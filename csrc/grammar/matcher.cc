@@ -36,23 +36,22 @@ size_t CompiledGrammar::bytes() {
 size_t CompiledGrammar::note_bytes() {
   noted_ = machine_->parts() + filler_->cache().bytes();
   size_t now = machine_->bytes() + filler_->cache().bytes();
-  if (meter_) {
-    meter_->bytes_ += now - metered_;  // wraps around where it has become less
-    metered_ = now;
-  }
+  std::lock_guard lock(meter_mutex_);
+  if (meter_) meter_->bytes_ += now - size_;  // wraps around where it has become less
+  size_ = now;
   return now;
 }
 
 void CompiledGrammar::count_in(std::shared_ptr<MemoryMeter> meter) {
-  std::lock_guard lock(mutex_);
+  std::lock_guard lock(meter_mutex_);
+  if (meter_) meter_->bytes_ -= size_;
   meter_ = std::move(meter);
-  metered_ = 0;
-  note_bytes();
+  meter_->bytes_ += size_;
 }
 
 void CompiledGrammar::count_out() {
-  std::lock_guard lock(mutex_);
-  if (meter_) meter_->bytes_ -= metered_;
+  std::lock_guard lock(meter_mutex_);
+  if (meter_) meter_->bytes_ -= size_;
   meter_.reset();
 }
 

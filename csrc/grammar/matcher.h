@@ -41,7 +41,8 @@ class CompiledGrammar {
 
   const std::shared_ptr<const Vocabulary>& vocabulary() const { return vocabulary_; }
   size_t bytes();
-  // Has its bytes counted in `meter`, now and when they have become more, until it is counted out.
+  // Has its bytes counted in `meter`, now and when they have become more, until it is counted out. Waits for nobody who
+  // uses the grammar.
   void count_in(std::shared_ptr<MemoryMeter> meter);
   void count_out();
   uint64_t renewals();
@@ -69,8 +70,11 @@ class CompiledGrammar {
   std::vector<uint32_t> tag_ids_;
   std::unique_ptr<MaskFiller> filler_;
   uint64_t generation_ = 0;  // of the automaton
+  size_t noted_ = 0;         // what the size depends on, when it was last looked at
+  // Guards what follows; held for a moment only, also by who holds the other one.
+  std::mutex meter_mutex_;
   std::shared_ptr<MemoryMeter> meter_;
-  size_t noted_ = 0, metered_ = 0;  // what the size depends on, when it was last looked at; bytes that are in the meter
+  size_t size_ = 0;  // bytes, when they were last looked at
 };
 
 class Matcher {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
@@ -178,3 +179,18 @@ def test_of_many_members_with_one_name_the_last_counts() -> None:
 def test_a_text_that_is_no_schema_is_refused(text: str) -> None:
     with pytest.raises(SchemaError):
         GrammarCompiler(INFO).compile_json_schema(text)
+
+
+def test_a_grammar_that_is_in_use_holds_nobody_up() -> None:
+    compiler = GrammarCompiler(INFO, cache_size=1)
+    busy = GrammarMatcher(compiler.compile_json_schema({"type": "array", "uniqueItems": True}))
+    text = "[" + ",".join(map(str, range(600)))  # each item makes new states
+    thread = threading.Thread(target=busy.accept_string, args=(text,))
+    thread.start()
+    for number in range(20):  # the first of them puts the busy one out
+        compiler.compile_json_schema({"const": number})
+    compiler.clear_cache()
+    assert compiler.cache_bytes == 0
+    assert thread.is_alive()
+    thread.join()
+    assert compiler.cache_bytes == 0
