@@ -184,7 +184,7 @@ def test_a_text_that_is_no_schema_is_refused(text: str) -> None:
 def test_a_grammar_that_is_in_use_holds_nobody_up() -> None:
     compiler = GrammarCompiler(INFO, cache_size=1)
     busy = GrammarMatcher(compiler.compile_json_schema({"type": "array", "uniqueItems": True}))
-    text = "[" + ",".join(map(str, range(600)))  # each item makes new states
+    text = "[" + ",".join(map(str, range(400)))  # each item makes new states
     thread = threading.Thread(target=busy.accept_string, args=(text,))
     thread.start()
     for number in range(20):  # the first of them puts the busy one out
