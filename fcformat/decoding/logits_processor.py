@@ -22,6 +22,7 @@ from fcformat.decoding.mask_buffer import MaskBuffer
 from fcformat.decoding.masking import masked_copy
 from fcformat.decoding.matcher import GrammarMatcher
 from fcformat.decoding.matcher_pool import IdMatrix, Matcher, MatcherPool, RowState
+from fcformat.decoding.recycled_memory import RecycledMemory
 from fcformat.decoding.report import GenerationReport, Recorder
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class LogitsProcessor(_Base):  # type: ignore[misc, unused-ignore]
         info = _common_info(self._grammars, tokenizer_info)
         self.tokenizer_info = info
         self._masks = MaskBuffer(info, pad_token_id, overlap)
+        self._memory = RecycledMemory()
         self._pad_token_id = pad_token_id
         self._recorder = Recorder(info) if report else None
         self._scratch = allocate_token_bitmask(1, info.vocab_size)
@@ -136,7 +138,7 @@ class LogitsProcessor(_Base):  # type: ignore[misc, unused-ignore]
         self._masks.pinned = scores.device.type == "cuda"
         bitmask = self._masks.fill(states, self._ids)
         start = time.perf_counter()
-        masked, copied = masked_copy(scores, bitmask, self._masks.stop)
+        masked, copied = masked_copy(scores, bitmask, self._masks.stop, self._memory)
         self._masks.sent(copied)
         self._seconds_applying += time.perf_counter() - start
         if self._recorder is not None:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from fcformat.decoding.bitmask import apply_token_bitmask_inplace
+from fcformat.decoding.recycled_memory import RecycledMemory
 
 if TYPE_CHECKING:
     Words = np.ndarray[Any, np.dtype[np.int32]]
@@ -39,13 +40,16 @@ def _kernels() -> ModuleType | None:
     return bitmask_triton
 
 
-def masked_copy(scores: torch.Tensor, bitmask: torch.Tensor, stop: Words) -> tuple[torch.Tensor, Any]:
+def masked_copy(
+    scores: torch.Tensor, bitmask: torch.Tensor, stop: Words, memory: RecycledMemory
+) -> tuple[torch.Tensor, Any]:
     """Scores with forbidden tokens at minus infinity; no row is all minus infinity.
 
     Args:
         scores: Of shape (rows, width), any floating type, device and strides; not written.
         bitmask: int32 of shape (rows, words), in main memory (pinned for a GPU).
         stop: The row of bits that allows stop tokens only: what a row gets that allows nothing within the width.
+        memory: Where a new tensor in main memory is taken from.
 
     Returns:
         The new tensor, and on a GPU an event after which the bitmask may be written again (otherwise None).
@@ -58,7 +62,7 @@ def masked_copy(scores: torch.Tensor, bitmask: torch.Tensor, stop: Words) -> tup
         source = scores if scores.stride(1) == 1 else scores.contiguous()
         return kernels.masked_copy(source, words), copied
     if _native_can_read(scores):
-        return _native_copy(scores, bitmask, stop), None
+        return _native_copy(scores, bitmask, stop, memory), None
     masked = scores.clone(memory_format=torch.contiguous_format)
     apply_token_bitmask_inplace(masked, bitmask)
     _keep_one_token(masked, bitmask.numpy(), stop)
@@ -75,11 +79,11 @@ def _native_can_read(scores: torch.Tensor) -> bool:
     )
 
 
-def _native_copy(scores: torch.Tensor, bitmask: torch.Tensor, stop: Words) -> torch.Tensor:
+def _native_copy(scores: torch.Tensor, bitmask: torch.Tensor, stop: Words, memory: RecycledMemory) -> torch.Tensor:
     from fcformat import _core
 
-    masked = torch.empty(scores.shape, dtype=scores.dtype)
     rows, width = scores.shape
+    masked = memory.empty((rows, width), scores.dtype)
     without = _core.masked_copy(
         scores.data_ptr(),
         str(scores.dtype).removeprefix("torch."),

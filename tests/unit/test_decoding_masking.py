@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from fcformat.decoding import masking
+from fcformat.decoding.recycled_memory import RecycledMemory
 
 TYPES = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
 STOP = np.array([1 << 5, 0], dtype=np.int32)
@@ -48,7 +49,7 @@ def test_forbidden_scores_are_minus_infinity_in_the_copy(dtype: torch.dtype, wid
     for seed, density in enumerate((0.0, 0.003, 0.5, 0.999, 1.0)):
         for words in {(width + 31) // 32, max(1, width // 64), width // 32 + 3}:
             bitmask = random_bitmask(3, words, density, seed)
-            masked, event = masking.masked_copy(scores, bitmask, STOP)
+            masked, event = masking.masked_copy(scores, bitmask, STOP, RecycledMemory())
             assert event is None
             assert masked.dtype == dtype
             assert masked.is_contiguous()
@@ -64,14 +65,14 @@ def test_a_row_that_others_emptied_gets_its_allowed_tokens_back(dtype: torch.dty
     bitmask[2, 128] = 1
     for row in (1, 2):
         scores[row, ~torch.isneginf(reference(scores, bitmask)[row])] = float("-inf")
-    masked, _ = masking.masked_copy(scores, bitmask, STOP)
+    masked, _ = masking.masked_copy(scores, bitmask, STOP, RecycledMemory())
     assert torch.equal(masked, reference(scores, bitmask))
     assert masked[2, 4096] == 0
 
 
 def test_values_that_are_allowed_keep_their_bits() -> None:
     scores = torch.tensor([[float("nan"), float("inf"), -0.0, 1e-45, 7.0, float("-inf")]])
-    masked, _ = masking.masked_copy(scores, torch.tensor([[0b101111]], dtype=torch.int32), STOP)
+    masked, _ = masking.masked_copy(scores, torch.tensor([[0b101111]], dtype=torch.int32), STOP, RecycledMemory())
     assert masked.view(torch.int32)[0, :4].tolist() == scores.view(torch.int32)[0, :4].tolist()
     assert torch.isneginf(masked[0, 4:]).all()
 
@@ -84,4 +85,6 @@ def test_scores_may_lie_in_any_way(layout: str) -> None:
         "one row for all": torch.randn(1, 100).expand(3, 100),
     }
     bitmask = random_bitmask(3, 4, 0.5, 0)
-    assert torch.equal(masking.masked_copy(base[layout], bitmask, STOP)[0], reference(base[layout], bitmask))
+    assert torch.equal(
+        masking.masked_copy(base[layout], bitmask, STOP, RecycledMemory())[0], reference(base[layout], bitmask)
+    )
