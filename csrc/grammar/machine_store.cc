@@ -54,6 +54,8 @@ StateId Machine::intern(const State& s) {
 namespace {
 constexpr std::array<uint8_t, 256> kOneClass{};
 constexpr uint32_t kRefused = 0;
+constexpr size_t kContainerBytes =
+    22 << 10;  // measured: tables and queues, and their first chunks, with little in them
 }  // namespace
 
 const Row Machine::kNoRow{kOneClass.data(), &kRefused};
@@ -132,11 +134,11 @@ uint32_t Machine::intern_key_choice(const KeyChoice& c) {
 }
 
 size_t Machine::bytes() const {
-  size_t total = arena_.bytes() + key_bytes_ + key_sets_.bytes() + branch_bytes_ +
+  size_t total = kContainerBytes + arena_.bytes() + key_bytes_ + key_sets_.bytes() + branch_bytes_ +
                  states_.size() * (sizeof(State) + sizeof(Row) + sizeof(StateId) + 1) + row_store_.bytes() +
                  state_index_.bytes() + key_state_index_.bytes() + (key_states_.size() + key_state_places_.size()) * 4 +
                  stacks_.size() * 64 + frames_.size() * 64;
-  for (const ValueContext& c : contexts_) total += c.algebra->bytes() + c.residuals->bytes();
+  for (const ValueContext& c : contexts_) total += c.algebra->bytes() + c.residuals->bytes() + c.loader->bytes();
   for (const auto& list : actions_) total += list.size() * sizeof(Action) + 24;
   return total;
 }

@@ -53,6 +53,12 @@ class Document {
   // What $ref of this subschema points to. Throws SchemaError.
   uint32_t resolve(uint32_t from);
   size_t size() const { return subschemas_.size(); }
+  // Memory, approximately; without the JSON that it reads.
+  size_t bytes() const {
+    constexpr size_t kEntry = sizeof(Subschema) + sizeof(Place) + 48;  // with its entry in the index
+    return subschemas_.capacity() * kEntry + values_.capacity() * sizeof(Value) + resources_.capacity() * 160 +
+           (entrances_.size() + by_uri_.size() + anchors_.size() + dynamic_anchors_.size()) * 128;
+  }
   // $dynamicRef and $recursiveRef depend on the resources through which evaluation came, the outermost first.
   bool is_dynamic() const { return dynamic_; }
   uint32_t resolve_dynamic(uint32_t from, const std::vector<uint32_t>& scope);

@@ -163,6 +163,16 @@ class Reader {
 
 }  // namespace
 
+size_t heap_bytes(const Json& value) {
+  static const size_t inside = std::string().capacity();  // what a string holds without memory of its own
+  auto of_text = [](const std::string& text) { return text.capacity() > inside ? text.capacity() + 16 : 0; };
+  size_t total = of_text(value.text) + value.items.capacity() * sizeof(Json) +
+                 value.members.capacity() * sizeof(std::pair<std::string, Json>);
+  for (const Json& item : value.items) total += heap_bytes(item);
+  for (const auto& [name, member] : value.members) total += of_text(name) + heap_bytes(member);
+  return total;
+}
+
 const char* type_name(const Json& value) {
   switch (value.type) {
     case Json::Type::kNull:

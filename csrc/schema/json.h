@@ -55,6 +55,8 @@ inline Json& Json::operator=(Json&&) noexcept = default;
 inline Json::~Json() = default;
 
 const char* type_name(const Json& value);
+// The memory that a value holds beside itself, in bytes, approximately.
+size_t heap_bytes(const Json& value);
 // A short rendering for messages, cut at `limit` bytes.
 std::string summary(const Json& value, size_t limit = 60);
 // Equal JSON values (1 and 1.0, objects in any order) give equal texts, different ones different texts.

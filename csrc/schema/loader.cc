@@ -21,7 +21,13 @@ SchemaLoader::SchemaLoader(Algebra& algebra, std::shared_ptr<const Json> root,
   scopes_.emplace_back();
   scope_index_.emplace(std::vector<uint32_t>{}, 0);
   instance(document_.root(), 0);
+  json_bytes_ = heap_bytes(*root_json_);
   check();
+}
+
+size_t SchemaLoader::bytes() const {
+  return json_bytes_ + document_.bytes() + instances_.capacity() * sizeof(Instance) +
+         (plain_instances_.capacity() + plain_.size()) * 5 + (scoped_instances_.size() + alike_.size()) * 64;
 }
 
 uint32_t SchemaLoader::instance(uint32_t subschema, uint32_t scope_before) {

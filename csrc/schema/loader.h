@@ -44,6 +44,8 @@ class SchemaLoader {
                std::shared_ptr<const std::map<std::string, Json>> others, LoaderOptions options);
 
   FormulaId root();
+  // Memory, approximately, with the schema's own document; others may be shared by many.
+  size_t bytes() const;
   // For the message about a schema without values: the deepest schema that the trouble can be pinned to.
   std::string why_empty();
   std::string empty_pointer();
@@ -103,6 +105,7 @@ class SchemaLoader {
   std::string pointer(uint32_t index) const { return document_.pointer(instances_[index].subschema); }
 
   Algebra& algebra_;
+  size_t json_bytes_ = 0;
   std::shared_ptr<const Json> root_json_;
   std::shared_ptr<const std::map<std::string, Json>> others_json_;
   LoaderOptions options_;
