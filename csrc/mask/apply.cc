@@ -1,6 +1,6 @@
 // The kernels behind apply.h: one loop, whose step chooses 32 columns by a word of the bitmask. The step is written
 // once with the compilers' vector extension, which becomes SSE2, AVX2 or NEON by the function it is inlined into, and
-// once for AVX-512, whose blends take mask bits as they are.
+// once for AVX-512, whose stores take mask bits as they are.
 
 #include "apply.h"
 
@@ -38,7 +38,7 @@ using RowKernel = void (*)(Bits* row, std::size_t columns, const std::uint32_t* 
 
 // Words are looked at in runs: a run that allows everything is skipped by one well-predicted branch, any other run is
 // treated without branches, since at densities near one it is chance which of its words are full.
-constexpr std::size_t kRun = 8;
+constexpr std::size_t kRun = 16;
 
 FCFORMAT_INLINE bool run_is_allowed(const std::uint32_t* words) {
   std::uint32_t common = kAllAllowed;
@@ -61,7 +61,7 @@ FCFORMAT_INLINE void finish_row(Bits* row, std::size_t columns, const std::uint3
 }
 
 // A word's 32 columns, chosen by its bits. Whole vectors are loaded, chosen and stored: where the logits are not in the
-// cache, that is as fast as a plain fill, since loads run ahead, while a store to single lanes waits for each line.
+// cache, that is about as fast as a plain fill, since loads run ahead.
 #if defined(__GNUC__) || defined(__clang__)
 
 // The vector extension of GCC and Clang: SSE2, AVX2 or NEON, whatever the enclosing function is compiled for.
@@ -128,18 +128,24 @@ __attribute__((target("avx2"))) void row_avx2(Bits* row, std::size_t columns, co
 
 #define FCFORMAT_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl")))
 
-FCFORMAT_AVX512 inline void choose_word_avx512(std::uint16_t* out, std::uint32_t word, std::uint16_t value) {
-  const __m512i values = _mm512_set1_epi16(static_cast<short>(value));
-  _mm512_storeu_si512(out, _mm512_mask_blend_epi16(word, values, _mm512_loadu_si512(out)));
+// Only what is forbidden is written, and nothing read. Alone that would wait for each line to come from memory; asked for
+// this long before, it is there, which takes less than reading and writing it, and less than a plain fill.
+constexpr std::size_t kAhead = 4096;  // bytes
+
+FCFORMAT_AVX512 inline void forbid_line(std::uint16_t* line, std::uint32_t allowed, std::uint16_t value) {
+  _mm_prefetch(reinterpret_cast<const char*>(line) + kAhead, _MM_HINT_ET0);
+  _mm512_mask_storeu_epi16(line, ~allowed, _mm512_set1_epi16(static_cast<short>(value)));
 }
 
-FCFORMAT_AVX512 inline void choose_word_avx512(std::uint32_t* out, std::uint32_t word, std::uint32_t value) {
-  const __m512i values = _mm512_set1_epi32(static_cast<int>(value));
-  for (int half = 0; half < 2; ++half) {
-    const __m512i old = _mm512_loadu_si512(out + half * 16);
-    _mm512_storeu_si512(out + half * 16,
-                        _mm512_mask_blend_epi32(static_cast<__mmask16>(word >> (half * 16)), values, old));
-  }
+FCFORMAT_AVX512 inline void forbid_line(std::uint32_t* line, std::uint32_t allowed, std::uint32_t value) {
+  _mm_prefetch(reinterpret_cast<const char*>(line) + kAhead, _MM_HINT_ET0);
+  _mm512_mask_storeu_epi32(line, static_cast<__mmask16>(~allowed), _mm512_set1_epi32(static_cast<int>(value)));
+}
+
+template <class Bits>
+FCFORMAT_AVX512 inline void choose_word_avx512(Bits* out, std::uint32_t word, Bits value) {
+  constexpr std::size_t kLine = 64 / sizeof(Bits);
+  for (std::size_t first = 0; first < kWordBits; first += kLine) forbid_line(out + first, word >> first, value);
 }
 
 template <class Bits>
