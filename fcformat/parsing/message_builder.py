@@ -13,12 +13,16 @@ from fcformat.errors import ParseError
 from fcformat.parsing.cursor import Cursor
 from fcformat.parsing.marks import Unmarker
 
-__all__ = ["MAX_BROKEN", "CallBuilder", "MessageBuilder"]
+__all__ = ["MAX_BROKEN", "MAX_CALLS", "MAX_MARKS", "CallBuilder", "MessageBuilder"]
 
 #: Most issues that a message names.
 MAX_ISSUES = 100
 #: Most texts of a message that look like calls and cannot be read: behind so many, calls are looked for no longer.
 MAX_BROKEN = 1000
+#: Most calls of a message: what follows the last one is text.
+MAX_CALLS = 10_000
+#: Most other things that a message is divided by, such as blocks of reasoning and headers: what follows the last one is text.
+MAX_MARKS = 10_000
 
 _WORD = re.compile(r"\w")
 
@@ -34,7 +38,6 @@ class MessageBuilder:
         calls: The calls that have been announced.
         strict: Whether issues are raised.
         read_again: How many values had to be read a second time, which readers bound.
-        given_up: Whether so much looked like a call and was none that what follows is all text.
     """
 
     def __init__(
@@ -62,8 +65,10 @@ class MessageBuilder:
         self.prompted = False
         self.calls: list[CallBuilder] = []
         self.read_again = 0
-        self.given_up = False
+        self._given_up = False
         self._broken = 0
+        self._marks = 0
+        self._bound = ""  # the bound that has been reached, until it is told of
         self._cursor = cursor
         self.strict = strict
         self._streaming = streaming
@@ -79,6 +84,9 @@ class MessageBuilder:
         if self.marked:
             text = self._unmarkers[0].feed(text)
         if text:
+            if self._bound and not text.isspace():
+                bound, self._bound = self._bound, ""
+                self._tell(bound, self._cursor.offset - len(text.lstrip()))
             self._content.append(text)
             self.note(-1, "text", text)
 
@@ -116,13 +124,40 @@ class MessageBuilder:
         if what in self._issues or len(self._issues) < MAX_ISSUES:
             self._issues[what] = min(offset, self._issues.get(what, offset))
 
+    def given_up(self) -> bool:
+        """Whether one of the bounds of this module has been reached, so that what follows is all text."""
+        return self._given_up
+
     def broken(self, what: str) -> None:
         """Notes something that looks like a call and cannot be read to its end; behind `MAX_BROKEN` of them, all is text."""
         self.report(what)
         self._broken += 1
         if self._broken == MAX_BROKEN:
-            self.given_up = True
-            self.report(f"{MAX_BROKEN} broken calls; no more calls are looked for, what follows is kept as content")
+            self._given_up = True
+            self._tell(f"{MAX_BROKEN} broken calls; no more calls are looked for, what follows is kept as content")
+
+    def divided(self) -> None:
+        """Notes something that divides the message and is no call; behind `MAX_MARKS` of them, all is text."""
+        self._marks += 1
+        if self._marks == MAX_MARKS:
+            self.give_up(f"{MAX_MARKS} headers and marks")
+
+    def give_up(self, what: str) -> None:
+        """From here on all is text, which is reported where there is any.
+
+        Args:
+            what: So much that no more is read.
+        """
+        if not self._given_up:
+            self._given_up = True
+            self._bound = f"text behind {what}; no more are looked for, it is kept as content"
+
+    def _tell(self, what: str, offset: int | None = None) -> None:
+        """Reports that a bound has been reached, however many issues there are."""
+        self.report(what, offset)
+        if what not in self._issues:
+            self._issues.popitem()
+            self.report(what, offset)
 
     def check_known(self, name: str | None, known: frozenset[str]) -> None:
         """Reports a call of a function that is none of the known tools; without any, nothing is known."""
@@ -249,6 +284,8 @@ class CallBuilder:
         if not self._id and not self._late_id:
             self._id = f"call_{self._index}"
         self._builder.calls.append(self)
+        if self._index + 1 == MAX_CALLS:
+            self._builder.give_up(f"{MAX_CALLS} calls")
         if self._id:
             self._builder.note(self._index, "id", self._id)
         self._builder.note(self._index, "name", self.name)

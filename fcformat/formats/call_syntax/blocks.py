@@ -16,7 +16,7 @@ from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.parts import Reading, ToolView
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.tags import spelled
-from fcformat.formats.call_syntax.turn import Turn, TurnPlan, announce_end, answer, write_call
+from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, write_call
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
@@ -142,10 +142,11 @@ class MessageBlocks(Turn):
         finder = Finder((self._end, *self._starts, *boundaries))
         said = _Outside(cursor, builder)
         kind: Kind | None = yield from self._first(cursor, builder)
-        while True:
+        while not builder.given_up():
             if kind == "call":
                 kind = None
                 yield from self._read_call(cursor, builder, tools)
+                continue
             said.reset()
             place = yield from self._text(cursor, said, finder, kind)
             if place is None:
@@ -153,6 +154,10 @@ class MessageBlocks(Turn):
             if place in boundaries:
                 return place
             kind = yield from self._header_kind(cursor, builder)
+        yield from cursor.match_loosely((self._end,))
+        rest = Speech(builder)
+        rest.called()
+        return (yield from rest.rest(cursor, boundaries))
 
     def _first(self, cursor: Cursor, builder: MessageBuilder) -> Steps[Kind | None]:
         """Reads the first header; the kind of text where there is none."""
@@ -167,7 +172,8 @@ class MessageBlocks(Turn):
 
     def _header_kind(self, cursor: Cursor, builder: MessageBuilder) -> Steps[Kind | None]:
         """Reads a header and says what its message is; where there is none, what follows is no text."""
-        while True:
+        builder.divided()
+        while not builder.given_up():
             match = self._header.match(cursor.buffer, cursor.position)
             if match is not None:
                 cursor.take(match.end())
@@ -176,6 +182,7 @@ class MessageBlocks(Turn):
             if cursor.ended or rest > MAX_HEADER or not self._half.fullmatch(cursor.buffer, cursor.position):
                 return None
             yield
+        return None
 
     def _text(self, cursor: Cursor, said: _Outside, finder: Finder, kind: Kind | None) -> Steps[str | None]:
         """Reads a message's text up to its end, a header or a boundary; which of them, or `None` for the end of the text."""

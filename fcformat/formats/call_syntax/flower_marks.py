@@ -65,11 +65,9 @@ class FlowerMarks(Turn):
         finder = Finder((FUNCTION, ARGUMENTS, *boundaries), (f"\n{FUNCTION}", f"\n{ARGUMENTS}"))
         said = Speech(builder)
         name = ""
-        while True:
+        while not builder.given_up():
             if said.after_call:
                 yield from said.skip_gap(cursor)
-            if builder.given_up and finder.needles != boundaries:
-                finder = Finder(boundaries)
             found = finder.find(cursor.buffer, cursor.position)
             if found is None:
                 held = finder.held(cursor.buffer, cursor.position)
@@ -111,6 +109,8 @@ class FlowerMarks(Turn):
                 said.called()
                 name = call.name or ""
                 builder.check_known(name, known)
+        if (yield from said.rest(cursor, boundaries)) is not None:
+            yield from drain(cursor, builder)
 
     def _read_call(self, reading: Reading, boundaries: tuple[str, ...]) -> Steps[None]:
         """Reads a call behind its first mark; a name before it has been read."""

@@ -14,7 +14,7 @@ from fcformat.chat import Message
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.named import bare_name, raw_arguments
 from fcformat.formats.call_syntax.parts import Reading, ToolView, read_arguments
-from fcformat.formats.call_syntax.turn import Turn, TurnPlan, announce_end, answer
+from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
 from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable
@@ -162,6 +162,16 @@ class _Reader:
                 mark = yield from self._body(reasoning=channel is not None and channel[1] == "analysis")
             if mark is None or mark in self._boundaries:
                 return mark
+            self._builder.divided()
+            if self._builder.given_up():
+                return (yield from self._rest(mark))
+
+    def _rest(self, mark: str) -> Steps[str | None]:
+        """Reads what follows a mark as text, where no more messages are looked for."""
+        said = Speech(self._builder)
+        said.called()
+        said.say(mark if mark == START else "")
+        return (yield from said.rest(self._cursor, self._boundaries))
 
     def _find(self, left: str = "") -> tuple[str, str | None]:
         """Reads up to a mark: text, and the mark, read unless it is `left`; `""` if more must come, `None` at the end."""
@@ -195,6 +205,7 @@ class _Reader:
                 if mark is None or mark in self._boundaries:
                     return mark
                 header, size, role, lead, start = [], 0, mark == START, "", self._cursor.offset
+                self._builder.divided()
             elif mark is None:
                 if "".join(header).strip():
                     self._builder.truncated = True
@@ -213,8 +224,12 @@ class _Reader:
             elif mark != "":
                 self._astray(header)
                 header, size, role, lead, start = [], 0, mark == START, "", self._cursor.offset
+                self._builder.divided()
             else:
                 yield
+                continue
+            if mark and self._builder.given_up() and not header:
+                return (yield from self._rest(mark))
 
     def _astray(self, header: list[str]) -> None:
         """A header that breaks off says nothing; it is reported unless it is empty."""
@@ -260,6 +275,10 @@ class _Reader:
                 announce_end(builder, call, error)
         call.complete = True
         yield from cursor.skip_space()
+        if builder.given_up():
+            if not (yield from cursor.match_loosely((CALL,))):
+                yield from cursor.match_loosely((END,))
+            return ""
         start, more = cursor.offset, False
         while True:
             text, mark = self._find(CHANNEL)

@@ -176,9 +176,13 @@ class KimiK3Elements(CallSections):
         """See `Turn`."""
         layout = tuple(tag for text in ("response", " response ") for tag in (opening(text), closing(text)))
         while True:
-            boundary = yield from super().read(cursor, builder, tools, (*boundaries, *layout))
-            if boundary not in layout:
+            within = boundaries if builder.given_up() else (*boundaries, *layout)
+            boundary = yield from super().read(cursor, builder, tools, within)
+            if boundary is None or boundary not in layout:
                 return boundary
+            if builder.given_up():
+                builder.content(boundary)
+            builder.divided()
 
 
 _ARGUMENTS = _TypedArguments()

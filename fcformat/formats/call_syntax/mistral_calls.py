@@ -125,7 +125,7 @@ class MistralCalls(TextThenCalls):
         end = (g.literal(', "id": "'), g.regex(_IN_TEXT), g.literal('"}')) if self._ids else (g.literal("}"),)
         return g.sequence(g.literal(f'{{"name": {json_string(tool.name)}, "arguments": '), arguments, *end)
 
-    def _read_calls(self, reading: Reading, unit: CallUnit) -> Steps[tuple[list[CallBuilder], str]]:
+    def _read_calls(self, reading: Reading, unit: CallUnit) -> Steps[list[CallBuilder]]:
         """See `TextThenCalls`."""
         cursor, builder = reading.cursor, reading.builder
         char = yield from cursor.skip_space()
@@ -136,7 +136,10 @@ class MistralCalls(TextThenCalls):
             yield from self._read_named(Reading(cursor, call, builder, reading.tools))
         except (Unreadable, Truncated) as error:
             announce_end(builder, call, error)
-        return [call] if call.announced else [], ""
+        if not call.announced:
+            return []
+        cursor.recorded = None
+        return [call]
 
     def _read_named(self, reading: Reading) -> Steps[None]:
         cursor, call = reading.cursor, reading.call
@@ -153,7 +156,7 @@ class MistralCalls(TextThenCalls):
         call.announce()
         yield from _ARGUMENTS.read(reading)
 
-    def _read_array(self, reading: Reading, char: str) -> Steps[tuple[list[CallBuilder], str]]:
+    def _read_array(self, reading: Reading, char: str) -> Steps[list[CallBuilder]]:
         """Reads an array of objects, or one object without an array."""
         cursor, builder = reading.cursor, reading.builder
         bare = char == "{"
@@ -162,6 +165,8 @@ class MistralCalls(TextThenCalls):
             if not bare:
                 cursor.take(cursor.position + 1)
             while (char := (yield from cursor.skip_space())) == "{":
+                if builder.given_up():
+                    return calls
                 if calls:
                     cursor.recorded = []
                 call = CallBuilder(builder, late_id=True)
@@ -170,22 +175,27 @@ class MistralCalls(TextThenCalls):
                 finally:
                     if call.announced:
                         calls.append(call)
-                        cursor.recorded = None
+                        cursor.recorded = [] if builder.given_up() else None
                 if bare:
+                    cursor.recorded = None
                     builder.report("a call that is not in an array")
-                    return calls, ""
+                    return calls
                 if (yield from cursor.skip_space()) == ",":
                     cursor.take(cursor.position + 1)
             if char != "]":
                 raise Unreadable("a call or ']'") if char else Truncated("a call or ']'")
             cursor.take(cursor.position + 1)
+            if calls:
+                cursor.recorded = None
+            else:
+                builder.broken("an array without calls")
         except (Unreadable, Truncated) as error:
             complete = bool(calls) and calls[-1].complete
             if complete:
                 builder.report(f"the array of calls is not closed, expected {error}{builder.left_over()}")
             else:
                 announce_end(builder, calls[-1] if calls else reading.call, error)
-        return calls, "".join(cursor.recorded or ()) if calls else ""
+        return calls
 
 
 def _at(cursor: Cursor, mark: str) -> Steps[bool]:

@@ -99,9 +99,10 @@ class PlainReader:
             Whether there were any.
         """
         any_read = False
-        while True:
+        while not builder.given_up():
             call = CallBuilder(builder)
             if not self.read(Reading(cursor, call, builder, tools)):
-                return any_read
+                break
             any_read = True
             builder.check_known(call.name, known)
+        return any_read

@@ -6,9 +6,9 @@ from fcformat import grammar as g
 from fcformat.chat import Message
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.parts import ToolView
-from fcformat.formats.call_syntax.turn import Turn, TurnPlan, answer
+from fcformat.formats.call_syntax.turn import Turn, TurnPlan, answer, read_text
 from fcformat.formats.rendered import Draft
-from fcformat.parsing.cursor import Cursor, Finder, Steps
+from fcformat.parsing.cursor import Cursor, Steps
 from fcformat.parsing.message_builder import MessageBuilder
 
 __all__ = ["PlainText"]
@@ -33,14 +33,4 @@ class PlainText(Turn):
         self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
     ) -> Steps[str | None]:
         """See `Turn`."""
-        finder = Finder(boundaries)
-        while True:
-            found = finder.find(cursor.buffer, cursor.position, cursor.ended)
-            if found is not None:
-                builder.content(cursor.take(found[0]))
-                return cursor.take(found[0] + len(found[1]))
-            held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
-            builder.content(cursor.take(len(cursor.buffer) - held))
-            if cursor.ended:
-                return None
-            yield
+        return (yield from read_text(cursor, boundaries, builder.content))

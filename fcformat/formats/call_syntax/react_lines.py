@@ -121,6 +121,7 @@ class _Reader:
         self._builder = builder
         self._known = known.rstrip(".")
         self._tools = tools
+        self._all_boundaries = boundaries
         self._boundaries = tuple(text for text in boundaries if text != _HANDOVER)
         self._said = Speech(builder)
         self._thought: list[str] | None = None  # since the label, while what it leads to is not known
@@ -131,7 +132,7 @@ class _Reader:
         finder = Finder((*labels, *self._boundaries), tuple("\n" + label for label in labels))
         answers = False  # in a final answer, to the end
         scan = 0  # text before this offset holds no label that counts
-        while True:
+        while not self._builder.given_up():
             if self._said.after_call and self._thought is None:
                 yield from self._said.skip_gap(cursor)
             start = max(cursor.position, scan - cursor.offset + cursor.position)
@@ -140,7 +141,8 @@ class _Reader:
                 held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
                 self._say(cursor.take(len(cursor.buffer) - held))
                 if cursor.ended:
-                    break
+                    self._end()
+                    return
                 yield
                 scan = 0
                 continue
@@ -169,8 +171,6 @@ class _Reader:
                     space = cursor.buffer.startswith(" ", place + len(label))
                     cursor.take(place + len(label) + space)
                     answers = True
-            elif self._builder.given_up:
-                continue
             elif (call := _CALL.match(cursor.buffer, place)) is not None:
                 if self._thought is None and self._in_fence(place):
                     continue
@@ -181,7 +181,8 @@ class _Reader:
             elif not cursor.ended and _HALF_CALL.match(cursor.buffer, place):
                 yield from self._wait_at(place)
                 scan = 0
-        self._end()
+        if (yield from self._said.rest(cursor, self._all_boundaries)) is not None:
+            yield from drain(cursor, self._builder)
 
     def _in_fence(self, place: int) -> bool:
         """Whether a label stands inside a code block; what comes before it is said in any case."""

@@ -160,7 +160,11 @@ class ReasonedTurn(Turn):
             boundary = yield from self.inner.read(cursor, builder, tools, within)
             if boundary != marks.opening or not marks.interleaved:
                 return boundary
-            inside = True
+            inside = not builder.given_up()
+            if not inside:
+                builder.content(boundary)
+                within = boundaries
+            builder.divided()
 
     def _begins(self, cursor: Cursor, builder: MessageBuilder, boundaries: tuple[str, ...]) -> Steps[bool]:
         """Reads up to the beginning of reasoning or of the answer; whether it is of reasoning."""

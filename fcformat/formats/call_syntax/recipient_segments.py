@@ -87,8 +87,9 @@ class RecipientSegments(Turn):
         said = Speech(builder)
         yield from cursor.match_loosely((MARK,))
         at_mark = True
-        while True:
-            if at_mark and not builder.given_up:
+        while not builder.given_up():
+            if at_mark:
+                at_mark = False
                 name = yield from self._recipient(cursor, cursor.position, known)
                 if name:
                     header = _RECIPIENT.match(cursor.buffer, cursor.position)
@@ -99,11 +100,12 @@ class RecipientSegments(Turn):
                     yield from self._read_call(Reading(cursor, CallBuilder(builder), builder, tools), name, boundaries)
                     said.called()
                     builder.check_known(name, known)
-                at_mark = False
+                    continue
+                if name:
+                    builder.divided()
+                    continue
             if said.after_call:
                 yield from said.skip_gap(cursor)
-            if builder.given_up and finder.needles != boundaries:
-                finder = Scanner(boundaries)
             found = finder.find(cursor.buffer, cursor.position)
             if found is None:
                 held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
@@ -122,6 +124,7 @@ class RecipientSegments(Turn):
                 at_mark = True
             else:
                 said.say(cursor.take(cursor.position + 1))  # the mark may begin later in a run of its characters
+        return (yield from said.rest(cursor, boundaries))
 
     def _recipient(self, cursor: Cursor, place: int, known: frozenset[str]) -> Steps[str]:
         """The recipient that stands at a place, `""` if there is none; reads nothing."""

@@ -13,12 +13,12 @@ from collections.abc import Callable
 from fcformat import grammar as g
 from fcformat.chat import Message
 from fcformat.formats.call_syntax.parts import Reading, ToolView, read_other
-from fcformat.formats.call_syntax.turn import Turn, TurnPlan, drain
+from fcformat.formats.call_syntax.turn import Turn, TurnPlan, drain, read_text
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
 from fcformat.parsing.cursor import Cursor, Steps, Truncated, Unreadable
 from fcformat.parsing.json_incremental import JSONReader
-from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
+from fcformat.parsing.message_builder import MAX_CALLS, CallBuilder, MessageBuilder
 from fcformat.parsing.strings import json_string
 
 __all__ = ["ResponseObject"]
@@ -62,16 +62,17 @@ class ResponseObject(Turn):
             yield from reader.read(boundaries)
         except (Unreadable, Truncated) as error:
             recorded, cursor.recorded = cursor.recorded, None
+            if builder.given_up():
+                builder.content("".join(recorded or ()))
+                yield from read_text(cursor, (), builder.content)
+                reader.finish()
+                return
             builder.truncated = isinstance(error, Truncated)
             builder.report(f"the object {'ends early' if builder.truncated else 'is broken'}, expected {error}")
             if not builder.has_content and not builder.calls:
                 # Nothing was understood: all of it is what the assistant said.
                 builder.content("".join(recorded or ()))
-                while True:
-                    builder.content(cursor.take(len(cursor.buffer)))
-                    if cursor.ended:
-                        break
-                    yield
+                yield from read_text(cursor, (), builder.content)
             else:
                 yield from drain(cursor, builder)
         reader.finish()
@@ -119,6 +120,7 @@ class _ObjectReader:
                 objects += 1
                 if self._builder.has_content or self._builder.calls:
                     cursor.recorded = None
+                self._may_end()
             elif (yield from cursor.match_loosely(("data:",))):
                 continue
             elif (yield from cursor.match_loosely(("[DONE]",))):
@@ -229,6 +231,14 @@ class _ObjectReader:
             if (yield from self._enter("{")):
                 yield from self._tool_call(position)
             position += 1
+            self._may_end()
+
+    def _may_end(self) -> None:
+        """Where no more calls are read, what is read from here on is text if it holds one."""
+        if len(self._calls) >= MAX_CALLS:
+            self._builder.give_up(f"{MAX_CALLS} calls")
+        if self._builder.given_up():
+            self._cursor.recorded = []
 
     def _tool_call(self, position: int) -> Steps[None]:
         index, identifier, first = position, "", True
@@ -240,7 +250,7 @@ class _ObjectReader:
             elif key == "id":
                 identifier = yield from self._short()
             elif key == "function":
-                call = self._calls.setdefault(index, CallBuilder(self._builder, waits_for_id=True))
+                call = self._call(index, waits_for_id=True)
                 if identifier:
                     call.identified(identifier)
                 yield from self._function(call)
@@ -253,8 +263,20 @@ class _ObjectReader:
             known.announce()
 
     def _function_call(self) -> Steps[None]:
-        call = self._calls.setdefault(0, CallBuilder(self._builder))
-        yield from self._function(call)
+        yield from self._function(self._call(0, waits_for_id=False))
+
+    def _call(self, index: int, *, waits_for_id: bool) -> CallBuilder:
+        """The call at an index.
+
+        Raises:
+            Unreadable: It is new, and no more calls are read.
+        """
+        call = self._calls.get(index)
+        if call is None:
+            if self._builder.given_up():
+                raise Unreadable("no more calls")
+            call = self._calls[index] = CallBuilder(self._builder, waits_for_id=waits_for_id)
+        return call
 
     def _function(self, call: CallBuilder) -> Steps[None]:
         if not (yield from self._enter("{")):

@@ -105,7 +105,7 @@ class RoleSegments(Turn):
         finder = Finder((self._role, *boundaries, *openings))
         said = Speech(builder)
         may_call = at_segment = True
-        while True:
+        while not builder.given_up():
             if said.after_call:
                 yield from said.skip_gap(cursor)
             if may_call:
@@ -120,8 +120,6 @@ class RoleSegments(Turn):
                     if builder.has_content:
                         said.say(line_break)
                 at_segment = False
-            if builder.given_up and openings:
-                openings, finder = [], Finder((self._role, *boundaries))
             found = finder.find(cursor.buffer, cursor.position)
             if found is None:
                 held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
@@ -135,6 +133,7 @@ class RoleSegments(Turn):
             if text == self._role:
                 cursor.take(place + len(text))
                 said.separated()
+                builder.divided()
                 may_call = at_segment = True
             elif text in boundaries:
                 cursor.take(place + len(text))
@@ -144,6 +143,7 @@ class RoleSegments(Turn):
                 said.say(cursor.take(cursor.position + 1))
             else:
                 may_call = True
+        return (yield from said.rest(cursor, boundaries))
 
     def _read_call(
         self, cursor: Cursor, builder: MessageBuilder, known: frozenset[str], tools: tuple[ToolView, ...]
@@ -152,7 +152,7 @@ class RoleSegments(Turn):
         while not cursor.ended and _HALF_HEADER.match(cursor.buffer, cursor.position):
             yield
         header = _HEADER.match(cursor.buffer, cursor.position)
-        if header is None or builder.given_up or (known and header[1] not in known):
+        if header is None or (known and header[1] not in known):
             return False
         if not self._skipped:
             # The opening is looked at and left to the body.

@@ -131,17 +131,16 @@ class CallSections(Turn):
         said = Speech(builder)
         said.after_call = not builder.has_content  # white space before the first call is layout, too
         scan = 0  # text before this offset holds no tag that counts
-        while True:
+        while not builder.given_up():
             if said.after_call:
                 yield from said.skip_gap(cursor)
                 if builder.calls and (yield from self._closes(cursor)):
                     builder.report(f"{self._closing!r} without its opening tag")
+                    builder.divided()
                     said.called()
                     continue
             start = max(cursor.position, scan - cursor.offset + cursor.position)
             buffer = cursor.buffer
-            if builder.given_up and finder.needles != boundaries:
-                finder = Scanner(boundaries)
             found = finder.find(buffer, start)
             if found is None:
                 held = 0 if cursor.ended else finder.held(buffer, cursor.position)
@@ -190,6 +189,7 @@ class CallSections(Turn):
                 if self._plain is not None and said.after_call and tag == self._tag:
                     self._plain.read_all(cursor, builder, tools, frozenset(tool.name for tool in tools))
             scan = 0
+        return (yield from said.rest(cursor, boundaries))
 
     def _scanner(self, boundaries: tuple[str, ...]) -> Scanner:
         """Finds boundaries, and openings that a call or the end of what is there follows."""
@@ -222,7 +222,10 @@ class CallSections(Turn):
             if (yield from self._closes(cursor)):
                 cursor.recorded = None
                 if not count:
-                    builder.report("a section without calls")
+                    builder.broken("a section without calls")
+                return
+            if builder.given_up():
+                cursor.recorded = None
                 return
             char = yield from cursor.skip_space()
             start = _compiled(self._inside).match(cursor.buffer, cursor.position)

@@ -157,19 +157,17 @@ class TextThenCalls(Turn):
         said.after_call = self._blank_before and not builder.has_content
         known = frozenset(tool.name for tool in tools)
         scan = 0  # text before this offset holds no tag that counts
-        while True:
+        while not builder.given_up():
             if said.after_call:
                 yield from said.skip_gap(cursor)
             start = max(cursor.position, scan - cursor.offset + cursor.position)
             buffer = cursor.buffer
-            if builder.given_up:
-                begun = None
-            elif looked_at is not buffer or (begun is not None and begun.start() < start):
+            if looked_at is not buffer or (begun is not None and begun.start() < start):
                 looked_at, begun = buffer, self._begins.search(buffer, start)
             found = finder.find(buffer, start, cursor.ended)
             if begun is not None and (found is None or begun.start() <= found[0]):
                 found = begun.start(), ""
-            elif found is not None and not (cursor.ended or builder.given_up) and self._may_open(buffer, found[0]):
+            elif found is not None and not cursor.ended and self._may_open(buffer, found[0]):
                 found = None
             if found is None:
                 held = 0 if cursor.ended else halves.held(buffer, cursor.position)
@@ -185,6 +183,7 @@ class TextThenCalls(Turn):
             if tag in self._tags:
                 said.say(cursor.take(place))
                 cursor.take(place + len(tag))
+                builder.divided()
                 continue
             if tag in boundaries:
                 said.say(cursor.take(place))
@@ -212,7 +211,7 @@ class TextThenCalls(Turn):
                 continue
             if not unit.bare:
                 cursor.take(place + len(unit.opening))
-            calls, rest = yield from self._read_calls(Reading(cursor, CallBuilder(builder), builder, tools), unit)
+            calls = yield from self._read_calls(Reading(cursor, CallBuilder(builder), builder, tools), unit)
             recorded = _stop_recording(cursor)
             scan = 0
             if not calls:
@@ -227,9 +226,10 @@ class TextThenCalls(Turn):
             said.called()
             for call in calls:
                 builder.check_known(call.name, known)
-            said.say(rest)
+            said.say("".join(recorded))
             if unit.follows is not None and said.after_call:
                 unit.follows.read_all(cursor, builder, tools, known)
+        return (yield from said.rest(cursor, boundaries))
 
     def _may_open(self, buffer: str, place: int) -> bool:
         """Whether what ends the buffer from a place on may become an opening."""
@@ -246,9 +246,9 @@ class TextThenCalls(Turn):
                 return len(between)
         return len(self._before) if buffer.endswith(self._before, cursor.position, place) else 0
 
-    def _read_calls(self, reading: Reading, unit: CallUnit) -> Steps[tuple[list[CallBuilder], str]]:
-        """Reads a unit; the calls that joined the message, and text behind them that is no call."""
-        return (yield from unit.read(reading)), ""
+    def _read_calls(self, reading: Reading, unit: CallUnit) -> Steps[list[CallBuilder]]:
+        """Reads a unit; see `CallUnit.read`."""
+        return (yield from unit.read(reading))
 
 
 def _stop_recording(cursor: Cursor) -> list[str]:

@@ -132,12 +132,10 @@ class TextThenList(Turn):
         finder = Scanner((*openings, *boundaries), ahead={"[": _MAY_BE_LIST})
         said = Speech(builder)
         scan = 0  # text before this offset holds nothing that counts
-        while True:
+        while not builder.given_up():
             if said.after_call:
                 yield from said.skip_gap(cursor)
             start = max(cursor.position, scan - cursor.offset + cursor.position)
-            if builder.given_up and finder.needles != boundaries:
-                finder = Scanner(boundaries)
             found = finder.find(cursor.buffer, start)
             if found is None:
                 held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
@@ -167,6 +165,7 @@ class TextThenList(Turn):
                 cursor.take(cursor.position + len(text))
             yield from self._read_list(cursor, builder, said, tools, tagged=text != "[")
             scan = 0
+        return (yield from said.rest(cursor, boundaries))
 
     def _begins(self, cursor: Cursor, known: frozenset[str]) -> Steps[bool]:
         """Whether a list of calls begins at the bracket."""
@@ -198,6 +197,10 @@ class TextThenList(Turn):
                     if bracket:
                         builder.report("a list of calls without its closing bracket")
                     self._end(cursor, builder, calls)
+                    return
+                if calls and builder.given_up():
+                    recorded, cursor.recorded = cursor.recorded, None
+                    said.say("".join(recorded or ()))
                     return
                 call = CallBuilder(builder)
                 syntax = self._also if self._also is not None and char == "{" else self._call
@@ -244,4 +247,4 @@ class TextThenList(Turn):
     def _end(self, cursor: Cursor, builder: MessageBuilder, calls: int) -> None:
         cursor.recorded = None
         if not calls:
-            builder.report("a list without calls")
+            builder.broken("a list without calls")

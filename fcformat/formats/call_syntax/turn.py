@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fcformat import grammar as g
@@ -17,11 +17,11 @@ from fcformat.formats.call_syntax.parts import ToolView
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import JSONStyle
-from fcformat.parsing.cursor import SPACE, Cursor, Steps, Truncated, Unreadable
+from fcformat.parsing.cursor import SPACE, Cursor, Finder, Steps, Truncated, Unreadable
 from fcformat.parsing.fences import FenceTracker
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
 
-__all__ = ["Speech", "Turn", "TurnPlan", "announce_end", "answer", "drain", "write_call"]
+__all__ = ["Speech", "Turn", "TurnPlan", "announce_end", "answer", "drain", "read_text", "write_call"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -151,6 +151,20 @@ class Speech:
         self.after_call = False
         self._gap.clear()
 
+    def rest(self, cursor: Cursor, boundaries: tuple[str, ...]) -> Steps[str | None]:
+        """Says all that follows, where no more calls are looked for.
+
+        Args:
+            cursor: Where the text comes from.
+            boundaries: Texts that end the turn.
+
+        Returns:
+            The boundary that ended it, which has been read; `None` at the end of the text.
+        """
+        if self.after_call:
+            yield from self.skip_gap(cursor)
+        return (yield from read_text(cursor, boundaries, self.say))
+
     def skip_gap(self, cursor: Cursor) -> Steps[None]:
         """Reads white space after a call; it counts only if text follows."""
         while True:
@@ -161,6 +175,30 @@ class Speech:
             if cursor.position < len(cursor.buffer) or cursor.ended:
                 return
             yield
+
+
+def read_text(cursor: Cursor, boundaries: tuple[str, ...], say: Callable[[str], None]) -> Steps[str | None]:
+    """Reads text in which nothing is looked for but its end.
+
+    Args:
+        cursor: Where it comes from.
+        boundaries: Texts that end it.
+        say: Called with its pieces.
+
+    Returns:
+        The boundary that ended it, which has been read; `None` at the end of the text.
+    """
+    finder = Finder(boundaries)
+    while True:
+        found = finder.find(cursor.buffer, cursor.position, cursor.ended)
+        if found is not None:
+            say(cursor.take(found[0]))
+            return cursor.take(found[0] + len(found[1]))
+        held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
+        say(cursor.take(len(cursor.buffer) - held))
+        if cursor.ended:
+            return None
+        yield
 
 
 def answer(plan: TurnPlan, *excludes: str) -> g.Grammar:

@@ -79,7 +79,8 @@ class CallUnit(abc.ABC):
     def read(self, reading: Reading) -> Steps[list[CallBuilder]]:
         """Reads a unit behind its opening, or at it if it is bare; the calls that joined the message.
 
-        What cannot be read is reported and left unread. As long as no call has joined, what was read is recorded.
+        What cannot be read is reported and left unread. What is recorded in the end is text: all that was read if no call has
+        joined, else what was read behind the last one and is no part of it.
         """
 
 
@@ -126,9 +127,10 @@ class SingleCall(CallUnit):
             yield from self.call.read(reading, skip=0 if self.bare else 1)
         except (Unreadable, Truncated) as error:
             announce_end(reading.builder, reading.call, error)
-        else:
-            reading.cursor.recorded = None
-        return [reading.call] if reading.call.announced else []
+        if not reading.call.announced:
+            return []
+        reading.cursor.recorded = None
+        return [reading.call]
 
 
 class CallSeries(CallUnit):
@@ -170,13 +172,14 @@ class CallSeries(CallUnit):
         """See `CallUnit`."""
         cursor, builder = reading.cursor, reading.builder
         calls: list[CallBuilder] = []
-        while not (calls and (yield from cursor.match_loosely(self._closing.words))):
+        while not (calls and (yield from cursor.match_loosely(self._closing.words))) and not builder.given_up():
             call = CallBuilder(builder)
             try:
                 yield from self._call.read(Reading(cursor, call, builder, reading.tools))
             except (Unreadable, Truncated) as error:
                 if call.announced:
                     calls.append(call)
+                    cursor.recorded = None
                 announce_end(builder, call, error)
                 break
             calls.append(call)
@@ -277,6 +280,8 @@ class CallArray(CallUnit):
                 cursor.take(cursor.position + 1)
                 json = JSONReader(cursor, builder.report)
                 while (yield from json.item(not calls)):
+                    if builder.given_up():
+                        return calls
                     yield from self._read_item(reading, calls)
         except (Unreadable, Truncated) as error:
             if calls and calls[-1].complete:
@@ -284,10 +289,12 @@ class CallArray(CallUnit):
             else:
                 announce_end(builder, calls[-1] if calls else reading.call, error)
             return calls
+        if calls:
+            cursor.recorded = None
         if self._closing is not None and not (yield from cursor.match_loosely(self._closing.words)):
             builder.report(f"expected {self._closing.text!r} at the end of the calls")
         if not calls:
-            builder.report("an array without calls")
+            builder.broken("an array without calls")
         return calls
 
     def _read_item(self, reading: Reading, calls: list[CallBuilder]) -> Steps[None]:
@@ -300,4 +307,4 @@ class CallArray(CallUnit):
         finally:
             if call.announced:
                 calls.append(call)
-                reading.cursor.recorded = None
+                reading.cursor.recorded = [] if reading.builder.given_up() else None

@@ -8,9 +8,9 @@ from fcformat import grammar as g
 from fcformat.chat import Message
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.parts import ToolView
-from fcformat.formats.call_syntax.turn import Turn, TurnPlan, answer
+from fcformat.formats.call_syntax.turn import Turn, TurnPlan, answer, read_text
 from fcformat.formats.rendered import Draft
-from fcformat.parsing.cursor import Cursor, Finder, Steps
+from fcformat.parsing.cursor import Cursor, Steps
 from fcformat.parsing.message_builder import MessageBuilder
 
 __all__ = ["UnknownTurn"]
@@ -45,19 +45,7 @@ class UnknownTurn(Turn):
         """See `Turn`."""
         if tools:
             self._refuse()
-        finder = Finder(boundaries, ())
-        while True:
-            found = finder.find(cursor.buffer, cursor.position)
-            if found is not None:
-                place, boundary = found
-                builder.content(cursor.take(place))
-                cursor.take(place + len(boundary))
-                return boundary
-            held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
-            builder.content(cursor.take(len(cursor.buffer) - held))
-            if cursor.ended:
-                return None
-            yield
+        return (yield from read_text(cursor, boundaries, builder.content))
 
     def _refuse(self) -> NoReturn:
         raise FormatError(
