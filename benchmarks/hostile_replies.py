@@ -2,16 +2,19 @@
 
 For each format a set of texts is made from what the format itself writes: half tags, openings without an end, floods of small calls,
 one call with a very long argument of each unpleasant kind, deep nesting, marks of quotes and brackets, unicode. Times are the
-processor's, for ten million characters: they grow linearly with the text, so that shorter texts tell them as well (`--size`). A flood of
-valid calls becomes as many objects, so that its time is also given per call.
+processor's, for ten million characters: they grow linearly with the text, so that shorter texts tell them as well (`--size`). Where such a
+time is long, the text is measured again with all its characters (`--again`): what a message may hold is bounded, and behind a bound reading
+is fast.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +42,13 @@ TOOLS: list[dict[str, Any]] = [
 ]
 
 
-def written(form: Format, calls: list[dict[str, Any]], content: str | None = None) -> str:
+#: What divides a turn: tags, marks in brackets or flowers, labels.
+_MARK = re.compile(r"<[^<>\n]{1,60}>|\[/?[A-Z_]+\]|✿\w+✿|>>>\w+\n|\n?[A-Z]\w+(?: \w+)?:")
+#: What values are made of, without their ends.
+_RAW = ("[", "{", '{"a":', "[[],", "\\", '"', "'", "<", "a=1,", "a:1,", "1,", "<a>", "</", "\n ")
+
+
+def written(form: Format, calls: list[dict[str, Any]], content: str | None = None, reasoning: str | None = None) -> str:
     """What a turn with these calls of `f` (of `g` where there are no arguments) looks like; `""` if the format cannot say it."""
     tool_calls = tuple(
         ToolCall(FunctionCall("f" if arguments else "g", json.dumps(arguments, ensure_ascii=False)), f"{number:09d}")
@@ -47,48 +56,75 @@ def written(form: Format, calls: list[dict[str, Any]], content: str | None = Non
     )
     draft = Draft(())
     try:
-        form.turn.write(Message("assistant", content, tool_calls), 0, draft)
+        form.turn.write(Message("assistant", content, tool_calls, reasoning), 0, draft)
     except FormatError:
         return ""
     return "".join(segment.text for segment in draft.rendered().segments)
 
 
-def flood(form: Format, arguments: dict[str, Any], size: int) -> tuple[str, int]:
-    """Calls up to a size, and how many; formats with one call a turn repeat what they write."""
+def flood(form: Format, arguments: dict[str, Any], size: int) -> str:
+    """Calls up to a size; formats with one call a turn repeat what they write."""
     one, three = written(form, [arguments]), written(form, [arguments] * 3)
     if not three:
-        count = size // max(1, len(one))
-        return one * count, count
-    count = 1 + max(0, size - len(one)) * 2 // (len(three) - len(one))
-    return written(form, [arguments] * count), count
+        return one * (size // max(1, len(one)))
+    return written(form, [arguments] * (1 + max(0, size - len(one)) * 2 // (len(three) - len(one))))
 
 
-def hostile(form: Format, size: int) -> Iterator[tuple[str, str, int]]:
-    """Names, texts, and how many calls the texts are made of."""
+@dataclasses.dataclass(frozen=True)
+class Hostile:
+    """A kind of text.
 
-    def times(unit: str) -> str:
-        return unit * (size // max(1, len(unit)))
+    Attributes:
+        name: What it is.
+        text: Makes one of about so many characters, `""` where the format cannot say it.
+        calls: Whether it holds no whole call, one, or many (2).
+    """
 
-    yield "prose", times("The weather in Paris is nice, and it was so yesterday.\n"), 0
+    name: str
+    text: Callable[[int], str]
+    calls: int = 0
+
+
+def _times(unit: str, before: str = "", after: str = "") -> Callable[[int], str]:
+    return lambda size: before + unit * (size // max(1, len(unit))) + after
+
+
+def hostile(form: Format) -> Iterator[Hostile]:
+    """The texts for one format."""
+    yield Hostile("prose", _times("The weather in Paris is nice, and it was so yesterday.\n"))
     for mark in "<", "{", "[", "|", "`", '"', "'", "\\", "\n", " ", "(":
-        yield f"{mark!r} over and over", times(mark), 0
-    yield "unicode", times("\U0001d11e\u00e9\ud7ff\u4e2d"), 0
+        yield Hostile(f"{mark!r} over and over", _times(mark))
+    yield Hostile("unicode", _times("\U0001d11e\u00e9\ud7ff\u4e2d"))
     small = written(form, [{"a": "x"}]) or written(form, [{}])
     for number, opening in enumerate(form.turn.openings):
-        yield f"half openings {number}", times(opening[:-1]), 0
-        yield f"openings {number}", times(opening), 0
-        yield f"openings in lines {number}", times(opening + "\n"), 0
+        yield Hostile(f"half openings {number}", _times(opening[:-1]))
+        yield Hostile(f"openings {number}", _times(opening))
+        yield Hostile(f"openings in lines {number}", _times(opening + "\n"))
     for number, stop in enumerate(form.boundaries[:1]):
-        yield f"half ends {number}", times(stop[:-1] + "x"), 0
+        yield Hostile(f"half ends {number}", _times(stop[:-1] + "x"))
     for share in (0.25, 0.5, 0.75, 0.9):
         begun = small[: int(len(small) * share)]
         if begun:
-            yield f"calls begun ({share:.0%})", times(begun), 0
-    if not written(form, [{}]):
-        return
-    yield "calls without arguments", *flood(form, {}, size)
-    yield "small calls", *flood(form, {"a": "x"}, size)
-    yield "calls of three arguments", *flood(form, {"a": "some text", "b": 12, "c": [1, 2]}, size)
+            yield Hostile(f"calls begun ({share:.0%})", _times(begun))
+    marks = list(dict.fromkeys(_MARK.findall(_everything(form))))
+    for mark, following in zip(marks, [*marks, ""][1:], strict=True):
+        yield Hostile(f"{mark!r} over and over", _times(mark))
+        yield Hostile(f"{mark!r} with text", _times(f"{mark}x"))
+        yield Hostile(f"{mark!r} and the next", _times(mark + following))
+    thought = written(form, [], "y", "r")
+    if thought:
+        yield Hostile("reasoning", _times(thought))
+    if small:
+        yield from _hostile_calls(form, small)
+
+
+def _hostile_calls(form: Format, small: str) -> Iterator[Hostile]:
+    """Whole calls, one or many, and one that does not end."""
+    yield Hostile("calls without arguments", lambda size: flood(form, {}, size), 2)
+    yield Hostile("small calls", lambda size: flood(form, {"a": "x"}, size), 2)
+    yield Hostile(
+        "calls of three arguments", lambda size: flood(form, {"a": "some text", "b": 12, "c": [1, 2]}, size), 2
+    )
     long = {
         "plain": "abcdefghij klmnop",
         "quotes": '"',
@@ -103,22 +139,41 @@ def hostile(form: Format, size: int) -> Iterator[tuple[str, str, int]]:
         "calls": small + "\n",
         "openings": "".join(form.turn.openings) + " ",
     }
+
+    def one(make: Callable[[int], dict[str, Any]]) -> Callable[[int], str]:
+        return lambda size: written(form, [make(size)])
+
+    def texts(unit: str) -> Callable[[int], str]:
+        return one(lambda size: {"a": _times(unit)(size)})
+
     for kind, unit in long.items():
-        text = written(form, [{"a": times(unit)}])
-        if text:
-            yield f"an argument of {kind}", text, 1
-    text = written(form, [{"c": [1] * (size // 3)}])
-    if text:
-        yield "an argument of numbers", text, 1
+        yield Hostile(f"an argument of {kind}", texts(unit), 1)
     nested: list[Any] = []
     for _ in range(100):
         nested = [nested]
-    text = written(form, [{"c": [nested] * (size // 204)}])
-    if text:
-        yield "an argument of nested arrays", text, 1
-    text = written(form, [{"a": "x", **{f"k{number}": 1 for number in range(size // 12)}}])
-    if text:
-        yield "many arguments", text, 1
+    yield Hostile("an argument of numbers", one(lambda size: {"c": [1] * (size // 3)}), 1)
+    yield Hostile("an argument of words", one(lambda size: {"c": ["ab", True, None, 1.5] * (size // 23)}), 1)
+    yield Hostile("an argument of objects", one(lambda size: {"c": [{"k": 1}] * (size // 10)}), 1)
+    yield Hostile("an argument of nested arrays", one(lambda size: {"c": [nested] * (size // 204)}), 1)
+    yield Hostile(
+        "many arguments", one(lambda size: {"a": "x", **{f"k{number}": 1 for number in range(size // 12)}}), 1
+    )
+    head = re.split("""['"]?x""", small, maxsplit=1)[0]
+    for unit in _RAW:
+        yield Hostile(f"a call that goes on with {unit!r}", _times(unit, head), 1)
+    if '{"name": ' in small:
+        before, after = small.split('{"name": ', 1)
+        yield Hostile("many other members", _times('"k": 1, ', before + "{", '"name": ' + after), 1)
+
+
+def _everything(form: Format) -> str:
+    """A turn with all that a format can write."""
+    calls = [{"a": "x"}]
+    for content, reasoning in (("y", "r"), (None, "r"), ("y", None)):
+        text = written(form, calls, content, reasoning) or written(form, calls * 2, content, reasoning)
+        if text:
+            return text
+    return written(form, calls) or written(form, [], "y")
 
 
 def measured(form: Format, text: str, piece: int) -> tuple[float, float, int]:
@@ -175,6 +230,9 @@ def main() -> None:
     """Measures and prints the table."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--size", type=int, default=CHARACTERS, help="characters of a text")
+    arguments.add_argument(
+        "--again", type=float, default=0.7, help="seconds from which a text is measured at full length"
+    )
     arguments.add_argument("--piece", type=int, default=4_096, help="characters of a piece; 0: only whole texts")
     arguments.add_argument("--formats", nargs="*", default=list_formats())
     arguments.add_argument("--texts", default="", help="only texts with this in their name")
@@ -185,17 +243,22 @@ def main() -> None:
     figures: dict[str, dict[str, Any]] = {}
     for name in options.formats:
         form = get_format(name)
-        for what, text, calls in hostile(form, options.size):
-            if options.texts not in what or not text:
+        for kind in hostile(form):
+            what, text = kind.name, kind.text(options.size) if options.texts in kind.name else ""
+            if not text:
                 continue
             whole, pieces, found = measured(form, text, options.piece)
             scale = CHARACTERS / len(text)
+            if max(whole, pieces) * scale >= options.again and options.size < CHARACTERS:
+                text = kind.text(CHARACTERS)
+                whole, pieces, found = measured(form, text, options.piece)
+                scale = CHARACTERS / len(text)
             figures.setdefault(name, {})[what] = {
                 "characters": len(text),
                 "whole": whole * scale,
                 "pieces": pieces * scale,
                 "calls": found,
-                "written": calls,
+                "written": kind.calls,
             }
             if max(whole, pieces) * scale >= options.over:
                 each = f"{1e6 * whole / found:7.2f} us a call" if found > 1 else ""

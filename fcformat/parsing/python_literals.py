@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable
 
+from fcformat._core import json_end
 from fcformat.parsing.cursor import Cursor, Report, Steps, Truncated, Unreadable
 from fcformat.parsing.json_incremental import MAX_DEPTH, MAX_KEY, MAX_WORD
 from fcformat.parsing.quotes import AfterCall, closes, open_run
@@ -58,10 +59,8 @@ _ONE_ITEM = re.compile(_ITEM)
 _BRACKETS = re.compile(r"\[{1,64}(?=\[)")
 _CLOSING = re.compile(r"\]{2,64}")
 _LAST = _ITEM.replace(r"(?=[ \t\r\n,])", r"(?=[,)\]])")
-_ARGUMENT = re.compile(
-    rf"([A-Za-z_][A-Za-z0-9_]{{0,250}})=(?:({_LAST})|\[({_LAST}(?:, {_LAST})*)\])(, (?=[A-Za-z_])|\))"
-)
-_ONE_LAST = re.compile(_LAST)
+_ARGUMENT = re.compile(rf"([A-Za-z_][A-Za-z0-9_]{{0,250}})=(?:({_LAST})|(?=[\[{{]))")
+_NEXT_ARGUMENT = re.compile(r", (?=[A-Za-z_])|\)")
 
 Emit = Callable[[str], None]
 #: What a string spells, as JSON text.
@@ -190,7 +189,16 @@ class PythonReader:
                 out(cursor.take(brackets.end()))
                 opened.extend(brackets.group())
                 continue
-            if char and char in "[{(" and not (opened and opened[-1] == "{key"):
+            found = None
+            if char and char in "[{" and not (opened and opened[-1] == "{key"):
+                # Inside of a container only a short one is looked for: a longer one would be looked at again and again.
+                found = plain_container(
+                    cursor.buffer, cursor.position, MAX_DEPTH - len(opened), MAX_SHORT if opened else len(cursor.buffer)
+                )
+            if found is not None:
+                cursor.take(found[1])
+                out(found[0])
+            elif char and char in "[{(" and not (opened and opened[-1] == "{key"):
                 if len(opened) == MAX_DEPTH:
                     raise Unreadable(f"at most {MAX_DEPTH} nested lists, tuples and dicts")
                 cursor.take(cursor.position + 1)
@@ -430,12 +438,15 @@ def plain_arguments(
         return "{}", at + 1
     written: dict[str, str] = {}
     while (found := _ARGUMENT.match(buffer, at)) is not None:
-        name, item, items, end = found.groups()
+        name, item = found.groups()
         if name in written:
             return None
+        at = found.end()
         if item is None:
-            listed = map(_item_as_json, _ONE_LAST.findall(items + "]"))
-            item = f"[{', '.join(listed)}]"
+            container = plain_container(buffer, at, MAX_DEPTH, len(buffer))
+            if container is None:
+                return None
+            item, at = container
         else:
             if item[0] in "'\"" and not (
                 is_text(name) and (after is None or closes(buffer, found.end(2), ended, after, False))
@@ -443,10 +454,56 @@ def plain_arguments(
                 return None
             item = _item_as_json(item)
         written[name] = item
-        at = found.end()
-        if end == ")":
+        following = _NEXT_ARGUMENT.match(buffer, at)
+        if following is None:
+            return None
+        at = following.end()
+        if following.group() == ")":
             return f"{{{', '.join(f'{_key(key)}: {value}' for key, value in written.items())}}}", at
     return None
+
+
+#: What plain containers are made of. What comes out as JSON with as many characters, apart from layout: no escapes, no
+#: quotes inside of strings, no parentheses.
+_PLAIN = re.compile(
+    r"""(?:[\[\]{},: \t\r\n]+|'[^'"\\\x00-\x1f\ud800-\udfff]*'|"[^'"\\\x00-\x1f\ud800-\udfff]*"|[\w.+\-]{1,999}(?![\w.+\-])){1,64}"""
+)
+#: How far an inner container is read at once.
+MAX_SHORT = 1_000
+
+
+def plain_container(buffer: str, at: int, deepest: int, most: int) -> tuple[str, int] | None:
+    """A list or dict of plain strings, numbers, words and further lists and dicts, read all at once.
+
+    Args:
+        buffer: The text at hand.
+        at: Where it begins.
+        deepest: How deep it may nest.
+        most: How many characters are looked at, at most.
+
+    Returns:
+        The JSON that `PythonReader` gives for it, and where it ends; `None` where it has to be read step by step.
+    """
+    end = at
+    while (run := _PLAIN.match(buffer, end, at + most)) is not None:
+        end = run.end()
+    written = _between_quotes(buffer[at:end].replace("'", '"'), _JSON_WORDS)
+    size = json_end(written, 0, deepest)
+    return (_between_quotes(written[:size], _JSON_LAYOUT), at + size) if size >= 0 else None
+
+
+_JSON_WORDS = (("True", "true"), ("False", "false"), ("None", "null"))
+_JSON_LAYOUT = ((" ", ""), ("\t", ""), ("\r", ""), ("\n", ""), (",", ", "), (":", ": "))
+
+
+def _between_quotes(text: str, replacements: tuple[tuple[str, str], ...]) -> str:
+    """The text with texts replaced, but not inside of its strings, in which nothing is escaped."""
+    pieces = text.split('"')
+    outside = "\x00".join(pieces[::2])
+    for old, new in replacements:
+        outside = outside.replace(old, new)
+    pieces[::2] = outside.split("\x00")
+    return '"'.join(pieces)
 
 
 def _key(name: str) -> str:

@@ -32,10 +32,13 @@ _OCTAL = re.compile(r"[0-7]{1,3}")
 _NAMED = re.compile(r"\{([A-Za-z0-9 -]{0,100})(\}?)")
 
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def json_string(text: str) -> str:
     """The text as a JSON string, quotes included."""
-    written = json.dumps(text, ensure_ascii=False)
-    if _SURROGATE.search(written):
+    written = _encode(text)
+    if not written.isascii() and _SURROGATE.search(written):
         return _SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", written)
     return written
 

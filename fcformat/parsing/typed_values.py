@@ -12,7 +12,7 @@ import dataclasses
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fcformat.parsing.cursor import Cursor, Report, Truncated, Unreadable
@@ -76,7 +76,7 @@ TEXT = Permitted({"string": None})
 class SchemaView:
     """A schema inside a document, looked at through its references."""
 
-    __slots__ = ("_items", "_permitted", "_properties", "_root", "_schema")
+    __slots__ = ("_declared", "_items", "_permitted", "_properties", "_root", "_schema", "_undeclared")
 
     def __init__(self, schema: Any, root: Any = None) -> None:
         """Sets up the view.
@@ -89,6 +89,8 @@ class SchemaView:
         self._root = schema if root is None else root
         self._permitted: Permitted | None = None
         self._properties: dict[str, SchemaView | None] = {}
+        self._declared: frozenset[str] | None = None
+        self._undeclared: SchemaView | None = None  # the view of every other property
         self._items: SchemaView | None = None
 
     @property
@@ -106,17 +108,19 @@ class SchemaView:
 
     def property(self, key: str) -> SchemaView | None:
         """The schema of a property; `None` where the schema says nothing of it."""
+        if self._declared is None:
+            self._declared = frozenset(_Reading(self._root).declared(self._schema))
+            self._undeclared = self._view(_Reading(self._root).below(self._schema, "properties", None))
+        if key not in self._declared:
+            return self._undeclared
         if key not in self._properties:
-            if len(self._properties) >= MAX_SCHEMAS:
-                self._properties.clear()  # keys come from outside
-            found = _Reading(self._root).below(self._schema, "properties", key)
-            self._properties[key] = self._view(found)
+            self._properties[key] = self._view(_Reading(self._root).below(self._schema, "properties", key))
         return self._properties[key]
 
     def items(self) -> SchemaView | None:
         """The schema of an array's items; `None` where the schema says nothing of them."""
         if self._items is None:
-            self._items = self._view(_Reading(self._root).below(self._schema, "items", ""))
+            self._items = self._view(_Reading(self._root).below(self._schema, "items", None))
         return self._items
 
     def _view(self, found: list[Any]) -> SchemaView | None:
@@ -162,15 +166,10 @@ class _Reading:
             result = _either((result, Permitted({"null": None})))
         return result
 
-    def below(self, schema: Any, keyword: str, key: str) -> list[Any]:
-        """The schemas of a property or of the items, from every branch that says something of it."""
+    def below(self, schema: Any, keyword: str, key: str | None) -> list[Any]:
+        """The schemas of a property (of one that is not declared: `None`) or of the items, from every branch with any."""
         found: list[Any] = []
-        pending, seen = [schema], set()
-        while pending and self._left > 0:
-            self._left -= 1
-            part = pending.pop()
-            if not isinstance(part, Mapping):
-                continue
+        for part in self._parts(schema):
             here = part.get(keyword)
             if keyword == "properties" and isinstance(here, Mapping) and key in here:
                 found.append(here[key])
@@ -178,6 +177,23 @@ class _Reading:
                 found.append(part["additionalProperties"])
             elif keyword == "items" and isinstance(here, Mapping):
                 found.append(here)
+        return found
+
+    def declared(self, schema: Any) -> Iterator[str]:
+        """The names of the properties that any branch declares."""
+        for part in self._parts(schema):
+            if isinstance(part.get("properties"), Mapping):
+                yield from part["properties"]
+
+    def _parts(self, schema: Any) -> Iterator[Mapping[str, Any]]:
+        """The schema and those that it refers to and combines."""
+        pending, seen = [schema], set()
+        while pending and self._left > 0:
+            self._left -= 1
+            part = pending.pop()
+            if not isinstance(part, Mapping):
+                continue
+            yield part
             reference = part.get("$ref")
             if isinstance(reference, str) and reference not in seen:
                 seen.add(reference)
@@ -185,7 +201,6 @@ class _Reading:
             for combining in ("allOf", "anyOf", "oneOf"):
                 if isinstance(part.get(combining), list):
                     pending.extend(reversed(part[combining]))
-        return found
 
     def resolve(self, reference: str) -> Any:
         """What a reference into the document points to; `True`, which permits anything, where that is not known."""

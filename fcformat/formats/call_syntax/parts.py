@@ -50,6 +50,8 @@ __all__ = [
 
 #: Longest function name that is read.
 MAX_NAME = 256
+#: Most members of a call that are not its own.
+MAX_OTHERS = 100
 #: Pattern of a short text between quotes in which nothing is escaped.
 PLAIN_TEXT = rf'[^"\\\x00-\x1f\ud800-\udfff]{{1,{MAX_NAME}}}'
 
@@ -334,7 +336,7 @@ class JSONCall(Part):
         if char != "{":
             raise Unreadable("'{'") if char else Truncated("'{'")
         cursor.take(cursor.position + 1)
-        first, name = True, ""
+        first, name, others = True, "", 0
         while (key := (yield from json.key(first))) is not None:
             first = False
             if key == self._name and call.name is None and not name:
@@ -351,6 +353,9 @@ class JSONCall(Part):
             elif self._id and key == self._id and (yield from cursor.peek()) in ("'", '"'):
                 call.identified((yield from _short_string(cursor, json)))
             else:
+                others += 1
+                if others > MAX_OTHERS:
+                    raise Unreadable(f"at most {MAX_OTHERS} other members in a call")
                 yield from read_other(reading, json, key)
         if call.name is None:
             raise Unreadable(f"a call with {self._name!r}")

@@ -1,0 +1,146 @@
+"""Messages of more calls, headers or marks than are read: behind the last one all is text, whole and streamed alike."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from fcformat.chat import FunctionCall, Message, ToolCall, join_deltas
+from fcformat.errors import FormatError, ParseError
+from fcformat.formats import get_format, list_formats
+from fcformat.formats.base import Format
+from fcformat.formats.rendered import Draft
+from fcformat.parsing import message_builder
+from fcformat.parsing.message_builder import MAX_CALLS, MAX_MARKS
+
+TOOLS: list[dict[str, Any]] = [{"name": "f", "parameters": {"type": "object", "properties": {"a": {"type": "string"}}}}]
+#: What the bounds are in these tests.
+MOST = 20
+#: Formats whose replies hold one call or none: what is behind it is not of the turn.
+OF_ONE_CALL = ("harmony", "plain")
+#: Marks over and over that each divide the message, with text between them.
+DIVIDED = {
+    "functionary_v32": ">>>all\nabc",
+    "glm4": "<|assistant|>\nabc",
+    "harmony": "<|channel|>final<|message|>abc<|end|><|start|>assistant",
+    "kimi_k3": "<|open|>response<|sep|>abc<|close|>response<|sep|>",
+    "muse": "<|start|>assistant to=user<|message|>abc<|eom|>",
+    "cohere_command": "<|START_RESPONSE|>abc<|END_RESPONSE|>",
+    "gemma4": "<|channel>thought\nabc<channel|>def",
+}
+
+
+def _written(form: Format, count: int) -> str:
+    """A turn with so many calls; where a format has one a turn, so many turns."""
+
+    def turn(first: int, last: int) -> str:
+        draft = Draft(())
+        calls = (ToolCall(FunctionCall("f", json.dumps({"a": f"x{at:03}"})), f"{at:09}") for at in range(first, last))
+        form.turn.write(Message("assistant", None, tuple(calls)), 0, draft)
+        return draft.rendered().text
+
+    closed = "</think>" if form.parse("a").reasoning else ""  # the family's prompt opens a block
+    try:
+        return closed + turn(0, count)
+    except FormatError:
+        return closed + "".join(turn(at, at + 1) for at in range(count))
+
+
+def _streamed(form: Format, text: str, size: int) -> Message:
+    parser = form.stream_parser(TOOLS)
+    deltas = [delta for start in range(0, len(text), size) for delta in parser.feed(text[start : start + size])]
+    message = parser.finish()
+    assert join_deltas([*deltas, *parser.final_deltas]) == message
+    return message
+
+
+@pytest.fixture
+def low_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(message_builder, "MAX_CALLS", MOST)
+    monkeypatch.setattr(message_builder, "MAX_MARKS", MOST)
+
+
+@pytest.mark.usefixtures("low_bounds")
+@pytest.mark.parametrize("name", sorted(set(list_formats()) - set(OF_ONE_CALL)))
+def test_behind_so_many_calls_all_is_text(name: str) -> None:
+    form = get_format(name)
+    most, more = _written(form, MOST), _written(form, MOST + 3)
+    full = form.parse(most, TOOLS)
+    assert len(full.tool_calls) == MOST
+    assert not any(f"{MOST} calls" in issue for issue in full.issues)
+    message = form.parse(more, TOOLS)
+    assert message.tool_calls == full.tool_calls
+    told = [issue for issue in message.issues if f"text behind {MOST} calls" in issue]
+    if name in ("gigachat3", "openai"):  # the first ends its turn behind the call, where the rest is named
+        assert len(told) == (name == "openai")
+    else:
+        assert len(told) == 1
+        at = int(told[0].split()[2].rstrip(":"))
+        rest = (message.content or "").removeprefix(full.content or "").strip()
+        assert more[at:].startswith(rest)
+        assert more[at + len(rest) :].strip() in ("", *form.boundaries)
+    for size in (1, 7, 61):
+        assert _streamed(form, more, size) == message
+
+
+@pytest.mark.usefixtures("low_bounds")
+@pytest.mark.parametrize("name", DIVIDED)
+def test_behind_so_many_marks_all_is_text(name: str) -> None:
+    form, unit = get_format(name), DIVIDED[name]
+    text = unit * (MOST * 2) + "end"
+    message = form.parse(text, TOOLS)
+    assert any(f"text behind {MOST} headers and marks" in issue for issue in message.issues)
+    assert (message.content or "").endswith(unit * 5 + "end")
+    said = (message.content or "") + (message.reasoning or "")
+    assert said.count("abc") == text.count("abc")
+    for size in (1, 7, 61):
+        assert _streamed(form, text, size) == message
+
+
+@pytest.mark.usefixtures("low_bounds")
+def test_strict_reading_says_where_the_bound_is() -> None:
+    form = get_format("hermes")
+    assert len(form.parse(_written(form, MOST), TOOLS, strict=True).tool_calls) == MOST
+    text = _written(form, MOST + 1)
+    with pytest.raises(ParseError) as caught:
+        form.parse(text, TOOLS, strict=True)
+    assert text[caught.value.offset :].startswith("<tool_call>")
+    assert text[caught.value.offset :].count("<tool_call>") == 1
+
+
+@pytest.mark.usefixtures("low_bounds")
+def test_text_behind_the_last_call_is_told_of_once_and_white_space_is_not() -> None:
+    form = get_format("hermes")
+    text = _written(form, MOST)
+    assert form.parse(text + "\n\n", TOOLS).issues == ()
+    message = form.parse(f"{text}\n done, {text}", TOOLS)
+    assert message.content == f"\n done, {text}"
+    assert len(message.issues) == 1
+
+
+@pytest.mark.usefixtures("low_bounds")
+def test_a_bound_is_told_of_however_many_issues_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(message_builder, "MAX_ISSUES", 5)
+    form = get_format("hermes")
+    text = "".join(f'<tool_call>\n{{"name": "g{at}", "arguments": {{}}}}\n</tool_call>\n' for at in range(MOST + 1))
+    issues = form.parse(text, TOOLS).issues
+    assert len(issues) == 5
+    assert f"text behind {MOST} calls" in issues[-1]
+
+
+def test_no_model_turn_is_near_the_bounds() -> None:
+    assert MAX_CALLS == MAX_MARKS == 10_000
+    form = get_format("hermes")
+    message = form.parse(_written(form, 1) * (MAX_CALLS + 2), TOOLS)
+    assert len(message.tool_calls) == MAX_CALLS
+    assert message.content == _written(form, 1) * 2
+
+
+def test_a_call_of_too_many_other_members_is_broken() -> None:
+    text = "<tool_call>{" + '"k": 1, ' * 200 + '"name": "f", "arguments": {}}</tool_call>'
+    message = get_format("hermes").parse(text, TOOLS)
+    assert message.tool_calls == ()
+    assert message.content == text
+    assert any("at most 100 other members" in issue for issue in message.issues)
