@@ -7,6 +7,7 @@ put right and reported: Python's words, quoted strings, strings without a delimi
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from fcformat.errors import FormatError
 from fcformat.parsing.cursor import Cursor, Finder, Report, Steps, Truncated, Unreadable
 from fcformat.parsing.json_incremental import MAX_DEPTH, MAX_KEY, MAX_WORD, JSONReader
 from fcformat.parsing.json_text import tokens
+from fcformat.parsing.plain_values import PlainDelimited
 from fcformat.parsing.strings import json_inner, json_string
 
 __all__ = ["DelimitedReader", "as_delimited"]
@@ -51,6 +53,7 @@ class DelimitedReader:
         self._report = report
         self._delimiter = delimiter
         self._finder = Finder((delimiter,))
+        self._plain = _plain(delimiter)
 
     def key(self, first: bool) -> Steps[str | None]:
         """Reads the next key of an object and the colon behind it, or the object's end.
@@ -116,7 +119,14 @@ class DelimitedReader:
                 emit(cursor.take(brackets.end()))
                 opened.extend("]" * len(brackets.group()))
                 continue
+            found = None
             if char and char in "{[":
+                found = self._plain.read(cursor.buffer, cursor.position, MAX_DEPTH - len(opened), bool(opened))
+            first = False
+            if found is not None:
+                cursor.take(found[1])
+                emit(found[0])
+            elif char and char in "{[":
                 if len(opened) == MAX_DEPTH:
                     raise Unreadable(f"at most {MAX_DEPTH} nested arrays and objects")
                 cursor.take(cursor.position + 1)
@@ -125,7 +135,6 @@ class DelimitedReader:
                 first = True
             else:
                 yield from self._scalar(char, emit)
-                first = False
             closing = _CLOSING.match(cursor.buffer, cursor.position)
             if closing is not None and opened[-len(closing.group()) :] == ["]"] * len(closing.group()):
                 emit(cursor.take(closing.end()))
@@ -279,6 +288,11 @@ class DelimitedReader:
         if not match.group().strip():
             raise Unreadable("a key")
         return cursor.take(match.end()).strip()
+
+
+@functools.cache  # a format has one delimiter
+def _plain(delimiter: str) -> PlainDelimited:
+    return PlainDelimited(delimiter)
 
 
 def as_delimited(text: str, delimiter: str, *, sort: bool) -> str:

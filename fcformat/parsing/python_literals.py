@@ -12,13 +12,13 @@ import json
 import re
 from collections.abc import Callable
 
-from fcformat._core import json_end
 from fcformat.parsing.cursor import Cursor, Report, Steps, Truncated, Unreadable
 from fcformat.parsing.json_incremental import MAX_DEPTH, MAX_KEY, MAX_WORD
+from fcformat.parsing.plain_values import plain_python
 from fcformat.parsing.quotes import AfterCall, closes, open_run
 from fcformat.parsing.strings import escape_at, escapes_at, json_inner, json_string
 
-__all__ = ["PythonReader", "number_as_json", "plain_arguments"]
+__all__ = ["PLAIN_ITEM", "PythonReader", "item_as_json", "number_as_json"]
 
 _WORD = re.compile(r"[\w.+\-]*")
 _NAME = re.compile(r"\w*")
@@ -51,17 +51,13 @@ _REWRITTEN = {
     '"""': re.compile(r'(?:[^"\\]+|"{1,2}(?=[^"])){1,400}'),
 }
 # Runs of plain items, which are by far the most of long lists, are taken in one go; another item follows them.
-_ITEM = r"""(?:-?(?:0|[1-9][0-9]{0,999})(?:\.[0-9]{1,999})?(?:[eE][+-]?[0-9]{1,999})?(?=[ \t\r\n,])|True|False|None|'[^"'\\\x00-\x1f\ud800-\udfff]*'|"[^"\\\x00-\x1f\ud800-\udfff]*")"""
+PLAIN_ITEM = r"""(?:-?(?:0|[1-9][0-9]{0,999})(?:\.[0-9]{1,999})?(?:[eE][+-]?[0-9]{1,999})?(?=[ \t\r\n,])|True|False|None|'[^"'\\\x00-\x1f\ud800-\udfff]*'|"[^"\\\x00-\x1f\ud800-\udfff]*")"""
 _S = r"[ \t\r\n]{0,80}"
-_ITEMS = re.compile(rf"(?:{_ITEM}{_S},{_S}){{1,64}}(?=[\w'\"\-\[({{])")
-_ONE_ITEM = re.compile(_ITEM)
+_ITEMS = re.compile(rf"(?:{PLAIN_ITEM}{_S},{_S}){{1,64}}(?=[\w'\"\-\[({{])")
+_ONE_ITEM = re.compile(PLAIN_ITEM)
 #: Brackets that others follow, and closing ones; an opening one behind the last of a run is read by itself.
 _BRACKETS = re.compile(r"\[{1,64}(?=\[)")
 _CLOSING = re.compile(r"\]{2,64}")
-_LAST = _ITEM.replace(r"(?=[ \t\r\n,])", r"(?=[,)\]])")
-_ARGUMENT = re.compile(rf"([A-Za-z_][A-Za-z0-9_]{{0,250}})=(?:({_LAST})|(?=[\[{{]))")
-_NEXT_ARGUMENT = re.compile(r", (?=[A-Za-z_])|\)")
-
 Emit = Callable[[str], None]
 #: What a string spells, as JSON text.
 Spelled = Callable[[str], str]
@@ -180,7 +176,7 @@ class PythonReader:
             run = _ITEMS.match(cursor.buffer, cursor.position) if opened and opened[-1] in "[(" else None
             if run is not None:
                 items = _ONE_ITEM.findall(cursor.take(run.end()))
-                out("".join([f"{_item_as_json(item)}, " for item in items]))
+                out("".join([f"{item_as_json(item)}, " for item in items]))
                 continue
             brackets = (
                 _BRACKETS.match(cursor.buffer, cursor.position) if not (opened and opened[-1] == "{key") else None
@@ -191,10 +187,7 @@ class PythonReader:
                 continue
             found = None
             if char and char in "[{" and not (opened and opened[-1] == "{key"):
-                # Inside of a container only a short one is looked for: a longer one would be looked at again and again.
-                found = plain_container(
-                    cursor.buffer, cursor.position, MAX_DEPTH - len(opened), MAX_SHORT if opened else len(cursor.buffer)
-                )
+                found = plain_python(cursor.buffer, cursor.position, MAX_DEPTH - len(opened), bool(opened))
             if found is not None:
                 cursor.take(found[1])
                 out(found[0])
@@ -419,98 +412,7 @@ class PythonReader:
                 out(json_inner(found[0]))
 
 
-def plain_arguments(
-    buffer: str, at: int, ended: bool, after: AfterCall | None, is_text: Callable[[str], bool]
-) -> tuple[str, int] | None:
-    """Keyword arguments and the closing parenthesis, where they are plain scalars and lists of them.
-
-    Args:
-        buffer: The text at hand.
-        at: Where the arguments begin.
-        ended: Whether no more text will come.
-        after: As in `PythonReader`.
-        is_text: Whether an argument may be a string.
-
-    Returns:
-        The JSON that `PythonReader` gives for them, and where they end; `None` where they have to be read step by step.
-    """
-    if buffer.startswith(")", at):
-        return "{}", at + 1
-    written: dict[str, str] = {}
-    while (found := _ARGUMENT.match(buffer, at)) is not None:
-        name, item = found.groups()
-        if name in written:
-            return None
-        at = found.end()
-        if item is None:
-            container = plain_container(buffer, at, MAX_DEPTH, len(buffer))
-            if container is None:
-                return None
-            item, at = container
-        else:
-            if item[0] in "'\"" and not (
-                is_text(name) and (after is None or closes(buffer, found.end(2), ended, after, False))
-            ):
-                return None
-            item = _item_as_json(item)
-        written[name] = item
-        following = _NEXT_ARGUMENT.match(buffer, at)
-        if following is None:
-            return None
-        at = following.end()
-        if following.group() == ")":
-            return f"{{{', '.join(f'{_key(key)}: {value}' for key, value in written.items())}}}", at
-    return None
-
-
-#: What plain containers are made of. What comes out as JSON with as many characters, apart from layout: no escapes, no
-#: quotes inside of strings, no parentheses.
-_PLAIN = re.compile(
-    r"""(?:[\[\]{},: \t\r\n]+|'[^'"\\\x00-\x1f\ud800-\udfff]*'|"[^'"\\\x00-\x1f\ud800-\udfff]*"|[\w.+\-]{1,999}(?![\w.+\-])){1,64}"""
-)
-#: How far an inner container is read at once.
-MAX_SHORT = 1_000
-
-
-def plain_container(buffer: str, at: int, deepest: int, most: int) -> tuple[str, int] | None:
-    """A list or dict of plain strings, numbers, words and further lists and dicts, read all at once.
-
-    Args:
-        buffer: The text at hand.
-        at: Where it begins.
-        deepest: How deep it may nest.
-        most: How many characters are looked at, at most.
-
-    Returns:
-        The JSON that `PythonReader` gives for it, and where it ends; `None` where it has to be read step by step.
-    """
-    end = at
-    while (run := _PLAIN.match(buffer, end, at + most)) is not None:
-        end = run.end()
-    written = _between_quotes(buffer[at:end].replace("'", '"'), _JSON_WORDS)
-    size = json_end(written, 0, deepest)
-    return (_between_quotes(written[:size], _JSON_LAYOUT), at + size) if size >= 0 else None
-
-
-_JSON_WORDS = (("True", "true"), ("False", "false"), ("None", "null"))
-_JSON_LAYOUT = ((" ", ""), ("\t", ""), ("\r", ""), ("\n", ""), (",", ", "), (":", ": "))
-
-
-def _between_quotes(text: str, replacements: tuple[tuple[str, str], ...]) -> str:
-    """The text with texts replaced, but not inside of its strings, in which nothing is escaped."""
-    pieces = text.split('"')
-    outside = "\x00".join(pieces[::2])
-    for old, new in replacements:
-        outside = outside.replace(old, new)
-    pieces[::2] = outside.split("\x00")
-    return '"'.join(pieces)
-
-
-def _key(name: str) -> str:
-    return f'"{name}"' if name.isidentifier() else json_string(name)
-
-
-def _item_as_json(item: str) -> str:
+def item_as_json(item: str) -> str:
     """An item of a run of plain ones; strings among them need no escape."""
     return _WORDS.get(item) or (f'"{item[1:-1]}"' if item[0] == "'" else item)
 

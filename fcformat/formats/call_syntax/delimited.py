@@ -15,6 +15,8 @@ from fcformat.formats.rendered import Draft
 from fcformat.json_style import JSONStyle
 from fcformat.parsing.cursor import Steps, Truncated, Unreadable
 from fcformat.parsing.delimited_values import DelimitedReader, as_delimited
+from fcformat.parsing.json_incremental import MAX_DEPTH
+from fcformat.parsing.plain_values import PlainDelimited
 from fcformat.parsing.strings import json_inner, json_string
 from fcformat.parsing.typed_values import Permitted, typed_value
 
@@ -43,8 +45,10 @@ class DelimitedCall(Part):
         mark, first = re.escape(delimiter), re.escape(delimiter[0])
         self._member = (
             rf"([^\s:,{{}}\[\]<>\"'|]{{1,{MAX_NAME}}}):"
-            rf"(?:{mark}([^{first}]*){mark}|(-?(?:0|[1-9][0-9]{{0,99}})(?:\.[0-9]{{1,99}})?|true|false|null))([,}}])"
+            rf"(?:(?:{mark}([^{first}]*){mark}|(-?(?:0|[1-9][0-9]{{0,99}})(?:\.[0-9]{{1,99}})?|true|false|null))([,}}])"
+            r"|(?=[\[{]))"
         )
+        self._containers = PlainDelimited(delimiter)
         self._syntax = g.TaggedArguments(
             before_key=g.literal(""),
             after_key=g.literal(":"),
@@ -61,18 +65,27 @@ class DelimitedCall(Part):
         return Plain(rf"{LAYOUT}call:[ \t]{{0,8}}(?P<name>{_NAME.pattern})[ \t\r\n]{{0,8}}\{{", self._body)
 
     def _body(self, reading: Reading, name: str, at: int) -> tuple[str, int] | None:
-        """See `Body`; text that stands where the schema has none, and values in brackets, are read step by step."""
+        """See `Body`; text that stands where the schema has none is read step by step."""
         buffer = reading.cursor.buffer
         if buffer.startswith("}", at):
             return "{}", at + 1
         member, types = self._compiled, argument_types(reading, name)
         written: list[str] = []
         while (found := member.match(buffer, at)) is not None:
+            at = found.end()
+            if found[4] is None:
+                container = self._containers.read(buffer, at, MAX_DEPTH)
+                if container is None or buffer[container[1] : container[1] + 1] not in (",", "}"):
+                    return None
+                written.append(f"{json_string(found[1])}: {container[0]}")
+                at = container[1] + 1
+                if buffer[container[1]] == "}":
+                    return f"{{{', '.join(written)}}}", at
+                continue
             permitted = types(found[1])
             if permitted is not None and (permitted.no_text if found[3] is None else permitted.only_text):
                 return None
             written.append(f"{json_string(found[1])}: {json_string(found[2]) if found[3] is None else found[3]}")
-            at = found.end()
             if found[4] == "}":
                 return f"{{{', '.join(written)}}}", at
         return None

@@ -24,7 +24,8 @@ from fcformat.parsing.cursor import MAX_LAYOUT_SPACE, Cursor, Steps, Truncated, 
 from fcformat.parsing.json_incremental import MAX_DEPTH, JSONReader
 from fcformat.parsing.json_text import as_json, as_python_arguments
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
-from fcformat.parsing.python_literals import PythonReader, plain_arguments
+from fcformat.parsing.python_arguments import plain_arguments
+from fcformat.parsing.python_literals import PythonReader
 from fcformat.parsing.quotes import AfterCall
 from fcformat.parsing.strings import json_string
 from fcformat.parsing.typed_values import SchemaView
