@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 
 __all__ = [
     "MAX_LAYOUT_SPACE",
+    "MAX_STEPS",
     "SPACE",
     "Cursor",
     "Finder",
@@ -34,6 +35,10 @@ SPACE = re.compile(r"[ \t\r\n]*")
 
 #: Longest run of white space that layout may hold between two parts of a call; more of it is not a call.
 MAX_LAYOUT_SPACE = 64
+
+#: Most arguments, elements of them and slips in them that are read in one text, where the core does not read them: each takes
+#: microseconds, so that a flood of them would take seconds. What both ways to read a value count, they count alike.
+MAX_STEPS = 100_000
 
 
 class Report(Protocol):
@@ -60,11 +65,12 @@ class Cursor:
         ended: Whether no more text will come.
         recorded: While it is a list, everything that is read is also collected there, so that it can be given back as
             plain text if it turns out not to be a call.
+        steps: How much may still be spent of `MAX_STEPS`.
         trail: While it is a list, everything that is read is also collected there; emptied where what has been read is
             part of a call. What is left at the end of a broken call has to be named.
     """
 
-    __slots__ = ("_before", "_last", "buffer", "ended", "position", "recorded", "trail")
+    __slots__ = ("_before", "_last", "buffer", "ended", "position", "recorded", "steps", "trail")
 
     def __init__(self) -> None:
         self.buffer = ""
@@ -72,6 +78,7 @@ class Cursor:
         self.ended = False
         self.recorded: list[str] | None = None
         self.trail: list[str] | None = None
+        self.steps = MAX_STEPS
         self._before = 0
         self._last = ""
 
@@ -91,6 +98,17 @@ class Cursor:
         self._before += self.position
         self.buffer = self.buffer[self.position :] + text
         self.position = 0
+
+    def spend(self, steps: int = 1) -> None:
+        """Counts what is read step by step.
+
+        Raises:
+            Unreadable: There was too much of it. From then on there always is.
+        """
+        if steps > self.steps:
+            self.steps = 0
+            raise Unreadable(f"at most {MAX_STEPS} arguments and elements of them in one message")
+        self.steps -= steps
 
     def give_back(self, text: str) -> None:
         """Takes back the text that was read last."""

@@ -111,19 +111,28 @@ class DelimitedReader:
         while True:
             char = yield from cursor.skip_space()
             run = _ITEMS.match(cursor.buffer, cursor.position) if opened and opened[-1] == "]" else None
-            if run is not None:
+            if run is not None and (count := run.group().count(",")) <= cursor.steps:
+                cursor.spend(count)
                 emit(", ".join(item.strip() for item in cursor.take(run.end()).split(",")))
                 continue
             brackets = _BRACKETS.match(cursor.buffer, cursor.position)
-            if brackets is not None and len(opened) + len(brackets.group()) <= MAX_DEPTH:
+            if (
+                brackets is not None
+                and len(opened) + (count := len(brackets.group())) <= MAX_DEPTH
+                and count <= cursor.steps
+            ):
+                cursor.spend(count if opened else count - 1)
                 emit(cursor.take(brackets.end()))
                 opened.extend("]" * len(brackets.group()))
                 continue
+            if opened:
+                cursor.spend()
             found = None
             if char and char in "{[":
                 found = self._plain.read(cursor.buffer, cursor.position, MAX_DEPTH - len(opened), bool(opened))
             first = False
-            if found is not None:
+            if found is not None and found[2] <= cursor.steps:
+                cursor.spend(found[2])
                 cursor.take(found[1])
                 emit(found[0])
             elif char and char in "{[":

@@ -111,6 +111,7 @@ class JSONReader:
                     continue
                 if short and buffer[following.end() : following.end() + 1] == closers[-1]:
                     emit(cursor.take(at))
+                    cursor.spend()
                     self._report("a trailing comma")
                     cursor.take(at + 1)
                 else:
@@ -273,6 +274,7 @@ class JSONReader:
     def _scalar(self, char: str, emit: Emit) -> Steps[None]:
         if char in _CHUNK:
             if char == "'":
+                self._cursor.spend()
                 self._report("single quotes")
             emit('"')
             self._cursor.take(self._cursor.position + 1)
@@ -283,6 +285,7 @@ class JSONReader:
         if word in _KEYWORDS or _NUMBER_ONLY.fullmatch(word):
             emit(self._cursor.take(self._cursor.position + len(word)))
         elif word in _PYTHON_WORDS:
+            self._cursor.spend()
             self._report(f"{word} for {_PYTHON_WORDS[word]}")
             self._cursor.take(self._cursor.position + len(word))
             emit(_PYTHON_WORDS[word])
@@ -293,6 +296,7 @@ class JSONReader:
         word = yield from self._word(char, emit, "a key")
         if not _NAME_ONLY.fullmatch(word):
             raise Unreadable("a key in double quotes")
+        self._cursor.spend()
         self._report(f"the unquoted key {word}")
         self._cursor.take(self._cursor.position + len(word))
         emit(f'"{word}"')
@@ -340,7 +344,8 @@ class JSONReader:
                     yield
                     continue
                 run = escapes_at(cursor.buffer, cursor.position)
-                if run is not None:
+                if run is not None and (run[2] or run[3] <= cursor.steps):
+                    cursor.spend(0 if run[2] else run[3])
                     if not run[2] or quote == '"':
                         self._report("an escape that JSON does not have")
                     cursor.take(run[1])
@@ -350,6 +355,7 @@ class JSONReader:
                 if found is None:
                     yield
                     continue
+                cursor.spend()
                 self._report("an escape that JSON does not have")
                 cursor.take(found[1])
                 emit(json_inner(found[0]))

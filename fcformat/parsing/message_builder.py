@@ -132,6 +132,7 @@ class MessageBuilder:
         """Notes something that looks like a call and cannot be read to its end; behind `MAX_BROKEN` of them, all is text."""
         self.report(what)
         self._broken += 1
+        self._given_up = self._given_up or not self._cursor.steps
         if self._broken == MAX_BROKEN:
             self._given_up = True
             self._tell(f"{MAX_BROKEN} broken calls; no more calls are looked for, what follows is kept as content")

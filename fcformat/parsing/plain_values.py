@@ -27,7 +27,7 @@ _WORDS = (("True", "true"), ("False", "false"), ("None", "null"))
 _LAYOUT = ((" ", ""), ("\t", ""), ("\r", ""), ("\n", ""), (",", ", "), (":", ": "))
 
 
-def plain_python(buffer: str, at: int, deepest: int, inner: bool = False) -> tuple[str, int] | None:
+def plain_python(buffer: str, at: int, deepest: int, inner: bool = False) -> tuple[str, int, int] | None:
     """A Python list or dict of plain strings, numbers, words and further lists and dicts.
 
     Args:
@@ -37,12 +37,16 @@ def plain_python(buffer: str, at: int, deepest: int, inner: bool = False) -> tup
         inner: Whether it stands inside of one that is not plain; then it must be short, with no others in it.
 
     Returns:
-        Its JSON, spelled as `json.dumps` does, and where it ends; `None` where it is not plain, or not at hand to its end.
+        Its JSON, spelled as `json.dumps` does, where it ends, and how many steps reading it step by step takes: one for each key and
+        each value in it; `None` where it is not plain, or not at hand to its end.
     """
     end = _run(_PYTHON, buffer, at, inner)
-    written = _outside(buffer[at:end].replace("'", '"'), _WORDS)
+    written, _ = _outside(buffer[at:end].replace("'", '"'), _WORDS)
     size = json_end(written, 0, deepest)
-    return (_outside(written[:size], _LAYOUT), at + size) if size >= 0 else None
+    if size < 0:
+        return None
+    written, outside = _outside(written[:size], _LAYOUT)
+    return written, at + size, _values(outside) + outside.count(":")
 
 
 class PlainDelimited:
@@ -65,8 +69,8 @@ class PlainDelimited:
     def _pattern(self) -> re.Pattern[str]:
         return re.compile(self._source)  # when first needed: formats have many
 
-    def read(self, buffer: str, at: int, deepest: int, inner: bool = False) -> tuple[str, int] | None:
-        """An array or object; see `plain_python`."""
+    def read(self, buffer: str, at: int, deepest: int, inner: bool = False) -> tuple[str, int, int] | None:
+        """An array or object; see `plain_python`; keys take no steps."""
         end, depth = _run(self._pattern, buffer, at, inner), 0
         for bracket in _BRACKET.finditer(buffer, at, end):
             depth += 1 if bracket.group() in "[{" else -1
@@ -83,7 +87,7 @@ class PlainDelimited:
         outside = _BEFORE_KEY.sub(',"', _FIRST_KEY.sub('{"', outside)).replace(",", ", ")
         pieces[::2] = outside.split("\x00")
         written = '"'.join(pieces)
-        return (written, end) if json_end(written, 0, deepest) == len(written) else None
+        return (written, end, _values(outside)) if json_end(written, 0, deepest) == len(written) else None
 
 
 _BRACKET = re.compile(r"[\[\]{}]")
@@ -104,11 +108,17 @@ def _run(pattern: re.Pattern[str], buffer: str, at: int, inner: bool) -> int:
     return at
 
 
-def _outside(text: str, replacements: tuple[tuple[str, str], ...]) -> str:
-    """The text with texts replaced, but not inside of its strings, in which nothing is escaped."""
+def _values(outside: str) -> int:
+    """How many values stand in a container, and in those in it; of its text, what is outside of strings."""
+    empty = outside.count("[]") + outside.count("{}")
+    return outside.count(",") + outside.count("[") + outside.count("{") - empty
+
+
+def _outside(text: str, replacements: tuple[tuple[str, str], ...]) -> tuple[str, str]:
+    """The text with texts replaced, but not inside of its strings, in which nothing is escaped; and what is outside of them."""
     pieces = text.split('"')
     outside = "\x00".join(pieces[::2])
     for old, new in replacements:
         outside = outside.replace(old, new)
     pieces[::2] = outside.split("\x00")
-    return '"'.join(pieces)
+    return '"'.join(pieces), outside

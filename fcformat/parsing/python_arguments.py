@@ -20,7 +20,7 @@ _NEXT_ARGUMENT = re.compile(r", (?=[A-Za-z_])|\)")
 
 def plain_arguments(
     buffer: str, at: int, ended: bool, after: AfterCall | None, is_text: Callable[[str], bool]
-) -> tuple[str, int] | None:
+) -> tuple[str, int, int] | None:
     """Keyword arguments and the closing parenthesis, where they are plain scalars and lists of them.
 
     Args:
@@ -31,11 +31,13 @@ def plain_arguments(
         is_text: Whether an argument may be a string.
 
     Returns:
-        The JSON that `PythonReader` gives for them, and where they end; `None` where they have to be read step by step.
+        The JSON that `PythonReader` gives for them, where they end, and how many steps that takes; `None` where they have to be read step
+        by step.
     """
     if buffer.startswith(")", at):
-        return "{}", at + 1
+        return "{}", at + 1, 0
     written: dict[str, str] = {}
+    elements = 0
     while (found := _ARGUMENT.match(buffer, at)) is not None:
         name, item = found.groups()
         if name in written:
@@ -45,7 +47,8 @@ def plain_arguments(
             container = plain_python(buffer, at, MAX_DEPTH)
             if container is None:
                 return None
-            item, at = container
+            item, at, count = container
+            elements += count
         else:
             if item[0] in "'\"" and not (
                 is_text(name) and (after is None or closes(buffer, found.end(2), ended, after, False))
@@ -58,7 +61,11 @@ def plain_arguments(
             return None
         at = following.end()
         if following.group() == ")":
-            return f"{{{', '.join(f'{_key(key)}: {value}' for key, value in written.items())}}}", at
+            return (
+                f"{{{', '.join(f'{_key(key)}: {value}' for key, value in written.items())}}}",
+                at,
+                len(written) + elements,
+            )
     return None
 
 

@@ -127,6 +127,7 @@ class PythonReader:
         char = yield from cursor.skip_space()
         names: set[str] = set()
         while char != ")":
+            cursor.spend()
             name = yield from self._name(char)
             if name in names:
                 raise Unreadable(f"the argument {name} once")
@@ -174,21 +175,31 @@ class PythonReader:
         while True:
             char = yield from cursor.skip_space()
             run = _ITEMS.match(cursor.buffer, cursor.position) if opened and opened[-1] in "[(" else None
-            if run is not None:
-                items = _ONE_ITEM.findall(cursor.take(run.end()))
+            items = [] if run is None else _ONE_ITEM.findall(run.group())
+            if run is not None and len(items) <= cursor.steps:
+                cursor.spend(len(items))
+                cursor.take(run.end())
                 out("".join([f"{item_as_json(item)}, " for item in items]))
                 continue
             brackets = (
                 _BRACKETS.match(cursor.buffer, cursor.position) if not (opened and opened[-1] == "{key") else None
             )
-            if brackets is not None and len(opened) + len(brackets.group()) <= MAX_DEPTH:
+            if (
+                brackets is not None
+                and len(opened) + (count := len(brackets.group())) <= MAX_DEPTH
+                and count <= cursor.steps
+            ):
+                cursor.spend(count if opened else count - 1)
                 out(cursor.take(brackets.end()))
                 opened.extend(brackets.group())
                 continue
+            if opened:
+                cursor.spend()
             found = None
             if char and char in "[{" and not (opened and opened[-1] == "{key"):
                 found = plain_python(cursor.buffer, cursor.position, MAX_DEPTH - len(opened), bool(opened))
-            if found is not None:
+            if found is not None and found[2] <= cursor.steps:
+                cursor.spend(found[2])
                 cursor.take(found[1])
                 out(found[0])
             elif char and char in "[{(" and not (opened and opened[-1] == "{key"):
@@ -333,6 +344,7 @@ class PythonReader:
             elif char not in ("'", '"'):
                 out('"')
                 return
+            cursor.spend()
 
     def _quoted(self, raw: bool, out: Emit, nested: bool) -> Steps[None]:
         """Reads one string from its opening to its closing quote; emits its content as it stands in a JSON string."""
@@ -400,7 +412,8 @@ class PythonReader:
                     out(json_inner(coded.group().encode("ascii").decode("unicode_escape")))
                     continue
                 escapes = escapes_at(cursor.buffer, cursor.position)
-                if escapes is not None:
+                if escapes is not None and (escapes[2] or escapes[3] <= cursor.steps):
+                    cursor.spend(0 if escapes[2] else escapes[3])
                     cursor.take(escapes[1])
                     out(escapes[0])
                     continue
@@ -408,6 +421,7 @@ class PythonReader:
                 if found is None:
                     yield
                     continue
+                cursor.spend()
                 cursor.take(found[1])
                 out(json_inner(found[0]))
 

@@ -54,19 +54,19 @@ _SINGLE_QUOTES = re.compile(r"""(?:\\'[^"'\\\x00-\x1f\ud800-\udfff]*){1,400}""")
 _UNKNOWN = re.compile(r"""(?:\\[^"'\\/abfnrtvxuUN0-7\x00-\x1f\ud800-\udfff][^"'\\\x00-\x1f\ud800-\udfff]*){1,400}""")
 
 
-def escapes_at(buffer: str, position: int) -> tuple[str, int, bool] | None:
+def escapes_at(buffer: str, position: int) -> tuple[str, int, bool, int] | None:
     """Reads a run of escaped single quotes, or of escapes that Python does not know, at `position`.
 
     Returns:
-        The run as it stands in a JSON string, where it ends, and whether the escapes are known; `None` if no such run
-        stands there.
+        The run as it stands in a JSON string, where it ends, whether the escapes are known, and how many there are; `None` if no such
+        run stands there.
     """
     quotes = _SINGLE_QUOTES.match(buffer, position)
     if quotes is not None:
-        return quotes.group().replace("\\'", "'"), quotes.end(), True
+        return quotes.group().replace("\\'", "'"), quotes.end(), True, quotes.group().count("\\")
     unknown = _UNKNOWN.match(buffer, position)
     if unknown is not None:
-        return unknown.group().replace("\\", "\\\\"), unknown.end(), False
+        return unknown.group().replace("\\", "\\\\"), unknown.end(), False, unknown.group().count("\\")
     return None
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from unittest import mock
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fcformat.chat import Message
 from fcformat.formats import get_format
+from fcformat.parsing import cursor
 
 _SCALARS = (
     st.none()
@@ -49,6 +51,8 @@ _SLIPS = st.sampled_from(
     ]
 )
 
+_STEPS = st.just(cursor.MAX_STEPS) | st.integers(0, 12)
+
 
 def _delimited(value: object) -> str:
     if isinstance(value, str):
@@ -60,14 +64,16 @@ def _delimited(value: object) -> str:
     return json.dumps(value)
 
 
-def _is_read_alike(name: str, text: str) -> None:
+def _is_read_alike(name: str, text: str, steps: int) -> None:
+    """Also where the steps that a message may take are used up somewhere."""
     form = get_format(name)
-    whole = form.parse(text)
-    for size in (1, 5):
-        parser = form.stream_parser()
-        for at in range(0, len(text), size):
-            parser.feed(text[at : at + size])
-        assert parser.finish() == whole
+    with mock.patch.object(cursor, "MAX_STEPS", steps):
+        whole = form.parse(text)
+        for size in (1, 5):
+            parser = form.stream_parser()
+            for at in range(0, len(text), size):
+                parser.feed(text[at : at + size])
+            assert parser.finish() == whole
 
 
 @st.composite
@@ -83,16 +89,34 @@ def _value_of(message: Message) -> object:
     return json.loads(message.tool_calls[0].function.arguments)["a"]
 
 
-@given(_slipped(_VALUES.map(repr) | _VALUES.map(lambda value: str(value).replace(" ", ""))))
-def test_python_values(written: str) -> None:
+@given(_slipped(_VALUES.map(repr) | _VALUES.map(lambda value: str(value).replace(" ", ""))), _STEPS)
+def test_python_values(written: str, steps: int) -> None:
     for name in ("pythonic", "chatglm3"):
         before, after = ("[f(a=", ", b=1)]") if name == "pythonic" else ("f\n```python\ntool_call(a=", ", b=1)\n```")
-        _is_read_alike(name, before + written + after)
+        _is_read_alike(name, before + written + after, steps)
 
 
-@given(_slipped(_VALUES.map(_delimited) | _VALUES.map(lambda value: _delimited(value).replace(",", ", "))))
-def test_delimited_values(written: str) -> None:
-    _is_read_alike("gemma4", f"<|tool_call>call:f{{a:{written},b:1}}<tool_call|>")
+@given(_slipped(_VALUES.map(_delimited) | _VALUES.map(lambda value: _delimited(value).replace(",", ", "))), _STEPS)
+def test_delimited_values(written: str, steps: int) -> None:
+    _is_read_alike("gemma4", f"<|tool_call>call:f{{a:{written},b:1}}<tool_call|>", steps)
+
+
+@given(_slipped(_VALUES.map(lambda value: json.dumps(value).replace('"', "'")) | _VALUES.map(json.dumps)), _STEPS)
+def test_json_values(written: str, steps: int) -> None:
+    _is_read_alike(
+        "hermes", f'<tool_call>{{"name": "f", "arguments": {{"a": {written}, "b": "c"}}}}</tool_call>', steps
+    )
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.text("1 <x>\n", max_size=3)), max_size=6), _STEPS)
+def test_tagged_arguments(members: list[tuple[str, str]], steps: int) -> None:
+    tagged = "".join(f"<arg_key>{key}</arg_key><arg_value>{value}</arg_value>" for key, value in members)
+    _is_read_alike("glm47", f"<tool_call>f{tagged}</tool_call>", steps)
+    token = "]<]minimax[>["
+    elements = "".join(f"{token}<{key}>{value}{token}</{key}>" for key, value in members)
+    nested = f"{token}<c>{elements}{token}</c>"
+    call = f'{token}<tool_call>{token}<invoke name="f">{elements}{nested}{token}</invoke>{token}</tool_call>'
+    _is_read_alike("minimax_m3", call, steps)
 
 
 @given(_VALUES)

@@ -64,13 +64,14 @@ class DelimitedCall(Part):
         """See `Part`."""
         return Plain(rf"{LAYOUT}call:[ \t]{{0,8}}(?P<name>{_NAME.pattern})[ \t\r\n]{{0,8}}\{{", self._body)
 
-    def _body(self, reading: Reading, name: str, at: int) -> tuple[str, int] | None:
+    def _body(self, reading: Reading, name: str, at: int) -> tuple[str, int, int] | None:
         """See `Body`; text that stands where the schema has none is read step by step."""
         buffer = reading.cursor.buffer
         if buffer.startswith("}", at):
-            return "{}", at + 1
+            return "{}", at + 1, 0
         member, types = self._compiled, argument_types(reading, name)
         written: list[str] = []
+        elements = 0
         while (found := member.match(buffer, at)) is not None:
             at = found.end()
             if found[4] is None:
@@ -78,16 +79,17 @@ class DelimitedCall(Part):
                 if container is None or buffer[container[1] : container[1] + 1] not in (",", "}"):
                     return None
                 written.append(f"{json_string(found[1])}: {container[0]}")
+                elements += container[2]
                 at = container[1] + 1
                 if buffer[container[1]] == "}":
-                    return f"{{{', '.join(written)}}}", at
+                    return f"{{{', '.join(written)}}}", at, len(written) + elements
                 continue
             permitted = types(found[1])
             if permitted is not None and (permitted.no_text if found[3] is None else permitted.only_text):
                 return None
             written.append(f"{json_string(found[1])}: {json_string(found[2]) if found[3] is None else found[3]}")
             if found[4] == "}":
-                return f"{{{', '.join(written)}}}", at
+                return f"{{{', '.join(written)}}}", at, len(written) + elements
         return None
 
     @functools.cached_property
@@ -131,6 +133,7 @@ class DelimitedCall(Part):
         call.arguments("{")
         first = True
         while (key := (yield from reader.key(first))) is not None:
+            cursor.spend()
             call.arguments(f"{'' if first else ', '}{json_string(key)}: ")
             yield from _value(reader, reading, types(key))
             first = False

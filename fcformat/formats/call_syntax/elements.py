@@ -138,6 +138,7 @@ class ElementArguments(Part):
                 continue
             if tag is None or tag[1] or any(cursor.buffer.startswith(end, cursor.position) for end in self._ends):
                 break
+            cursor.spend()
             cursor.take(tag.end())
             key = tag[2]
             below = None if view is None else view.property(key)
@@ -226,7 +227,7 @@ class ElementArguments(Part):
         if plain:
             out(json_inner(held[0]) + '"')
         else:
-            out(self._read_elements("".join(held), view, reading.builder.report))
+            out(self._read_elements("".join(held), view, reading.builder.report, cursor))
 
     def _ends_here(self, buffer: str, place: int, ended: bool) -> bool | None:
         """Whether the call ends at a place inside of a value, whose closing tag is missing; `None`: not known yet."""
@@ -237,10 +238,11 @@ class ElementArguments(Part):
             place += len(end)
         return follows(buffer, place, ended, self._following)
 
-    def _read_elements(self, text: str, view: SchemaView | None, report: Report) -> str:
+    def _read_elements(self, text: str, view: SchemaView | None, report: Report, cursor: Cursor) -> str:
         """The JSON of a value whose text is known."""
         stack = [_Node("", view, 0)]
         for tag in self._tag.finditer(text):
+            cursor.spend()
             node = stack[-1]
             if node.plain and not (tag[1] and tag[2] == node.key):
                 continue

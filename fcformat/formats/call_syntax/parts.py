@@ -100,11 +100,11 @@ class Reading:
 class Body(Protocol):
     """Reads arguments that stand in the text as formats write them."""
 
-    def __call__(self, reading: Reading, name: str, at: int) -> tuple[str, int] | None:
+    def __call__(self, reading: Reading, name: str, at: int) -> tuple[str, int, int] | None:
         """Reads the arguments of the function `name` at a place of the buffer.
 
         Returns:
-            Their JSON and where they end; `None` where they have to be read step by step. Nothing is read or reported.
+            Their JSON, where they end, and how many steps `Cursor.spend` counts for them; `None` where they have to be read step by step. Nothing is read or reported.
         """
 
 
@@ -138,13 +138,13 @@ def loosely(words: tuple[str, ...]) -> str:
     return "".join(f"{_LAYOUT}{re.escape(word)}" for word in words)
 
 
-def json_body(reading: Reading, name: str, at: int) -> tuple[str, int] | None:
+def json_body(reading: Reading, name: str, at: int) -> tuple[str, int, int] | None:
     """Arguments as a JSON object; see `Body`."""
     buffer = reading.cursor.buffer
     if not buffer.startswith("{", at):
         return None
     end = json_end(buffer, at, MAX_DEPTH)
-    return (buffer[at:end], end) if end >= 0 else None
+    return (buffer[at:end], end, 0) if end >= 0 else None
 
 
 def halves(word: str, rest: str) -> str:
@@ -381,7 +381,7 @@ class PythonArguments(Part):
         """See `Part`."""
         return Plain("", self._body)
 
-    def _body(self, reading: Reading, name: str, at: int) -> tuple[str, int] | None:
+    def _body(self, reading: Reading, name: str, at: int) -> tuple[str, int, int] | None:
         """See `Body`; text that stands where the schema has none is read step by step."""
         types = argument_types(reading, name)
 

@@ -78,12 +78,15 @@ class PlainArguments:
         """
         cursor, call = reading.cursor, reading.call
         while (found := self._argument(cursor.buffer, cursor.position, view, given)) is not None:
+            if not cursor.steps:
+                return
             key, value, end = found
+            cursor.spend()
             cursor.take(end)
             call.arguments(f"{', ' if given else '{'}{json_string(key)}: {value}")
             given.add(key)
 
-    def body(self, reading: Reading, name: str, at: int) -> tuple[str, int] | None:
+    def body(self, reading: Reading, name: str, at: int) -> tuple[str, int, int] | None:
         """All the arguments of a call; see `Body`."""
         buffer, tool = reading.cursor.buffer, reading.tool_named(name)
         view = None if tool is None else tool.view
@@ -93,7 +96,7 @@ class PlainArguments:
             key, value, at = found
             written.append(f"{json_string(key)}: {value}")
             given.add(key)
-        return f"{{{', '.join(written)}}}", at
+        return f"{{{', '.join(written)}}}", at, len(written)
 
     def _argument(self, buffer: str, at: int, view: SchemaView | None, given: set[str]) -> tuple[str, str, int] | None:
         """The key of an argument, the JSON of its value, and where it ends; `None` where it is not plain."""

@@ -71,8 +71,9 @@ class PlainReader:
             return True
         found = self._body(reading, name, before.end())
         after = None if found is None else tail.match(buffer, found[1])
-        if found is None or after is None:
+        if found is None or after is None or found[2] > cursor.steps:
             return False
+        cursor.spend(found[2])
         cursor.take(after.end())
         if self._first_id and before["id"] is not None:
             call.identified(before["id"])

@@ -195,6 +195,7 @@ class TaggedArguments(Part):
             self._plain.read(reading, view, given)
             if not (yield from cursor.match_loosely((self._before_key,))):
                 break
+            cursor.spend()
             found = yield from self._key(reading)
             if found is None:
                 continue
