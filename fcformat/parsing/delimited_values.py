@@ -129,9 +129,11 @@ class DelimitedReader:
                 cursor.spend()
             found = None
             if char and char in "{[":
-                found = self._plain.read(cursor.buffer, cursor.position, MAX_DEPTH - len(opened), bool(opened))
+                found = self._plain.read(
+                    cursor.buffer, cursor.position, MAX_DEPTH - len(opened), cursor.steps, bool(opened)
+                )
             first = False
-            if found is not None and found[2] <= cursor.steps:
+            if found is not None:
                 cursor.spend(found[2])
                 cursor.take(found[1])
                 emit(found[0])

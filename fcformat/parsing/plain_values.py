@@ -27,26 +27,28 @@ _WORDS = (("True", "true"), ("False", "false"), ("None", "null"))
 _LAYOUT = ((" ", ""), ("\t", ""), ("\r", ""), ("\n", ""), (",", ", "), (":", ": "))
 
 
-def plain_python(buffer: str, at: int, deepest: int, inner: bool = False) -> tuple[str, int, int] | None:
+def plain_python(buffer: str, at: int, deepest: int, steps: int, inner: bool = False) -> tuple[str, int, int] | None:
     """A Python list or dict of plain strings, numbers, words and further lists and dicts.
 
     Args:
         buffer: The text at hand.
         at: Where it begins.
         deepest: How deep it may nest.
+        steps: How many steps may be taken.
         inner: Whether it stands inside of one that is not plain; then it must be short, with no others in it.
 
     Returns:
         Its JSON, spelled as `json.dumps` does, where it ends, and how many steps reading it step by step takes: one for each key and
-        each value in it; `None` where it is not plain, or not at hand to its end.
+        each value in it; `None` where it is not plain, not at hand to its end, or takes more steps.
     """
-    end = _run(_PYTHON, buffer, at, inner)
+    end = _run(_PYTHON, buffer, at, steps, inner)
     written, _ = _outside(buffer[at:end].replace("'", '"'), _WORDS)
     size = json_end(written, 0, deepest)
     if size < 0:
         return None
     written, outside = _outside(written[:size], _LAYOUT)
-    return written, at + size, _values(outside) + outside.count(":")
+    count = _values(outside) + outside.count(":")
+    return (written, at + size, count) if count <= steps else None
 
 
 class PlainDelimited:
@@ -69,9 +71,9 @@ class PlainDelimited:
     def _pattern(self) -> re.Pattern[str]:
         return re.compile(self._source)  # when first needed: formats have many
 
-    def read(self, buffer: str, at: int, deepest: int, inner: bool = False) -> tuple[str, int, int] | None:
+    def read(self, buffer: str, at: int, deepest: int, steps: int, inner: bool = False) -> tuple[str, int, int] | None:
         """An array or object; see `plain_python`; keys take no steps."""
-        end, depth = _run(self._pattern, buffer, at, inner), 0
+        end, depth = _run(self._pattern, buffer, at, steps, inner), 0
         for bracket in _BRACKET.finditer(buffer, at, end):
             depth += 1 if bracket.group() in "[{" else -1
             if not depth:
@@ -87,7 +89,8 @@ class PlainDelimited:
         outside = _BEFORE_KEY.sub(',"', _FIRST_KEY.sub('{"', outside)).replace(",", ", ")
         pieces[::2] = outside.split("\x00")
         written = '"'.join(pieces)
-        return (written, end, _values(outside)) if json_end(written, 0, deepest) == len(written) else None
+        count = _values(outside)
+        return (written, end, count) if count <= steps and json_end(written, 0, deepest) == len(written) else None
 
 
 _BRACKET = re.compile(r"[\[\]{}]")
@@ -97,13 +100,16 @@ _FIRST_KEY = re.compile(rf'\{{(?={_KEY}":)')
 _BEFORE_KEY = re.compile(rf',(?={_KEY}":)')
 
 
-def _run(pattern: re.Pattern[str], buffer: str, at: int, inner: bool) -> int:
-    """Where a run of what plain values are made of ends."""
+def _run(pattern: re.Pattern[str], buffer: str, at: int, steps: int, inner: bool) -> int:
+    """Where a run of what plain values are made of ends; or a place behind more than can be read in so many steps."""
     end = len(buffer)
     if inner:
         short = _INNER.match(buffer, at)
         end = at if short is None else short.end()
-    while (found := pattern.match(buffer, at, end)) is not None:
+    for _ in range(2 + steps // 16):  # a step takes four pieces at most, and a match ends behind 64
+        found = pattern.match(buffer, at, end)
+        if found is None:
+            break
         at = found.end()
     return at
 

@@ -19,7 +19,7 @@ _NEXT_ARGUMENT = re.compile(r", (?=[A-Za-z_])|\)")
 
 
 def plain_arguments(
-    buffer: str, at: int, ended: bool, after: AfterCall | None, is_text: Callable[[str], bool]
+    buffer: str, at: int, ended: bool, after: AfterCall | None, is_text: Callable[[str], bool], steps: int
 ) -> tuple[str, int, int] | None:
     """Keyword arguments and the closing parenthesis, where they are plain scalars and lists of them.
 
@@ -29,6 +29,7 @@ def plain_arguments(
         ended: Whether no more text will come.
         after: As in `PythonReader`.
         is_text: Whether an argument may be a string.
+        steps: How many steps may be taken.
 
     Returns:
         The JSON that `PythonReader` gives for them, where they end, and how many steps that takes; `None` where they have to be read step
@@ -44,7 +45,7 @@ def plain_arguments(
             return None
         at = found.end()
         if item is None:
-            container = plain_python(buffer, at, MAX_DEPTH)
+            container = plain_python(buffer, at, MAX_DEPTH, steps - elements)
             if container is None:
                 return None
             item, at, count = container

@@ -197,8 +197,10 @@ class PythonReader:
                 cursor.spend()
             found = None
             if char and char in "[{" and not (opened and opened[-1] == "{key"):
-                found = plain_python(cursor.buffer, cursor.position, MAX_DEPTH - len(opened), bool(opened))
-            if found is not None and found[2] <= cursor.steps:
+                found = plain_python(
+                    cursor.buffer, cursor.position, MAX_DEPTH - len(opened), cursor.steps, bool(opened)
+                )
+            if found is not None:
                 cursor.spend(found[2])
                 cursor.take(found[1])
                 out(found[0])

@@ -75,7 +75,7 @@ class DelimitedCall(Part):
         while (found := member.match(buffer, at)) is not None:
             at = found.end()
             if found[4] is None:
-                container = self._containers.read(buffer, at, MAX_DEPTH)
+                container = self._containers.read(buffer, at, MAX_DEPTH, reading.cursor.steps - elements)
                 if container is None or buffer[container[1] : container[1] + 1] not in (",", "}"):
                     return None
                 written.append(f"{json_string(found[1])}: {container[0]}")

@@ -389,7 +389,9 @@ class PythonArguments(Part):
             permitted = types(argument)
             return permitted is None or not permitted.no_text
 
-        return plain_arguments(reading.cursor.buffer, at, reading.cursor.ended, self._after, is_wanted)
+        return plain_arguments(
+            reading.cursor.buffer, at, reading.cursor.ended, self._after, is_wanted, reading.cursor.steps
+        )
 
     def write(self, call: FunctionCall, draft: Draft) -> None:
         """See `Part`."""
