@@ -200,7 +200,7 @@ class MessageBlocks(Turn):
             place, mark = found
             if mark in self._starts:
                 if not self._header.match(cursor.buffer, place):
-                    if self._half.fullmatch(cursor.buffer, place) and not cursor.ended:
+                    if not cursor.ended and self._half.fullmatch(cursor.buffer, place):
                         said.say(kind, cursor.take(place))
                         yield
                         scan = 0

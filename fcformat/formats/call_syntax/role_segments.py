@@ -101,7 +101,7 @@ class RoleSegments(Turn):
     ) -> Steps[str | None]:
         """See `Turn`."""
         known = frozenset(tool.name for tool in tools)
-        openings = [f"{name}\n{space}{self._opening}" for name in known for space in ("", " ")]
+        openings = frozenset(f"{name}\n{space}{self._opening}" for name in known for space in ("", " "))
         finder = Finder((self._role, *boundaries, *openings))
         said = Speech(builder)
         may_call = at_segment = True
@@ -129,6 +129,10 @@ class RoleSegments(Turn):
                 yield
                 continue
             place, text = found
+            before = cursor.buffer[place - 1] if place > cursor.position else cursor.previous
+            if text in openings and _WORD.fullmatch(before + text[0]):
+                said.say(cursor.take(place + 1))  # the name is only the end of a longer word
+                continue
             said.say(cursor.take(place))
             if text == self._role:
                 cursor.take(place + len(text))
@@ -138,9 +142,6 @@ class RoleSegments(Turn):
             elif text in boundaries:
                 cursor.take(place + len(text))
                 return text
-            elif _WORD.fullmatch(cursor.previous + text[0]):
-                # The name is only the end of a longer word.
-                said.say(cursor.take(cursor.position + 1))
             else:
                 may_call = True
         return (yield from said.rest(cursor, boundaries))
