@@ -74,7 +74,9 @@ class PlainDelimited:
     def read(self, buffer: str, at: int, deepest: int, steps: int, inner: bool = False) -> tuple[str, int, int] | None:
         """An array or object; see `plain_python`; keys take no steps."""
         end, depth = _run(self._pattern, buffer, at, steps, inner), 0
-        for bracket in _BRACKET.finditer(buffer, at, end):
+        for count, bracket in enumerate(_BRACKET.finditer(buffer, at, end)):
+            if count > 2 * steps + 1:  # of each container but the outermost, one step
+                return None
             depth += 1 if bracket.group() in "[{" else -1
             if not depth:
                 end = bracket.end()
@@ -89,8 +91,8 @@ class PlainDelimited:
         outside = _BEFORE_KEY.sub(',"', _FIRST_KEY.sub('{"', outside)).replace(",", ", ")
         pieces[::2] = outside.split("\x00")
         written = '"'.join(pieces)
-        count = _values(outside)
-        return (written, end, count) if count <= steps and json_end(written, 0, deepest) == len(written) else None
+        values = _values(outside)
+        return (written, end, values) if values <= steps and json_end(written, 0, deepest) == len(written) else None
 
 
 _BRACKET = re.compile(r"[\[\]{}]")

@@ -41,7 +41,7 @@ def plain_arguments(
     elements = 0
     while (found := _ARGUMENT.match(buffer, at)) is not None:
         name, item = found.groups()
-        if name in written:
+        if name in written or len(written) + elements >= steps:
             return None
         at = found.end()
         if item is None:

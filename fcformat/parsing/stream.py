@@ -6,6 +6,8 @@ is the business of the reader, a generator that a format's declaration gives.
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
@@ -145,11 +147,16 @@ _LEAST_HALF = 2
 
 def _half_tag(text: str, tags: tuple[str, ...]) -> int:
     """How many characters at the end of a text are half a tag."""
-    for size in range(min(max(map(len, tags)) - 1, len(text)), 0, -1):
-        end = text[len(text) - size :]
-        if any(len(tag) > size and tag.startswith(end) for tag in tags):
-            return size
-    return 0
+    pattern, longest = _halves(tags)
+    match = pattern.search(text, max(0, len(text) - longest))
+    return 0 if match is None else len(text) - match.start()
+
+
+@functools.lru_cache(maxsize=128)
+def _halves(tags: tuple[str, ...]) -> tuple[re.Pattern[str], int]:
+    """The pattern of half a tag at the end of a text, and how long it may be."""
+    halves = {tag[:size] for tag in tags for size in range(1, len(tag))}
+    return re.compile(rf"(?:{'|'.join(map(re.escape, sorted(halves)))})\Z"), max(map(len, halves), default=0)
 
 
 def _report_half(half: str, cursor: Cursor, builder: MessageBuilder) -> None:

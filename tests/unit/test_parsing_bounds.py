@@ -12,7 +12,7 @@ from fcformat.errors import FormatError, ParseError
 from fcformat.formats import get_format, list_formats
 from fcformat.formats.base import Format
 from fcformat.formats.rendered import Draft
-from fcformat.parsing import message_builder
+from fcformat.parsing import cursor, message_builder
 from fcformat.parsing.message_builder import MAX_CALLS, MAX_MARKS
 
 TOOLS: list[dict[str, Any]] = [{"name": "f", "parameters": {"type": "object", "properties": {"a": {"type": "string"}}}}]
@@ -144,3 +144,37 @@ def test_a_call_of_too_many_other_members_is_broken() -> None:
     assert message.tool_calls == ()
     assert message.content == text
     assert any("at most 100 other members" in issue for issue in message.issues)
+
+
+def test_a_tag_that_does_not_end_is_no_call_whole_and_streamed() -> None:
+    form = get_format("kimi_k3")
+    text = '<|open|>tools<|sep|><|open|>call tool="f" inde' + "1," * 400
+    message = form.parse(text, TOOLS)
+    assert message.content == text
+    assert _streamed(form, text, 16) == message
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "unit", "after"),
+    [
+        ("pythonic", "[f(a=[", "(1,), ", "2])]"),
+        ("pythonic", "[f(a='", "\\q", "')]"),
+        ("gemma4", "<|tool_call>call:f{a:[", "[1],", "2]}<tool_call|>"),
+        ("hermes", '<tool_call>{"name": "f", "arguments": {"a": [', "'x', ", "2]}}</tool_call>"),
+        ("glm47", "<tool_call>f", "<arg_key>a</arg_key><arg_value>1</arg_value>", "</tool_call>"),
+        ("minimax_m2", '<minimax:tool_call><invoke name="f">', '<parameter name="a">1</parameter>', "</invoke>"),
+    ],
+)
+def test_behind_so_many_elements_of_arguments_all_is_text(
+    name: str, before: str, unit: str, after: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cursor, "MAX_STEPS", 10)
+    form = get_format(name)
+    few, many = before + unit * 3 + after, before + unit * 20 + after
+    assert not any("at most 10 arguments" in issue for issue in form.parse(few, TOOLS).issues)
+    message = form.parse(many + many, TOOLS)
+    assert len(message.tool_calls) == 1
+    assert any("at most 10 arguments and elements" in issue for issue in message.issues)
+    assert (message.content or "").endswith(unit * 2 + after + many)
+    for size in (1, 7):
+        assert _streamed(form, many + many, size) == message

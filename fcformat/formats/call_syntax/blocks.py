@@ -143,12 +143,14 @@ class MessageBlocks(Turn):
         said = _Outside(cursor, builder)
         kind: Kind | None = yield from self._first(cursor, builder)
         while not builder.given_up():
-            if kind == "call":
+            after_call = kind == "call"
+            if after_call:
                 kind = None
                 yield from self._read_call(cursor, builder, tools)
-                continue
+                if builder.given_up():
+                    break
             said.reset()
-            place = yield from self._text(cursor, said, finder, kind)
+            place = yield from self._text(cursor, said, finder, kind, after_call)
             if place is None:
                 return None
             if place in boundaries:
@@ -184,9 +186,11 @@ class MessageBlocks(Turn):
             yield
         return None
 
-    def _text(self, cursor: Cursor, said: _Outside, finder: Finder, kind: Kind | None) -> Steps[str | None]:
+    def _text(
+        self, cursor: Cursor, said: _Outside, finder: Finder, kind: Kind | None, after_call: bool
+    ) -> Steps[str | None]:
         """Reads a message's text up to its end, a header or a boundary; which of them, or `None` for the end of the text."""
-        scan = 0
+        scan, open_message = 0, after_call or kind is not None
         while True:
             found = finder.find(cursor.buffer, max(scan, cursor.position))
             if found is None:
@@ -215,7 +219,11 @@ class MessageBlocks(Turn):
             cursor.take(place + len(mark))
             if mark != self._end:
                 return mark
-            kind = None
+            if not open_message:
+                said.builder.divided()
+                if said.builder.given_up():
+                    return mark
+            kind, open_message = None, False
             scan = 0
 
     def _read_call(self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...]) -> Steps[None]:

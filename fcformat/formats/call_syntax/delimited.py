@@ -72,7 +72,7 @@ class DelimitedCall(Part):
         member, types = self._compiled, argument_types(reading, name)
         written: list[str] = []
         elements = 0
-        while (found := member.match(buffer, at)) is not None:
+        while len(written) + elements < reading.cursor.steps and (found := member.match(buffer, at)) is not None:
             at = found.end()
             if found[4] is None:
                 container = self._containers.read(buffer, at, MAX_DEPTH, reading.cursor.steps - elements)

@@ -91,6 +91,7 @@ class FlowerMarks(Turn):
             if mark == ARGUMENTS and not again:
                 said.say(cursor.take(place + len(mark)))
                 builder.report(f"{ARGUMENTS} without a call before it; it is kept as content")
+                builder.divided()
                 continue
             said.say(cursor.take(place - cursor.buffer.endswith("\n", cursor.position, place)))
             cursor.recorded = []

@@ -70,10 +70,10 @@ class _CallTag(Part):
             if match is not None:
                 break
             rest = cursor.buffer[cursor.position : cursor.position + _LONGEST_HEADER]
-            if cursor.ended or "<|sep|>" in rest or len(rest) == _LONGEST_HEADER:
-                raise (
-                    Truncated("a call's tag") if cursor.ended and "<|sep|>" not in rest else Unreadable("a call's tag")
-                )
+            if "<|sep|>" in rest or len(rest) == _LONGEST_HEADER:
+                raise Unreadable("a call's tag")
+            if cursor.ended:
+                raise Truncated("a call's tag")
             yield
         cursor.take(match.end())
         reading.call.named(match[1])

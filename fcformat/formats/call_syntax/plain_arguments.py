@@ -92,7 +92,10 @@ class PlainArguments:
         view = None if tool is None else tool.view
         given: set[str] = set()
         written: list[str] = []
+        steps = reading.cursor.steps
         while (found := self._argument(buffer, at, view, given)) is not None:
+            if len(written) == steps:
+                return None
             key, value, at = found
             written.append(f"{json_string(key)}: {value}")
             given.add(key)

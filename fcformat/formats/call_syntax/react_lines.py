@@ -181,6 +181,9 @@ class _Reader:
             elif not cursor.ended and _HALF_CALL.match(cursor.buffer, place):
                 yield from self._wait_at(place)
                 scan = 0
+            else:
+                self._builder.divided()
+        self._end()
         if (yield from self._said.rest(cursor, self._all_boundaries)) is not None:
             yield from drain(cursor, self._builder)
 
