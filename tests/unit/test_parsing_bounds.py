@@ -178,3 +178,12 @@ def test_behind_so_many_elements_of_arguments_all_is_text(
     assert (message.content or "").endswith(unit * 2 + after + many)
     for size in (1, 7):
         assert _streamed(form, many + many, size) == message
+
+
+def test_objects_that_say_nothing_and_members_that_nobody_knows_are_bounded() -> None:
+    form = get_format("openai")
+    for text in ("{}" * (MAX_MARKS + 5), '{"k": 1, ' * 1 + '"k": 1, ' * 200 + '"content": "x"}'):
+        message = form.parse(text)
+        assert message.content == text
+        assert len(message.issues) == 1
+        assert _streamed(form, text, 61) == message

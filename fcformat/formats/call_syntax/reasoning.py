@@ -17,7 +17,7 @@ from fcformat.formats.call_syntax.spacing import spaced, spacing
 from fcformat.formats.call_syntax.turn import Turn, TurnPlan
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import MAX_LAYOUT_SPACE, SPACE, Cursor, Finder, Steps
-from fcformat.parsing.message_builder import MessageBuilder
+from fcformat.parsing.message_builder import MAX_MARKS, MessageBuilder
 
 __all__ = ["ReasonedTurn", "Reasoning"]
 
@@ -199,15 +199,15 @@ class ReasonedTurn(Turn):
         return (yield from self._decide(cursor, boundaries))
 
     def _decide(self, cursor: Cursor, boundaries: tuple[str, ...]) -> Steps[bool]:
-        """Whether a closing tag comes before any call; reads nothing in the end."""
+        """Whether a closing tag comes before any call, and before too many openings in vain; reads nothing in the end."""
         marks = self.reasoning
         if cursor.ended and cursor.buffer.find(marks.closing, cursor.position) < 0:
             return False
         finder = Finder((marks.closing, *self.openings, *boundaries))
         held: list[str] = []
-        scan = 0
+        scan, vain = 0, 0
         inside = False
-        while True:
+        while vain < MAX_MARKS:
             found = finder.find(cursor.buffer, max(scan, cursor.position), cursor.ended)
             if found is None:
                 if cursor.ended:
@@ -226,6 +226,7 @@ class ReasonedTurn(Turn):
                     continue
                 if not begins:
                     scan = place + len(text)
+                    vain += 1
                     continue
             inside = text == marks.closing
             break

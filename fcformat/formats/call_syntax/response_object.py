@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from fcformat import grammar as g
 from fcformat.chat import Message
-from fcformat.formats.call_syntax.parts import Reading, ToolView, read_other
+from fcformat.formats.call_syntax.parts import MAX_OTHERS, Reading, ToolView, read_other
 from fcformat.formats.call_syntax.turn import Turn, TurnPlan, drain, read_text
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
@@ -99,6 +99,7 @@ class _ObjectReader:
         self._builder = builder
         self._json = JSONReader(cursor, builder.report)
         self._calls: dict[int, CallBuilder] = {}
+        self._said = False  # whether the object that is being read says anything of a message
         self._keys: dict[str, Callable[[], Steps[None]]] = {
             "choices": self._choices,
             "message": self._fields,
@@ -116,8 +117,13 @@ class _ObjectReader:
         cursor, objects, fenced = self._cursor, 0, False
         while (char := (yield from cursor.skip_space())) != "":
             if char == "{":
+                self._said = False
                 yield from self._fields()
                 objects += 1
+                if not self._said:
+                    self._builder.divided()
+                if not self._said and self._builder.given_up():
+                    raise Unreadable("objects of a response")
                 if self._builder.has_content or self._builder.calls:
                     cursor.recorded = None
                 self._may_end()
@@ -152,14 +158,21 @@ class _ObjectReader:
         """Reads an object: a response, a chunk, a choice or a message; they share no keys that mean different things."""
         if not (yield from self._enter("{")):
             return
-        first = True
+        first, others = True, 0
         while (key := (yield from self._json.key(first))) is not None:
             first = False
             handle = self._keys.get(key)
             if handle is None:
+                others += 1
+                self._bound(others)
                 yield from self._skip()
             else:
+                self._said = True
                 yield from handle()
+
+    def _bound(self, others: int) -> None:
+        if others > MAX_OTHERS:
+            raise Unreadable(f"at most {MAX_OTHERS} other members of an object")
 
     def _enter(self, bracket: str) -> Steps[bool]:
         """Reads an opening bracket; passes over a value of another kind."""
@@ -181,6 +194,7 @@ class _ObjectReader:
             if position == 0:
                 yield from self._fields()
             else:
+                self._bound(position)
                 self._builder.report("another choice, which is passed over")
                 yield from self._skip()
             position += 1
@@ -241,7 +255,7 @@ class _ObjectReader:
             self._cursor.recorded = []
 
     def _tool_call(self, position: int) -> Steps[None]:
-        index, identifier, first = position, "", True
+        index, identifier, first, others = position, "", True, 0
         while (key := (yield from self._json.key(first))) is not None:
             first = False
             if key == "index":
@@ -255,6 +269,8 @@ class _ObjectReader:
                     call.identified(identifier)
                 yield from self._function(call)
             else:
+                others += 1
+                self._bound(others)
                 yield from self._skip()
         known = self._calls.get(index)
         if known is not None:
@@ -281,7 +297,7 @@ class _ObjectReader:
     def _function(self, call: CallBuilder) -> Steps[None]:
         if not (yield from self._enter("{")):
             return
-        first = True
+        first, others = True, 0
         while (key := (yield from self._json.key(first))) is not None:
             first = False
             if key == "name":
@@ -295,4 +311,6 @@ class _ObjectReader:
                 else:
                     yield from self._text(call.arguments)
             else:
+                others += 1
+                self._bound(others)
                 yield from read_other(Reading(self._cursor, call, self._builder), self._json, key)
