@@ -22,6 +22,7 @@ from fcformat.chat import FunctionCall, Message, ToolCall
 from fcformat.errors import FormatError
 from fcformat.formats import get_format, list_formats
 from fcformat.formats.base import Format
+from fcformat.formats.call_syntax.reasoning import ReasonedTurn
 from fcformat.formats.rendered import Draft
 
 #: What times are given for.
@@ -65,9 +66,13 @@ def written(form: Format, calls: list[dict[str, Any]], content: str | None = Non
 def flood(form: Format, arguments: dict[str, Any], size: int) -> str:
     """Calls up to a size; formats with one call a turn repeat what they write."""
     one, three = written(form, [arguments]), written(form, [arguments] * 3)
+    closed = form.turn.reasoning.closing if isinstance(form.turn, ReasonedTurn) and form.parse("a").reasoning else ""
     if not three:
-        return one * (size // max(1, len(one)))
-    return written(form, [arguments] * (1 + max(0, size - len(one)) * 2 // (len(three) - len(one))))
+        return closed + one * (size // max(1, len(one)))
+    two = written(form, [arguments] * 2)
+    at = next((place for place, pair in enumerate(zip(two, three)) if pair[0] != pair[1]), len(two))
+    another = three[at : at + len(three) - len(two)]
+    return closed + two[:at] + another * (max(0, size - len(two)) // len(another)) + two[at:]
 
 
 @dataclasses.dataclass(frozen=True)
