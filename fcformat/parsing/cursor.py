@@ -70,7 +70,18 @@ class Cursor:
             part of a call. What is left at the end of a broken call has to be named.
     """
 
-    __slots__ = ("_before", "_last", "buffer", "ended", "position", "recorded", "steps", "trail")
+    __slots__ = (
+        "_before",
+        "_finders",
+        "_last",
+        "_matches",
+        "buffer",
+        "ended",
+        "position",
+        "recorded",
+        "steps",
+        "trail",
+    )
 
     def __init__(self) -> None:
         self.buffer = ""
@@ -79,6 +90,8 @@ class Cursor:
         self.recorded: list[str] | None = None
         self.trail: list[str] | None = None
         self.steps = MAX_STEPS
+        self._finders: dict[tuple[tuple[str, ...], ...], Finder] = {}
+        self._matches: dict[re.Pattern[str], tuple[str, int, re.Match[str] | None]] = {}
         self._before = 0
         self._last = ""
 
@@ -98,6 +111,21 @@ class Cursor:
         self._before += self.position
         self.buffer = self.buffer[self.position :] + text
         self.position = 0
+
+    def finder(self, needles: tuple[str, ...], led_by: tuple[str, ...] = ()) -> Finder:
+        """The one `Finder` for these strings, which remembers what it has found; for readers that begin again and again."""
+        found = self._finders.get((needles, led_by))
+        if found is None:
+            found = self._finders[needles, led_by] = Finder(needles, led_by)
+        return found
+
+    def search(self, pattern: re.Pattern[str], start: int) -> re.Match[str] | None:
+        """The first match at or behind a place of the buffer; looked for anew only where reading has passed the last one."""
+        buffer, since, match = self._matches.get(pattern, ("", 0, None))
+        if buffer is not self.buffer or start < since or (match is not None and match.start() < start):
+            match = pattern.search(self.buffer, start)
+            self._matches[pattern] = self.buffer, start, match
+        return match
 
     def spend(self, steps: int = 1) -> None:
         """Counts what is read step by step.
@@ -243,6 +271,7 @@ class Finder:
         self._prefixes = frozenset(text[:size] for text in (*needles, *led_by) for size in range(1, len(text)))
         self._longest = max((len(prefix) for prefix in self._prefixes), default=0)
         self._buffer: str | None = None
+        self._since = 0
         self._places: list[int] = []
 
     def find(self, buffer: str, start: int, ended: bool = True) -> tuple[int, str] | None:
@@ -253,9 +282,10 @@ class Finder:
             start: Where to begin.
             ended: Whether no more text will come: until then, a needle is not found while it may become a longer one.
         """
-        if self._buffer is not buffer:
+        if self._buffer is not buffer or start < self._since:
             self._buffer = buffer
             self._places = [-2] * len(self._needles)
+        self._since = start
         best: tuple[int, str] | None = None
         for number, needle in enumerate(self._needles):
             place = self._places[number]

@@ -11,9 +11,12 @@ from fcformat.chat import FunctionCall, Message, ToolCall, join_deltas
 from fcformat.errors import FormatError, ParseError
 from fcformat.formats import get_format, list_formats
 from fcformat.formats.base import Format
+from fcformat.formats.call_syntax.reasoning import ReasonedTurn
 from fcformat.formats.rendered import Draft
 from fcformat.parsing import cursor, message_builder
+from fcformat.parsing.cursor import Cursor
 from fcformat.parsing.message_builder import MAX_CALLS, MAX_MARKS
+from fcformat.parsing.stream import read_whole
 
 TOOLS: list[dict[str, Any]] = [{"name": "f", "parameters": {"type": "object", "properties": {"a": {"type": "string"}}}}]
 #: What the bounds are in these tests.
@@ -187,3 +190,27 @@ def test_objects_that_say_nothing_and_members_that_nobody_knows_are_bounded() ->
         assert message.content == text
         assert len(message.issues) == 1
         assert _streamed(form, text, 61) == message
+
+
+@pytest.mark.parametrize("name", ["gemma4", "kimi_k2", "apertus"])
+def test_what_is_looked_for_behind_a_block_is_not_looked_for_again_behind_each(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at = 0
+
+    class Counted(str):
+        def find(self, *arguments: Any) -> int:
+            nonlocal looked_at
+            found = super().find(*arguments)
+            looked_at += (found if found >= 0 else len(self)) - arguments[1]
+            return found
+
+    form = get_format(name)
+    assert isinstance(form.turn, ReasonedTurn)
+    marks = form.turn.reasoning
+    unit = f"{marks.opening}{marks.after_opening}x{marks.before_closing}{marks.closing}y"
+    text = unit * 500
+    monkeypatch.setattr(Cursor, "feed", lambda self, text: setattr(self, "buffer", Counted(text)))
+    message = read_whole(form._reader(TOOLS, ""), text)
+    assert (message.reasoning or "").count("x") == 500
+    assert looked_at < 20 * len(text)

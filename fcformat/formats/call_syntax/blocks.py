@@ -204,7 +204,8 @@ class MessageBlocks(Turn):
             place, mark = found
             if mark in self._starts:
                 if not self._header.match(cursor.buffer, place):
-                    if not cursor.ended and self._half.fullmatch(cursor.buffer, place):
+                    may_grow = len(cursor.buffer) - place <= MAX_HEADER and not cursor.ended
+                    if may_grow and self._half.fullmatch(cursor.buffer, place):
                         said.say(kind, cursor.take(place))
                         yield
                         scan = 0

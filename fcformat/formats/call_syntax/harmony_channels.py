@@ -223,8 +223,9 @@ class _Reader:
                 role = True
             elif mark != "":
                 self._astray(header)
+                if role or mark != START:  # else it is the one that begins a header
+                    self._builder.divided()
                 header, size, role, lead, start = [], 0, mark == START, "", self._cursor.offset
-                self._builder.divided()
             else:
                 yield
                 continue

@@ -237,7 +237,7 @@ class ReasonedTurn(Turn):
         """Reads reasoning and the tag that ends it; the boundary that ended the turn, if one did."""
         marks = self.reasoning
         yield from self._drop(cursor, marks.after_opening)
-        finder = Finder((marks.closing, *marks.ended_by, *boundaries), (self._tail,))
+        finder = cursor.finder((marks.closing, *marks.ended_by, *boundaries), (self._tail,))
         while True:
             found = finder.find(cursor.buffer, cursor.position)
             if found is None:

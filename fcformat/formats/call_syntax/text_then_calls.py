@@ -19,7 +19,7 @@ from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, answer
 from fcformat.formats.call_syntax.units import CallUnit, SingleCall
 from fcformat.formats.rendered import Draft
-from fcformat.parsing.cursor import Cursor, Finder, Steps
+from fcformat.parsing.cursor import Cursor, Steps
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
 
 __all__ = ["TextThenCalls"]
@@ -149,10 +149,8 @@ class TextThenCalls(Turn):
     ) -> Steps[str | None]:
         """See `Turn`."""
         led_by = tuple(space + opening for opening in self.openings for space in self._separators)
-        finder = Finder((*self._tags, *boundaries))
-        halves = Finder((*self.openings, *self._tags, *boundaries), led_by)
-        begun: re.Match[str] | None = None  # where the next unit may begin, in the buffer that was looked at
-        looked_at: str | None = None
+        finder = cursor.finder((*self._tags, *boundaries))
+        halves = cursor.finder((*self.openings, *self._tags, *boundaries), led_by)
         said = Speech(builder)
         said.after_call = self._blank_before and not builder.has_content
         known = frozenset(tool.name for tool in tools)
@@ -162,8 +160,7 @@ class TextThenCalls(Turn):
                 yield from said.skip_gap(cursor)
             start = max(cursor.position, scan - cursor.offset + cursor.position)
             buffer = cursor.buffer
-            if looked_at is not buffer or (begun is not None and begun.start() < start):
-                looked_at, begun = buffer, self._begins.search(buffer, start)
+            begun = cursor.search(self._begins, start)  # where the next unit may begin
             found = finder.find(buffer, start, cursor.ended)
             if begun is not None and (found is None or begun.start() <= found[0]):
                 found = begun.start(), ""
