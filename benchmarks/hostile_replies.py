@@ -200,31 +200,23 @@ def measured(form: Format, text: str, piece: int) -> tuple[float, float, int]:
     return whole, pieces, len(message.tool_calls)
 
 
+_KINDS = ("without a whole call", "of one call", "of many calls")
+
+
 def table(figures: dict[str, dict[str, Any]]) -> str:
-    """The figures as Markdown: each format's flood of small calls, and its slowest text of each other kind."""
-    lines = [
-        "| format | small calls | of it, each call | slowest text without a whole call | slowest single call |",
-        "|---|--:|--:|---|---|",
-    ]
+    """The figures as Markdown: each format's slowest text of each kind."""
+    lines = [f"| format |{'|'.join(f' slowest text {kind} ' for kind in _KINDS)}|", "|---|---|---|---|"]
     for name, texts in figures.items():
         cells = []
-        calls = texts.get("small calls") or texts.get("calls without arguments")
-        if calls:
-            each = calls["whole"] * calls["characters"] / CHARACTERS / max(1, calls["calls"])
-            told = f"{1e6 * each:.0f} µs" if calls["calls"] > 1 else ""  # some formats end a turn behind a call
-            cells += [f"{calls['whole']:.1f} ({calls['pieces']:.1f}) s", told]
-        else:
-            cells += ["", ""]
-        for is_call in (False, True):
-            rows = [
-                (row["whole"], row["pieces"], what) for what, row in texts.items() if row["written"] == int(is_call)
-            ]
+        for number in range(len(_KINDS)):
+            rows = [(row["whole"], row["pieces"], what) for what, row in texts.items() if row["written"] == number]
             whole, pieces, what = max(rows, default=(0.0, 0.0, ""))
-            cells.append(f"{what}: {whole:.1f} ({pieces:.1f}) s" if what else "")
+            told = what.replace("|", "\\|")  # a bar would end the cell
+            cells.append(f"{told}: {whole:.1f} ({pieces:.1f}) s" if what else "")
         lines.append(f"| `{name}` | {' | '.join(cells)} |")
     every = [row for texts in figures.values() for row in texts.values()]
-    for kind, title in enumerate(("without a whole call", "of one call", "of many calls")):
-        found = [row for row in every if min(row["written"], 2) == kind]
+    for number, title in enumerate(_KINDS):
+        found = [row for row in every if row["written"] == number]
         if found:
             under = sum(row["whole"] < 1 for row in found), sum(row["pieces"] < 1 for row in found)
             lines.append(f"\n{len(found)} texts {title}: {under[0]} in less than a second whole, {under[1]} in pieces.")

@@ -74,6 +74,7 @@ def _is_read_alike(name: str, text: str, steps: int) -> None:
             for at in range(0, len(text), size):
                 parser.feed(text[at : at + size])
             assert parser.finish() == whole
+            assert parser.finish().issues == whole.issues
 
 
 @st.composite

@@ -46,6 +46,7 @@ def test_behind_a_thousand_broken_calls_all_is_text(name: str) -> None:
     parser = form.stream_parser(TOOLS)
     deltas = [delta for start in range(0, len(text), 7) for delta in parser.feed(text[start : start + 7])]
     assert parser.finish() == message
+    assert parser.finish().issues == message.issues
     assert join_deltas([*deltas, *parser.final_deltas]) == message
 
 

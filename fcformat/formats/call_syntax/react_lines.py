@@ -7,6 +7,7 @@ which of these it is shows only at its end, so it is held back until then. After
 
 from __future__ import annotations
 
+import functools
 import re
 
 from fcformat import grammar as g
@@ -17,7 +18,7 @@ from fcformat.formats.call_syntax.parts import MAX_NAME, Reading, ToolView, read
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, drain
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
-from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable
+from fcformat.parsing.cursor import Cursor, Scanner, Steps, Truncated, Unreadable
 from fcformat.parsing.json_text import as_json
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
 
@@ -111,6 +112,14 @@ class ReActLines(Turn):
         yield from reader.read()
 
 
+@functools.lru_cache(maxsize=16)
+def _scanner(boundaries: tuple[str, ...]) -> Scanner:
+    """Finds labels at the beginning of lines, and boundaries."""
+    labels = (*_LABELS, _OBSERVATION)
+    led_by = tuple("\n" + label for label in labels)
+    return Scanner((*labels, *boundaries), led_by, {label: rf"(?<![^\n]){label}" for label in labels})
+
+
 class _Reader:
     """Reads one turn."""
 
@@ -128,8 +137,7 @@ class _Reader:
 
     def read(self) -> Steps[None]:
         cursor = self._cursor
-        labels = (*_LABELS, _OBSERVATION)
-        finder = Finder((*labels, *self._boundaries), tuple("\n" + label for label in labels))
+        finder = _scanner(self._boundaries)
         answers = False  # in a final answer, to the end
         scan = 0  # text before this offset holds no label that counts
         while not self._builder.given_up():
@@ -182,6 +190,7 @@ class _Reader:
                 yield from self._wait_at(place)
                 scan = 0
             else:
+                self._say(cursor.take(place))
                 self._builder.divided()
         self._end()
         if (yield from self._said.rest(cursor, self._all_boundaries)) is not None:
