@@ -65,7 +65,7 @@ setup(
     ext_modules=[
         Pybind11Extension(
             "fcformat._core",
-            files(".cc"),
+            [*files(".cc"), *([".ci/write_counters.cc"] if kind == "coverage" else [])],
             include_dirs=["csrc"],
             depends=files(".h"),
             cxx_std=20,

@@ -1,5 +1,6 @@
 // The readers of JSON text against each other: the one of schemas, the one of values that a matcher has accepted, and the one that
 // finds where sound text ends in a reply, in one piece and in two.
+#include <algorithm>
 #include <cstdlib>
 #include <optional>
 
@@ -79,9 +80,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Json value = readable(*json, text) ? parse_value(text, false) : *json;
     if (readable(value, "") && canonical(*json) != canonical(value)) std::abort();
     std::u32string list = U"[" + wide + U"]";
-    bool long_number = text.size() >= JsonRun<char>::kMaxNumber;
+    // Long numbers, and half surrogate pairs that are no escapes, it leaves to a slower reader.
+    bool left = text.size() >= JsonRun<char>::kMaxNumber ||
+                std::any_of(wide.begin(), wide.end(), [](char32_t c) { return c >= 0xD800 && c <= 0xDFFF; });
     End end = run(list, list.size(), {0, {}});
-    if (!long_number && !(end.at == list.size() && end.state.due == JsonDue::kDone)) std::abort();
+    if (!left && !(end.at == list.size() && end.state.due == JsonDue::kDone)) std::abort();
   } else if (whole.state.due == JsonDue::kDone && whole.at == wide.size()) {
     // Deeper than the reader was allowed to go, or a number that it leaves to a slower one.
     bool number = text.find_first_of("eE") != std::string::npos;
