@@ -295,12 +295,13 @@ Limits limits_of(const py::dict& given) {
 
 void bind_grammar(py::module_& m) {
   py::class_<CompilerOptions>(m, "CompilerOptions")
-      .def(py::init([](py::handle resources, const py::dict& limits, bool refuse) {
+      .def(py::init([](py::handle resources, const py::dict& limits, bool refuse, bool assert_content) {
              CompilerOptions options{resources_of(resources), limits_of(limits), {}};
              options.loader.refuse_unknown_formats = refuse;
+             options.loader.assert_content = assert_content;
              return options;
            }),
-           py::arg("resources"), py::arg("limits"), py::arg("refuse_unknown_formats"));
+           py::arg("resources"), py::arg("limits"), py::arg("refuse_unknown_formats"), py::arg("assert_content"));
   py::class_<ValueStyle>(m, "ValueStyle")
       .def(py::init([](py::handle style) { return style_of(style, Syntax::kJson); }), py::arg("style"));
   py::class_<Schema>(m, "Schema")

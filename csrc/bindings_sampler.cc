@@ -88,16 +88,19 @@ py::tuple edges_of(ValueSampler& self, ExprId e) {
 // Nothing here releases the GIL but the constructor: it is what keeps a sampler to one thread at a time.
 void bind_value_sampler(py::module_& m, Converters convert) {
   py::class_<ValueSampler>(m, "ValueSampler")
-      .def(py::init([convert](py::handle schema, py::handle resources, const py::dict& limits, bool refuse) {
+      .def(py::init([convert](py::handle schema, py::handle resources, const py::dict& limits, bool refuse,
+                              bool assert_content) {
              auto root = std::make_shared<const Json>(convert.json(schema));
              LoaderOptions options;
              options.refuse_unknown_formats = refuse;
+             options.assert_content = assert_content;
              auto others = convert.resources(resources);
              Limits budget = convert.limits(limits);
              py::gil_scoped_release release;
              return std::make_unique<ValueSampler>(std::move(root), std::move(others), budget, options);
            }),
-           py::arg("schema"), py::arg("resources"), py::arg("limits"), py::arg("refuse_unknown_formats"))
+           py::arg("schema"), py::arg("resources"), py::arg("limits"), py::arg("refuse_unknown_formats"),
+           py::arg("assert_content"))
       .def_property_readonly("root", &ValueSampler::root)
       .def_property_readonly("nbytes", &ValueSampler::bytes)
       .def("alternatives", &alternatives_of, py::arg("formula"))

@@ -84,6 +84,7 @@ class ValueSampler:
         resources: Mapping[str, Any] | None,
         limits: dict[str, float],
         refuse_unknown_formats: bool,
+        assert_content: bool,
     ) -> None: ...
     @property
     def root(self) -> int: ...
@@ -113,10 +114,14 @@ class ValueSampler:
     def length_range(self, expression: int) -> tuple[int, int] | None: ...
 
 class CompilerOptions:
-    """Resources, budgets and the treatment of unknown formats: what all grammars of a compiler share."""
+    """Resources, budgets, and the treatment of unknown formats and of content: what all grammars of a compiler share."""
 
     def __init__(
-        self, resources: Mapping[str, Any] | None, limits: dict[str, float], refuse_unknown_formats: bool
+        self,
+        resources: Mapping[str, Any] | None,
+        limits: dict[str, float],
+        refuse_unknown_formats: bool,
+        assert_content: bool,
     ) -> None: ...
 
 class ValueStyle:

@@ -20,6 +20,11 @@ class CodeAutomaton {
   virtual bool accepts(uint32_t state) const = 0;
   // Sets that together tell apart all code points that some state tells apart.
   virtual const std::vector<CodeSet>& classes() const = 0;
+  // How long the shortest string from a state on is that has `least` characters or more (UINT32_MAX: there is none), where
+  // the automaton knows.
+  virtual std::optional<uint32_t> shortest_from(uint32_t, uint32_t) const { return std::nullopt; }
+  // So many characters complete whatever a state goes on with for up to `length` characters.
+  virtual uint32_t completion(uint32_t, uint32_t /*length*/) const { return kUnbounded; }
   // As ExpressionArena::with_slack.
   virtual uint32_t with_slack(uint32_t state, uint32_t) { return state; }
 };

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -144,6 +145,7 @@ class ExpressionArena {
   ExprId derive(ExprId e, uint32_t code_point);
   ExprId derive_node(ExprId e, uint32_t code_point);
   bool multiple_is_near(ExprId e);
+  std::optional<bool> alive_by_length(ExprId e) const;
   bool decide_liveness(ExprId e, size_t max_states);
   ExprId without_bounds(ExprId e);
   bool has_bound(ExprId e);

@@ -117,6 +117,24 @@ bool ExpressionArena::is_empty(ExprId start) {
   return !n.nullable && !n.plain && n.liveness == Liveness::kDead;
 }
 
+// Beside a bound on the length, an automaton that knows its shortest strings needs no search.
+std::optional<bool> ExpressionArena::alive_by_length(ExprId e) const {
+  const ExprNode& n = impl_->at(e);
+  if (n.kind != ExprKind::kIntersect) return std::nullopt;
+  uint32_t least = 0, most = kUnbounded, min, max, lengths = 0;
+  for (uint32_t i = 0; i < n.b; ++i) {
+    if (is_length_range(impl_->children[n.a + i], &min, &max)) least = min, most = max, ++lengths;  // one at most
+  }
+  for (uint32_t i = 0; i < n.b; ++i) {
+    const ExprNode& part = impl_->at(impl_->children[n.a + i]);
+    if (part.kind != ExprKind::kAutomaton) continue;
+    auto length = impl_->automata[part.a]->shortest_from(part.b, least);
+    if (length && (*length == kUnbounded || *length > most)) return false;
+    if (length && n.b == 1 + lengths) return true;  // nothing else is asked
+  }
+  return std::nullopt;
+}
+
 // Finds out whether the expression is alive, and notes it. False where that takes more than so many states.
 bool ExpressionArena::decide_liveness(ExprId start, size_t max_states) {
   auto verdict = [&](ExprId e) {
@@ -127,6 +145,10 @@ bool ExpressionArena::decide_liveness(ExprId start, size_t max_states) {
   if (known != Liveness::kUnknown) return true;
   if (impl_->is_cofinite(start) || multiple_is_near(start)) {
     impl_->nodes[start].liveness = Liveness::kAlive;
+    return true;
+  }
+  if (auto decided = alive_by_length(start)) {
+    impl_->nodes[start].liveness = *decided ? Liveness::kAlive : Liveness::kDead;
     return true;
   }
   // Search until a live state turns up, by turns from the oldest state (a short way out) and from the newest (a long
@@ -221,6 +243,7 @@ uint32_t ExpressionArena::Impl::least_length(ExprId e) {
   }
   const ExprNode n = at(e);
   if (n.nullable) return before;
+  if (n.kind == ExprKind::kAutomaton) return std::min(kMost, before + automata[n.a]->shortest_from(n.b, 1).value_or(1));
   if (n.kind != ExprKind::kUnion && n.kind != ExprKind::kIntersect && n.kind != ExprKind::kRepeat) return before + 1;
   auto [known, is_new] = least_lengths.try_emplace(e, 1);
   if (is_new) {
@@ -232,6 +255,12 @@ uint32_t ExpressionArena::Impl::least_length(ExprId e) {
       for (uint32_t i = 0; i < n.b; ++i) {
         uint32_t part = least_length(children[n.a + i]);
         least = n.kind == ExprKind::kUnion ? std::min(least, part) : std::max(least, part);
+      }
+      for (uint32_t i = 0; i < n.b && n.kind == ExprKind::kIntersect;
+           ++i) {  // an automaton may have to go beyond a bound
+        const ExprNode& part = at(children[n.a + i]);
+        if (part.kind == ExprKind::kAutomaton)
+          least = std::min(kMost, automata[part.a]->shortest_from(part.b, least).value_or(least));
       }
     }
     least_lengths[e] = least;  // `known` may have moved

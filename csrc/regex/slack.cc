@@ -100,8 +100,10 @@ ExprId ExpressionArena::with_slack(ExprId e, uint32_t length) {
       uint32_t min, max;
       if (is_length_range(a, &min, &max)) std::swap(a, b);
       if (!is_length_range(b, &min, &max) || min != 0 || !impl_->at(a).plain) break;
-      if (uint32_t enough = needs(a).completion; enough != kUnbounded && max >= sum(length, enough))
-        out = with_slack(a, length);
+      const ExprNode whole = impl_->at(a);
+      uint32_t enough = whole.kind == ExprKind::kAutomaton ? impl_->automata[whole.a]->completion(whole.b, length)
+                                                           : needs(a).completion;
+      if (enough != kUnbounded && max >= sum(length, enough)) out = with_slack(a, length);
     }
   }
   impl_->slack[e] = {length, out};

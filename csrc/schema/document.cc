@@ -160,7 +160,7 @@ bool Document::read_keywords(uint32_t self) {
   for (const auto& [name, value] : subschema.json->members) {
     if (const KeywordFacts* facts = keyword_facts(name)) {
       values_.emplace_back(facts->keyword, &value);
-      if (dialect >= facts->since) subschema.keywords |= keywords(facts->keyword);
+      if (dialect >= facts->since && dialect <= facts->until) subschema.keywords |= keywords(facts->keyword);
     } else {
       named |= name.starts_with("$") || name == "id";
     }

@@ -18,6 +18,8 @@ constexpr std::array<KeywordFacts, kNumber> kFacts{{
     {kAnyOf, "anyOf", Expect::kSchemas, Holds::kList},
     {kConst, "const", Expect::kAnything, Holds::kNothing, Dialect::kDraft6},
     {kContains, "contains", Expect::kSchema, Holds::kSchema, Dialect::kDraft6},
+    {kContentEncoding, "contentEncoding", Expect::kString, Holds::kNothing, Dialect::kDraft7, Dialect::kDraft7},
+    {kContentMediaType, "contentMediaType", Expect::kString, Holds::kNothing, Dialect::kDraft7, Dialect::kDraft7},
     {kContentSchema, "contentSchema", Expect::kAnything, Holds::kSchema},
     {kDefinitions, "definitions", Expect::kAnything, Holds::kMap},
     {kDefs, "$defs", Expect::kSchemaMap, Holds::kMap},

@@ -16,6 +16,8 @@ enum class Keyword : uint8_t {
   kAnyOf,
   kConst,
   kContains,
+  kContentEncoding,
+  kContentMediaType,
   kContentSchema,
   kDefinitions,
   kDefs,
@@ -98,6 +100,7 @@ struct KeywordFacts {
   Expect expect;
   Holds holds = Holds::kNothing;
   Dialect since = Dialect::kDraft4;
+  Dialect until = Dialect::kUnstated;
 };
 
 // Null where it is no keyword of any draft, or one that only annotates.

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "errors.h"
+#include "schema/content.h"
 #include "schema/formats.h"
 #include "schema/vocabularies.h"
 
@@ -231,6 +232,13 @@ void SchemaLoader::apply_strings(uint32_t index, Normal* n) {
   ExprId format;
   const Json* v = get(index, Keyword::kFormat);
   if (v && options_.assert_formats && format_expression(arena, v->text, &format)) parts.push_back(format);
+  if (options_.assert_content && has(index, keywords(Keyword::kContentEncoding, Keyword::kContentMediaType))) {
+    const Json* encoding = get(index, Keyword::kContentEncoding);
+    const Json* media_type = get(index, Keyword::kContentMediaType);
+    ExprId content;
+    if (content_expression(arena, encoding ? encoding->text : "", media_type ? media_type->text : "", &content))
+      parts.push_back(content);
+  }
   n->strings = arena.intersect(std::move(parts));
 }
 

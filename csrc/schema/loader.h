@@ -19,6 +19,7 @@ namespace fcformat {
 struct LoaderOptions {
   bool assert_formats = true;
   bool refuse_unknown_formats = false;
+  bool assert_content = true;  // contentEncoding and contentMediaType, in draft 7
 };
 
 // Patterns as expressions, each translated once.

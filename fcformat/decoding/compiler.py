@@ -108,17 +108,30 @@ class _SchemaText:
 class _Options:
     """What a compiler passes on to every grammar."""
 
-    __slots__ = ("_default_style", "_limits", "_refuse_unknown_formats", "_resources", "_styles", "native")
+    __slots__ = (
+        "_assert_content",
+        "_default_style",
+        "_limits",
+        "_refuse_unknown_formats",
+        "_resources",
+        "_styles",
+        "native",
+    )
 
     def __init__(
-        self, limits: dict[str, float], resources: dict[str, Any] | None, refuse_unknown_formats: bool
+        self,
+        limits: dict[str, float],
+        resources: dict[str, Any] | None,
+        refuse_unknown_formats: bool,
+        assert_content: bool,
     ) -> None:
         self._limits = limits
         self._resources = resources
         self._refuse_unknown_formats = refuse_unknown_formats
+        self._assert_content = assert_content
         self._styles: dict[JSONStyle, _core.ValueStyle] = {}
         self._default_style = _core.ValueStyle(_DEFAULT_STYLE)
-        self.native = _core.CompilerOptions(resources, limits, refuse_unknown_formats)
+        self.native = _core.CompilerOptions(resources, limits, refuse_unknown_formats, assert_content)
 
     def compile(self, make: Callable[[_core.CompilerOptions], _core.CompiledGrammar]) -> _core.CompiledGrammar:
         """What `make` returns for these options; where a reference to a draft's metaschema fails, with the metaschemas."""
@@ -126,7 +139,8 @@ class _Options:
         def with_documents(documents: dict[str, Any] | None) -> _core.CompiledGrammar:
             if documents is self._resources:
                 return make(self.native)
-            return make(_core.CompilerOptions(documents, self._limits, self._refuse_unknown_formats))
+            options = (self._refuse_unknown_formats, self._assert_content)
+            return make(_core.CompilerOptions(documents, self._limits, *options))
 
         return with_metaschemas(with_documents, self._resources)
 
@@ -142,7 +156,7 @@ class _Options:
         return known
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self._limits, self._resources, self._refuse_unknown_formats)
+        return type(self), (self._limits, self._resources, self._refuse_unknown_formats, self._assert_content)
 
 
 class GrammarCompiler:
@@ -157,6 +171,8 @@ class GrammarCompiler:
             the metaschemas of the drafts are known.
         unknown_formats: `"ignore"`: a `format` that the engine does not know is an annotation, as the specification says;
             `"refuse"`: it raises `UnsupportedSchemaError`.
+        assert_content: Whether `contentEncoding` (base64) and `contentMediaType` (application/json) constrain strings in draft 7.
+            In all other drafts, and without a `$schema`, they are annotations.
         limits: Budgets by name, over the defaults of `docs/limits.md`: `max_grammar_bytes`, `max_expression_nodes`,
             `max_expression_bytes`, `max_expression_depth`, `max_search_states`, `max_formulas`, `max_alternatives`,
             `max_schema_depth`, `max_schema_steps`, `max_grammar_nodes`, `max_threads`, `max_seconds`, `mask_cache_bytes`.
@@ -178,6 +194,7 @@ class GrammarCompiler:
         cache_bytes: int = 512 << 20,
         resources: Mapping[str, Any] | None = None,
         unknown_formats: str = "ignore",
+        assert_content: bool = True,
         limits: Mapping[str, float] | None = None,
     ) -> None:
         if unknown_formats not in ("ignore", "refuse"):
@@ -188,7 +205,10 @@ class GrammarCompiler:
             raise ValueError(f"cache_bytes: found {cache_bytes}, expected at least 0")
         self.tokenizer_info = tokenizer_info
         self._options = _Options(
-            dict(limits or {}), dict(resources) if resources is not None else None, unknown_formats == "refuse"
+            dict(limits or {}),
+            dict(resources) if resources is not None else None,
+            unknown_formats == "refuse",
+            assert_content,
         )
         self._cache: OrderedDict[Any, CompiledGrammar] = OrderedDict()
         self._cache_size = cache_size if cache_size is not None else sys.maxsize

@@ -33,9 +33,11 @@ _SILENT = frozenset(
     (
         *("$schema", "$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$comment", "$vocabulary", "$defs"),
         *("definitions", "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly"),
-        *("then", "else", "minContains", "maxContains", "contentEncoding", "contentMediaType", "contentSchema"),
+        *("then", "else", "minContains", "maxContains", "contentSchema"),
     )
 )
+#: Keywords that say something in one draft only.
+_CONTENT, _DRAFT_WITH_CONTENT = frozenset(("contentEncoding", "contentMediaType")), "draft-07"
 _DRAFTS_WITH_LONE_REFERENCES = ("draft-03", "draft-04", "draft-06", "draft-07")
 _DRAFTS_WITHOUT_PREFIX = (*_DRAFTS_WITH_LONE_REFERENCES, "2019-09")
 _IDENTIFIERS = frozenset(("$id", "id", "$dynamicRef", "$recursiveRef"))
@@ -64,6 +66,7 @@ def invalid_for(
     *,
     resources: Mapping[str, Any] | None = None,
     unknown_formats: str = "ignore",
+    assert_content: bool = True,
     limits: Mapping[str, float] | None = None,
 ) -> st.SearchStrategy[Invalid]:
     """Values that break exactly one constraint of a schema.
@@ -76,6 +79,7 @@ def invalid_for(
         schema: As `from_schema` takes it.
         resources: As `from_schema`.
         unknown_formats: As `from_schema`.
+        assert_content: As `from_schema`.
         limits: As `from_schema`.
 
     Raises:
@@ -87,7 +91,9 @@ def invalid_for(
     known = dict(resources or {})
 
     def source(of: Any) -> ValueSource:
-        return source_of(of, resources=known, unknown_formats=unknown_formats, limits=limits)
+        return source_of(
+            of, resources=known, unknown_formats=unknown_formats, assert_content=assert_content, limits=limits
+        )
 
     if plain is not False:
         source(plain)  # raises what is wrong with it
@@ -152,6 +158,7 @@ class _Breaker:
     def __init__(self, root: Mapping[str, Any]) -> None:
         self._root = root
         named = str(root.get("$schema", ""))
+        self._silent = _SILENT if _DRAFT_WITH_CONTENT in named else _SILENT | _CONTENT
         self._lone_references = any(draft in named for draft in _DRAFTS_WITH_LONE_REFERENCES)
         self._prefix = "items" if any(draft in named for draft in _DRAFTS_WITHOUT_PREFIX) else "prefixItems"
 
@@ -165,7 +172,7 @@ class _Breaker:
             schema = {"$ref": schema["$ref"]}
         for keyword, content in schema.items():
             where = f"{pointer}/{_escaped(keyword)}"
-            if keyword in _SILENT:
+            if keyword in self._silent:
                 continue
             if keyword == "required" and isinstance(content, list):
                 for index, name in enumerate(content):
@@ -256,7 +263,11 @@ def _without(schema: Mapping[str, Any], keyword: str) -> Constraints:
         yield f"/{keyword}", _and(rest, {"not": schema})
     else:
         own = {keyword: content}
-        if keyword == "additionalProperties":
+        if keyword == "contentEncoding":  # what cannot be decoded is of no media type
+            rest = _less(rest, "contentMediaType")
+        elif keyword == "contentMediaType":
+            own.update({"contentEncoding": schema["contentEncoding"]} if "contentEncoding" in schema else {})
+        elif keyword == "additionalProperties":
             for named in ("properties", "patternProperties"):
                 own.update({named: dict.fromkeys(schema[named], True)} if named in schema else {})
         elif keyword == "additionalItems" and isinstance(schema.get("items"), list):

@@ -20,6 +20,7 @@ def from_schema(
     *,
     resources: Mapping[str, Any] | None = None,
     unknown_formats: str = "ignore",
+    assert_content: bool = True,
     limits: Mapping[str, float] | None = None,
 ) -> st.SearchStrategy[Any]:
     """Values that are valid under a schema, as `json.loads` would give them.
@@ -32,6 +33,7 @@ def from_schema(
         schema: A dictionary, a boolean, a JSON text of either, or a pydantic model class.
         resources: Further schema documents by absolute URI, for `$ref`s that leave the schema.
         unknown_formats: `"ignore"` or `"refuse"` a `format` that the engine does not know.
+        assert_content: Whether `contentEncoding` and `contentMediaType` count in draft 7, as `GrammarCompiler` has it.
         limits: Budgets, as `GrammarCompiler` takes them.
 
     Raises:
@@ -40,7 +42,11 @@ def from_schema(
         GrammarLimitError: A budget is exceeded; also while drawing, where every value is larger than a test can use.
         ValueError: An argument is none of the above.
     """
-    return _from_schema(source_of(schema, resources=resources, unknown_formats=unknown_formats, limits=limits))
+    return _from_schema(
+        source_of(
+            schema, resources=resources, unknown_formats=unknown_formats, assert_content=assert_content, limits=limits
+        )
+    )
 
 
 def loaded_schema(schema: Any) -> Any:
@@ -53,17 +59,18 @@ def source_of(
     *,
     resources: Mapping[str, Any] | None = None,
     unknown_formats: str = "ignore",
+    assert_content: bool = True,
     limits: Mapping[str, float] | None = None,
 ) -> ValueSource:
     """What draws the values; arguments as `from_schema` has them."""
     if unknown_formats not in ("ignore", "refuse"):
         raise ValueError(f'unknown_formats: found {unknown_formats!r}, expected "ignore" or "refuse"')
     plain = loaded_schema(schema)
-    budget, refuse = dict(limits or {}), unknown_formats == "refuse"
+    budget, asserts = dict(limits or {}), (unknown_formats == "refuse", bool(assert_content))
     documents = dict(resources) if resources is not None else None
 
     def sampler() -> _core.ValueSampler:
-        return with_metaschemas(lambda known: _core.ValueSampler(plain, known, budget, refuse), documents)
+        return with_metaschemas(lambda known: _core.ValueSampler(plain, known, budget, *asserts), documents)
 
     return ValueSource(plain, sampler)
 

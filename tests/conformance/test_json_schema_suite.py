@@ -13,7 +13,6 @@ from support.suite import DIALECTS, expected_outcomes, file_outcomes, suite_file
 EXPECTED = expected_outcomes()
 # Files in which an accepted instance may be labelled invalid, and why.
 EXCUSED = {
-    "optional/content.json": "contentEncoding and contentMediaType are annotations (later drafts say so)",
     "optional/zeroTerminatedFloats.json": "under integer_spelling='any' 1.0 is an integer in every draft; 'plain' refuses it",
 }
 

@@ -13,7 +13,7 @@ from support.engine import SINGLE_BYTES
 
 INFO = TokenizerInfo.from_bytes([*SINGLE_BYTES, None], stop_token_ids=[len(SINGLE_BYTES)])
 KEYWORDS = """
-    additionalItems additionalProperties allOf anyOf const contains contentSchema definitions $defs dependencies dependentRequired dependentSchemas
+    additionalItems additionalProperties allOf anyOf const contains contentEncoding contentMediaType contentSchema definitions $defs dependencies dependentRequired dependentSchemas
     $dynamicRef else enum exclusiveMaximum exclusiveMinimum format if items maxContains maximum maxItems maxLength maxProperties minContains minimum
     minItems minLength minProperties multipleOf not oneOf pattern patternProperties prefixItems properties propertyNames $recursiveRef $ref required
     then type unevaluatedItems unevaluatedProperties uniqueItems $id id $anchor $dynamicAnchor $recursiveAnchor $schema $vocabulary
