@@ -8,9 +8,6 @@
 namespace fcformat {
 namespace {
 
-// A question about a formula that is being expanded further out (a oneOf that asks whether its own branches overlap).
-struct InProgress {};
-
 // Counts nested calls, so that no schema can exhaust the stack.
 class DepthGuard {
  public:

@@ -34,6 +34,9 @@ struct TooManyAlternatives : GrammarLimitError {
   using GrammarLimitError::GrammarLimitError;
 };
 
+// A question about a formula that is being expanded further out (a oneOf that asks whether its own branches overlap).
+struct InProgress {};
+
 class Algebra {
  public:
   Algebra(ExpressionArena& arena, NumberSpelling spelling, bool ordered, SchemaLimits limits);

@@ -22,9 +22,12 @@ PlanId Residuals::plan_of(ObjectShapeId shape) {
   auto it = plan_index_.find(shape);
   if (it != plan_index_.end()) return it->second;
   ObjectShape whole = algebra_.object(shape);
-  for (FormulaId f : whole.names) {  // expanded here, not with the schema: a name may be under the schema itself
-    whole.patterns.emplace_back(algebra_.arena().complement(algebra_.expand(f).strings), kFalseFormula);
-  }
+  // Expanded here, not with the schema: a name may be under the schema itself.
+  auto others = [&](FormulaId f) { return algebra_.arena().complement(algebra_.expand(f).strings); };
+  for (FormulaId f : whole.names) whole.patterns.emplace_back(others(f), kFalseFormula);
+  for (FormulaId f : whole.other_names) whole.exists.push_back({others(f), kTrueFormula});
+  std::sort(whole.exists.begin(), whole.exists.end());
+  whole.exists.erase(std::unique(whole.exists.begin(), whole.exists.end()), whole.exists.end());
   ObjectPlan plan = make_plan(whole);
   auto id = static_cast<PlanId>(plans_.size());
   bytes_ += sizeof(ObjectPlan) + plan.names.size() * (sizeof(ObjectPlan::Name) + 32) + plan.trie.bytes();

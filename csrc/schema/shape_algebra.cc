@@ -57,6 +57,7 @@ ObjectShapeId Algebra::add_shape(ObjectShape s) {
   std::erase_if(s.patterns, [&](const auto& p) { return p.second == kTrueFormula || p.first == arena_.empty(); });
   sort_unique(&s.required);
   sort_unique(&s.names);
+  sort_unique(&s.other_names);
   sort_unique(&s.exists);
   sort_unique(&s.dependencies);
   sort_unique(&s.excluded);
@@ -71,6 +72,8 @@ ObjectShapeId Algebra::add_shape(ObjectShape s) {
   for (NameId a : s.required) append_key(&key, a);
   list(s.names.size());
   for (FormulaId f : s.names) append_key(&key, f);
+  list(s.other_names.size());
+  for (FormulaId f : s.other_names) append_key(&key, f);
   list(s.exists.size());
   for (auto& e : s.exists) append_key(&key, e.keys), append_key(&key, e.value);
   list(s.dependencies.size());
@@ -174,8 +177,8 @@ bool Algebra::within(const ObjectShape& a, const ObjectShape& b) {
     return std::includes(all.begin(), all.end(), some.begin(), some.end());
   };
   if (a.min < b.min || a.max > b.max || !covers(a.required, b.required) || !covers(a.patterns, b.patterns) ||
-      !covers(a.names, b.names) || !covers(a.exists, b.exists) || !covers(a.dependencies, b.dependencies) ||
-      !covers(a.excluded, b.excluded))
+      !covers(a.names, b.names) || !covers(a.other_names, b.other_names) || !covers(a.exists, b.exists) ||
+      !covers(a.dependencies, b.dependencies) || !covers(a.excluded, b.excluded))
     return false;
   auto own = a.properties.begin();
   for (const auto& [id, f] : b.properties) {
@@ -276,6 +279,7 @@ Normal Algebra::meet(const Normal& a, const Normal& b) {
       s.patterns = met(*this, x.patterns, y.patterns);
       s.required = joined(x.required, y.required);
       s.names = joined(x.names, y.names);
+      s.other_names = joined(x.other_names, y.other_names);
       s.exists = joined(x.exists, y.exists);
       s.dependencies = joined(x.dependencies, y.dependencies);
       s.excluded = joined(x.excluded, y.excluded);
@@ -349,8 +353,13 @@ std::vector<ObjectShapeId> Algebra::invert_object(ObjectShapeId id) {
   }
   for (FormulaId f : s.names) {
     ObjectShape b;
-    b.exists = {{arena_.complement(expand(f).strings), kTrueFormula}};
+    b.other_names = {f};
     b.min = 1;
+    add(std::move(b));
+  }
+  for (FormulaId f : s.other_names) {
+    ObjectShape b;
+    b.names = {f};
     add(std::move(b));
   }
   for (const MemberExists& e : s.exists) {
@@ -488,14 +497,21 @@ FormulaId Algebra::without_idle_negations(FormulaId f) {
   return conjunction(std::move(kept));
 }
 
-// Alternatives without values only cost time later. Where finding out exceeds a budget, they are kept.
+// Alternatives without values only cost time later. Where that cannot be found out now, or exceeds a budget, they are kept.
 void Algebra::tidy(Normal* n) {
   auto unlikely = [&](auto&& question) {
+    bool answer = true;
+    ++question_depth_;
     try {
-      return !possible(question);
+      answer = possible(question);
     } catch (const TooManyAlternatives&) {
-      return false;
+    } catch (const InProgress&) {  // a key may be under the schema that is being expanded
+    } catch (...) {
+      --question_depth_;
+      throw;
     }
+    --question_depth_;
+    return !answer;
   };
   if (n->objects.size() > 1)
     std::erase_if(n->objects, [&](ObjectShapeId id) { return unlikely([&] { return object_exists(id); }); });

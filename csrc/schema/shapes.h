@@ -29,14 +29,15 @@ struct ObjectShape {
   std::vector<std::pair<ExprId, FormulaId>> patterns;   // every member whose key is in ... has its value in ...; sorted
   std::vector<NameId> required;                         // sorted
   std::vector<FormulaId> names;                         // every key, as a string, is in each of these; sorted
+  std::vector<FormulaId> other_names;                   // for each of these, some key is not in it; sorted
   std::vector<MemberExists> exists;                     // sorted
   std::vector<std::pair<NameId, NameId>> dependencies;  // where the first is present, so is the second; sorted
   std::vector<ObjectShapeId> excluded;                  // constants that it is not; sorted
   std::vector<NameId> order;                            // declared order, for JSONStyle.property_order = "schema"
   uint32_t min = 0, max = kUnbounded;
   bool unconstrained() const {
-    return properties.empty() && patterns.empty() && required.empty() && names.empty() && exists.empty() &&
-           dependencies.empty() && excluded.empty() && min == 0 && max == kUnbounded;
+    return properties.empty() && patterns.empty() && required.empty() && names.empty() && other_names.empty() &&
+           exists.empty() && dependencies.empty() && excluded.empty() && min == 0 && max == kUnbounded;
   }
 };
 
