@@ -40,7 +40,7 @@ PLAMO3 = CallFormat(
                 Name(until_end=True),
                 Tag(_NAME[1]),
                 Tag(_ARGUMENTS[0]),
-                Marked(f"{_MARK}json{_MESSAGE}", (_MARK, _MESSAGE)),
+                Marked(f"{_MARK}json{_MESSAGE}", (_MARK, _MESSAGE), optional=True),
                 JSONArguments(until=(_ARGUMENTS[1],)),
                 Tag(_ARGUMENTS[1]),
                 Tag(_CALL[1]),
@@ -49,7 +49,7 @@ PLAMO3 = CallFormat(
             controls=_SECTION,
         ),
     ),
-    stops=("<|plamo:eos|>", "<|plamo:end_turn:plamo|>"),
+    stops=("<|plamo:tag|>", "<|plamo:eos|>"),
     controls=_TAGS,
     tags=_TAGS,
 )

@@ -291,3 +291,46 @@ def test_tools_are_told_as_xml_with_every_key() -> None:
         "<type>['string', 'null']</type>\n<enum>[\"x\"]</enum>\n<default>None</default>\n<minimum>1.5</minimum>\n</parameter>\n"
         '<required>["a"]</required>\n</parameters>\n<strict>True</strict>\n</function>\n</tools>'
     ) in get_format("qwen3_coder").render([{"role": "user", "content": "Hi"}], tools=[tool]).text
+
+
+@pytest.mark.parametrize("blank", ["\u0120", ""])
+def test_a_blank_in_a_tag_may_be_the_tokenizers_own_or_missing(blank: str) -> None:
+    text = f'So:\n<function{blank}name="get_weather"><param{blank}name="city">Bonn</param><param name="days">2</param></function>'
+    form = get_format("minicpm5")
+    parser = form.stream_parser(TOOLS)
+    for character in text:
+        parser.feed(character)
+    for read in (form.parse(text, TOOLS), parser.finish()):
+        assert (read.content, json.loads(read.tool_calls[0].function.arguments)) == ("So:", {"city": "Bonn", "days": 2})
+        assert read.issues[0].endswith(f"'<function{blank}name=\"' in place of '<function name=\"'")
+    assert form.parse(f"Write <function{blank}name and so on.").content == f"Write <function{blank}name and so on."
+
+
+def test_a_value_may_contain_a_tag_with_another_blank() -> None:
+    text = '<function name="get_weather"><param name="city">a <paramname="no">b</param></function>'
+    read = get_format("minicpm5").parse(text, TOOLS)
+    assert json.loads(read.tool_calls[0].function.arguments) == {"city": 'a <paramname="no">b'}
+
+
+@pytest.mark.parametrize("key", ["arguments", "properties"])
+def test_all_the_arguments_may_stand_in_one_parameter(key: str) -> None:
+    text = f'<function name="get_weather"><param name="{key}">{{"city": "Bonn"}}</param></function>'
+    read = get_format("minicpm5").parse(text, TOOLS)
+    assert json.loads(read.tool_calls[0].function.arguments) == {"city": "Bonn"}
+
+
+def test_plamos_turn_ends_at_its_tag() -> None:
+    read = get_format("plamo3").parse("<|plamo:end_think:plamo|>Yes <<|plamo:tag|>")
+    assert (read.content, read.finish_reason) == ("Yes <", "stop")
+
+
+def test_plamos_arguments_may_stand_without_the_mark_of_their_type() -> None:
+    head = (
+        "<|plamo:begin_tool_requests:plamo|><|plamo:begin_tool_request:plamo|><|plamo:begin_tool_name:plamo|>get_weather"
+        "<|plamo:end_tool_name:plamo|><|plamo:begin_tool_arguments:plamo|>"
+    )
+    tail = "<|plamo:end_tool_arguments:plamo|><|plamo:end_tool_request:plamo|><|plamo:end_tool_requests:plamo|>"
+    read = get_format("plamo3").parse(head + '{"city": "Bonn"}' + tail, TOOLS)
+    assert json.loads(read.tool_calls[0].function.arguments) == {"city": "Bonn"}
+    cut = get_format("plamo3").parse(head + "<|plamo:constrain|>js", TOOLS)
+    assert (cut.tool_calls[0].function.arguments, cut.finish_reason) == ("{}", "length")

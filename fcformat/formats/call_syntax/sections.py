@@ -37,6 +37,7 @@ class CallSections(Turn):
         between: str = "",
         also_opened: tuple[str, ...] = (),
         also_closed: tuple[str, ...] = (),
+        also_begun: tuple[str, ...] = (),
         alone: bool = False,
         bare: str = "",
         controls: tuple[str, ...] = (),
@@ -51,6 +52,7 @@ class CallSections(Turn):
             between: Layout between calls.
             also_opened: Other tags with which models open a section; read and never written.
             also_closed: Other tags with which models close it.
+            also_begun: Other spellings of the tag that opens a call, where there is no section; read and never written.
             alone: Whether a call may stand outside of a section, opened by its own first tag; read and never written.
             bare: How a call begins that stands without the section's or its own first tag; `""`: there are none.
             controls: Spellings of control tokens in the section's tags.
@@ -71,7 +73,8 @@ class CallSections(Turn):
         self._bare = bare
         starts = tuple(text for text in (self._tag, bare) if text)
         self._closings = (closing, *also_closed) if closing else ()
-        self._calls = starts if not opening or alone else (bare,) if bare else ()
+        self._also_begun = also_begun
+        self._calls = (*starts, *also_begun) if not opening or alone else (bare,) if bare else ()
         self.openings = (*self._openings, *self._calls)
         self._longest_first = sorted(self.openings, key=len, reverse=True)
         self._scanners: dict[tuple[str, ...], Scanner] = {}  # a format has one or two sets of boundaries
@@ -180,6 +183,8 @@ class CallSections(Turn):
                 continue
             if not bare:
                 cursor.take(place + len(tag))
+                if tag in self._also_begun:
+                    builder.report(f"{tag!r} in place of {self._tag!r}")
             elif self._tag or self._openings:
                 builder.report(f"a call without {(self._tag or self._openings[0])!r} before it")
             if tag in self._openings:

@@ -22,7 +22,7 @@ from fcformat.formats.call_syntax.plain_arguments import PlainArguments
 from fcformat.formats.call_syntax.tags import LAYOUT, begins, follows, spelled, words
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
-from fcformat.parsing.cursor import Cursor, Scanner, Steps, Truncated, Unreadable
+from fcformat.parsing.cursor import Cursor, Report, Scanner, Steps, Truncated, Unreadable
 from fcformat.parsing.json_text import members
 from fcformat.parsing.strings import json_inner, json_string
 from fcformat.parsing.typed_values import ANYTHING, TEXT, Permitted, SchemaView, Undecided, typed_value
@@ -65,6 +65,7 @@ class TaggedArguments(Part):
         after_other_key: str | None = None,
         also_after_other_key: tuple[str, ...] = (),
         also_after_key: tuple[str, ...] = (),
+        also_before_key: tuple[str, ...] = (),
         quoted: tuple[str, str] | None = None,
         wrappers: tuple[str, ...] = (),
         following: tuple[str, ...] = (),
@@ -84,13 +85,15 @@ class TaggedArguments(Part):
             after_other_key: Between a key and a value that is no string, where the tag tells.
             also_after_other_key: Further texts between a key and a value that is no string; models may write them as well.
             also_after_key: Other texts after a key, which say nothing of the value; read and never written.
+            also_before_key: Other texts before a key; read and never written.
             quoted: Two marks around strings in which tags or line breaks occur, such as those of CDATA.
             wrappers: Keys under which models put all the arguments as one object, where the tool has no such parameter.
             following: What may follow the end of a call.
             untyped: What a value may be that no schema is known of.
             controls: Spellings of control tokens in the tags.
         """
-        self.start = begins(before_key, ends[0])
+        self._before_keys = before_keys = (before_key, *also_before_key)
+        self.start = begins(*before_keys, ends[0])
         self._before_key = before_key
         self._after_key = after_key
         self._after_other_key = after_key if after_other_key is None else after_other_key
@@ -112,9 +115,9 @@ class TaggedArguments(Part):
         self._after_keys += tuple((text, False) for text in also_after_other_key)
         self._after_keys += tuple((text, None) for text in also_after_key)
         self._key_words = tuple((words(text), is_text) for text, is_text in self._after_keys)
-        self._marks = (after_value, before_key, *ends)
+        self._marks = (after_value, *before_keys, *ends)
         # What cannot end a value is passed over at once; whether the rest does, `_ends_here` says.
-        ahead = {after_value: f"{re.escape(after_value)}{LAYOUT}{begins(before_key, *ends, *following)}"}
+        ahead = {after_value: f"{re.escape(after_value)}{LAYOUT}{begins(*before_keys, *ends, *following)}"}
         for number, end in enumerate(ends):
             ahead[end] = f"{re.escape(end)}{LAYOUT}{begins(*ends[number + 1 :], *following)}"
         self._plain_end = Scanner(self._marks, tuple(padding + mark for mark in self._marks), ahead)
@@ -193,7 +196,7 @@ class TaggedArguments(Part):
         given: set[str] = set()
         while True:
             self._plain.read(reading, view, given)
-            if not (yield from cursor.match_loosely((self._before_key,))):
+            if not (yield from self._next_key(cursor, report)):
                 break
             cursor.spend()
             found = yield from self._key(reading)
@@ -216,16 +219,25 @@ class TaggedArguments(Part):
             given.add(key)
             yield from self._value(reading, _Given(key, permitted, is_text is True), view, given)
         yield from cursor.skip_space()
-        marks = (self._before_key, *self._ends, *self._following)
+        marks = (*self._before_keys, *self._ends, *self._following)
         while (known := follows(cursor.buffer, cursor.position, cursor.ended, marks)) is None:
             yield
         if not known:
             raise Unreadable(f"{self._before_key!r} or {self._ends[0]!r}")
-        half = cursor.ended and cursor.is_half_of(self._before_key, *self._ends)
+        half = cursor.ended and cursor.is_half_of(*self._before_keys, *self._ends)
         if half and not cursor.buffer.startswith(self._ends, cursor.position):
             raise Truncated(repr(self._ends[0]))
         call.arguments("}" if given else "{}")
         call.complete = True
+
+    def _next_key(self, cursor: Cursor, report: Report) -> Steps[bool]:
+        """Reads what stands before a key, if it comes next."""
+        for number, text in enumerate(self._before_keys):
+            if (yield from cursor.match_loosely((text,))):
+                if number:
+                    report(f"{text!r} in place of {self._before_key!r}")
+                return True
+        return False
 
     def _key(self, reading: Reading) -> Steps[tuple[str, bool | None] | None]:
         """Reads a key and the text after it: the key, and whether that text says that the value is a string."""
@@ -250,7 +262,7 @@ class TaggedArguments(Part):
         closing = self._key_words[0][0]
         if len(closing) > 1 and (yield from cursor.match_loosely(closing[:1])):
             while (
-                known := follows(cursor.buffer, cursor.position, cursor.ended, (self._before_key, *self._ends))
+                known := follows(cursor.buffer, cursor.position, cursor.ended, (*self._before_keys, *self._ends))
             ) is None:
                 yield
             if known:
@@ -354,8 +366,8 @@ class TaggedArguments(Part):
         """Whether a mark inside of a value ends it; `None`: not known yet."""
         at = place + len(mark)
         if mark == self._after_value:
-            return follows(cursor.buffer, at, cursor.ended, (self._before_key, *self._ends, *self._following))
-        if mark == self._before_key:
+            return follows(cursor.buffer, at, cursor.ended, (*self._before_keys, *self._ends, *self._following))
+        if mark in self._before_keys:
             match = _KEY.match(cursor.buffer, at, at + MAX_KEY)
             assert match is not None  # the pattern matches the empty text
             key = match.group().strip()
@@ -389,4 +401,4 @@ class TaggedArguments(Part):
 
     def _json(self, reading: Reading, permitted: Permitted, out: Emit) -> Steps[bool]:
         """Reads an array or object and its closing tag; reads nothing if there is none."""
-        return read_container(reading, permitted, out, self._after_value, (self._before_key, *self._ends))
+        return read_container(reading, permitted, out, self._after_value, (*self._before_keys, *self._ends))

@@ -82,9 +82,12 @@ class Marked(Text):
 
     def read(self, reading: Reading) -> Steps[None]:
         """See `Part`."""
+        cursor = reading.cursor
         if not self.optional:
             yield from super().read(reading)
-        elif not (yield from reading.cursor.match_loosely(self.words)):
+        elif not (yield from cursor.match_loosely(self.words)):
+            if cursor.ended and cursor.is_half_of(self.words[0]):
+                raise Truncated(repr(self.text))
             reading.builder.report(f"a call without {self.text!r}")
 
 
