@@ -1,9 +1,9 @@
 """An incremental reader of Python literals and keyword arguments, written out as JSON. Nothing is ever evaluated.
 
 Read are strings in all their quotes and escapes, numbers, `True`, `False`, `None`, lists, tuples, dicts, nested to a bounded
-depth; JSON's `true`, `false` and `null` are taken for what they mean. Written is the spelling of
-`json.dumps(..., ensure_ascii=False)`, since layout between Python tokens is not data. Names, operators, calls, f-strings,
-bytes and sets are `Unreadable`, unless the reader is told to put right what models write beside Python.
+depth, and sets, which become arrays; JSON's `true`, `false` and `null` are taken for what they mean. Written is the spelling of
+`json.dumps(..., ensure_ascii=False)`, since layout between Python tokens is not data. Names, operators, calls, f-strings and
+bytes are `Unreadable`, unless the reader is told to put right what models write beside Python.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from fcformat.parsing.json_incremental import MAX_DEPTH, MAX_KEY, MAX_WORD
 from fcformat.parsing.plain_values import plain_python
 from fcformat.parsing.quotes import AfterCall, closes, open_run
 from fcformat.parsing.strings import escape_at, escapes_at, json_inner, json_string
+from fcformat.parsing.undecided_brackets import UndecidedBrackets
 
 __all__ = ["PLAIN_ITEM", "PythonReader", "item_as_json", "number_as_json"]
 
@@ -33,6 +34,7 @@ _WORDS = {"True": "true", "False": "false", "None": "null", "true": "true", "fal
 _PREFIXES = frozenset(("r", "R", "u", "U"))
 _DECIMAL = re.compile(r"([+-]?)([0-9]*)(\.?)([0-9]*)([eE][+-]?[0-9]+)?")
 _BASED = re.compile(r"([+-]?)(0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+)")
+_LEADING_ZEROS = re.compile(r"([+-]?)0+([0-9]+)")
 _LINE_BREAK = re.compile(r"[\r\n]")
 _UNDERSCORE = re.compile(r"(?<=[0-9a-fA-FxXoObB])_(?=[0-9a-fA-F])")
 #: Longest hexadecimal, octal or binary number; writing it in decimal takes more than linear time.
@@ -58,41 +60,12 @@ _ONE_ITEM = re.compile(PLAIN_ITEM)
 #: Brackets that others follow, and closing ones; an opening one behind the last of a run is read by itself.
 _BRACKETS = re.compile(r"\[{1,64}(?=\[)")
 _CLOSING = re.compile(r"\]{2,64}")
+#: Where a dict's key stands, also while the dict may yet be a set.
+_KEYS = ("{key", "{?")
+_CLOSER = {"[": "]", "{": "}", "{set": "}", "(": ")", "?": ")"}
 Emit = Callable[[str], None]
 #: What a string spells, as JSON text.
 Spelled = Callable[[str], str]
-
-
-class _Out:
-    """Passes JSON text on, except what stands in parentheses until it is known whether they make a tuple."""
-
-    def __init__(self, emit: Emit) -> None:
-        self._emit = emit
-        self._held: list[str] = []
-        self._undecided: list[int] = []  # where in `_held` each undecided parenthesis opened
-
-    def __call__(self, text: str) -> None:
-        if self._undecided:
-            self._held.append(text)
-        else:
-            self._emit(text)
-
-    def open(self) -> None:
-        self._undecided.append(len(self._held))
-
-    def close(self, is_tuple: bool) -> None:
-        """Decides the innermost undecided parenthesis: a tuple's, or one around a single value."""
-        start = self._undecided.pop()
-        if is_tuple:
-            self._held.insert(start, "[")
-        self.flush()
-
-    def flush(self, whole: bool = False) -> None:
-        if whole or not self._undecided:
-            for text in self._held:
-                self._emit(text)
-            self._held.clear()
-            self._undecided.clear()
 
 
 class PythonReader:
@@ -104,19 +77,26 @@ class PythonReader:
         Args:
             cursor: Where the text comes from.
             report: Told of everything that had to be put right.
-            after: What follows a call. If it is given, quotes that were not escaped, commas that are missing and words
-                without quotes are put right.
+            after: What follows a call. If it is given, quotes that were not escaped, commas that are missing, words
+                without quotes and zeros before numbers are put right.
         """
         self._cursor = cursor
         self._report = report
         self._after = after
+        self._is_text = False  # whether the argument that is read is a text
 
-    def keyword_arguments(self, emit: Emit, spelled: Callable[[str], Spelled | None] | None = None) -> Steps[None]:
+    def keyword_arguments(
+        self,
+        emit: Emit,
+        spelled: Callable[[str], Spelled | None] | None = None,
+        is_text: Callable[[str], bool] | None = None,
+    ) -> Steps[None]:
         """Reads `name=value, ...)`, up to and with the closing parenthesis.
 
         Args:
             emit: Called with pieces that concatenate to the JSON text of an object.
             spelled: For an argument that cannot be a string, what gives the JSON that a string spells.
+            is_text: Whether an argument can only be a string.
 
         Raises:
             Unreadable: The text is something else. What was read so far has been emitted.
@@ -133,6 +113,7 @@ class PythonReader:
                 raise Unreadable(f"the argument {name} once")
             names.add(name)
             emit(f"{', ' if len(names) > 1 else ''}{json_string(name)}: ")
+            self._is_text = is_text is not None and is_text(name)
             char = yield from cursor.skip_space()
             respell = spelled(name) if spelled is not None and char in ("'", '"') else None
             if respell is not None:
@@ -163,15 +144,15 @@ class PythonReader:
             Unreadable: The text is not a literal. What was read so far has been emitted.
             Truncated: The text ends inside the literal; what there was has been emitted.
         """
-        out = _Out(emit)
+        out = UndecidedBrackets(emit)
         try:
             yield from self._value(out)
         finally:
-            out.flush(whole=True)
+            out.flush()
 
-    def _value(self, out: _Out) -> Steps[None]:
+    def _value(self, out: UndecidedBrackets) -> Steps[None]:
         cursor = self._cursor
-        opened: list[str] = []  # "[", "{", "(" for a tuple, "?" for a parenthesis that may be one
+        opened: list[str] = []  # "[", "{", "(" for a tuple, "?" for a parenthesis that may be one, "{?" for a dict or a set
         while True:
             char = yield from cursor.skip_space()
             run = _ITEMS.match(cursor.buffer, cursor.position) if opened and opened[-1] in "[(" else None
@@ -181,9 +162,8 @@ class PythonReader:
                 cursor.take(run.end())
                 out("".join([f"{item_as_json(item)}, " for item in items]))
                 continue
-            brackets = (
-                _BRACKETS.match(cursor.buffer, cursor.position) if not (opened and opened[-1] == "{key") else None
-            )
+            is_key = bool(opened) and opened[-1] in _KEYS
+            brackets = None if is_key else _BRACKETS.match(cursor.buffer, cursor.position)
             if (
                 brackets is not None
                 and len(opened) + (count := len(brackets.group())) <= MAX_DEPTH
@@ -196,7 +176,7 @@ class PythonReader:
             if opened:
                 cursor.spend()
             found = None
-            if char and char in "[{" and not (opened and opened[-1] == "{key"):
+            if char and char in "[{" and not is_key:
                 found = plain_python(
                     cursor.buffer, cursor.position, MAX_DEPTH - len(opened), cursor.steps, bool(opened)
                 )
@@ -204,18 +184,18 @@ class PythonReader:
                 cursor.spend(found[2])
                 cursor.take(found[1])
                 out(found[0])
-            elif char and char in "[{(" and not (opened and opened[-1] == "{key"):
+            elif char and char in "[{(" and not is_key:
                 if len(opened) == MAX_DEPTH:
                     raise Unreadable(f"at most {MAX_DEPTH} nested lists, tuples and dicts")
                 cursor.take(cursor.position + 1)
                 following = yield from cursor.skip_space()
-                if char == "(" and following != ")":
-                    out.open()
-                    opened.append("?")
+                if char != "[" and following != _CLOSER[char]:
+                    out.open("{" if char == "{" else "")
+                    opened.append("{?" if char == "{" else "?")
                     continue
                 out("{" if char == "{" else "[")
-                if following != {"[": "]", "{": "}", "(": ")"}[char]:
-                    opened.append("{key" if char == "{" else char)
+                if following != _CLOSER[char]:
+                    opened.append(char)
                     continue
                 cursor.take(cursor.position + 1)
                 out("}" if char == "{" else "]")
@@ -232,23 +212,29 @@ class PythonReader:
             if not opened:
                 return
 
-    def _after_value(self, opened: list[str], out: _Out) -> Steps[bool]:
+    def _after_value(self, opened: list[str], out: UndecidedBrackets) -> Steps[bool]:
         """Reads what follows a value inside a container; whether another value is due."""
         cursor = self._cursor
         char = yield from cursor.skip_space()
         inner = opened[-1]
-        if inner == "{key":
-            if char != ":":
-                raise Unreadable("':'") if char else Truncated("':'")
+        if inner in _KEYS and char == ":":
             cursor.take(cursor.position + 1)
+            if inner == "{?":
+                out.decide("{", quoted=True)
             out(": ")
             opened[-1] = "{"
             return True
-        closer = {"[": "]", "{": "}", "(": ")", "?": ")"}[inner]
+        if inner == "{?" and char and char in ",}":
+            self._report("a set for a list")
+            out.decide("[")
+            opened[-1] = inner = "{set"
+        elif inner in _KEYS:
+            raise Unreadable("':'") if char else Truncated("':'")
+        closer = _CLOSER[inner]
         if char == ",":
             cursor.take(cursor.position + 1)
             if inner == "?":
-                out.close(is_tuple=True)
+                out.decide("[")
                 opened[-1] = "("
             char = yield from cursor.skip_space()
             if char != closer:
@@ -261,10 +247,11 @@ class PythonReader:
         if char != closer:
             raise Unreadable(f"',' or '{closer}'") if char else Truncated(f"',' or '{closer}'")
         cursor.take(cursor.position + 1)
-        if opened.pop() == "?":
-            out.close(is_tuple=False)
+        inner = opened.pop()
+        if inner == "?":
+            out.decide("")
         else:
-            out("}" if closer == "}" else "]")
+            out("}" if inner == "{" else "]")
         return False
 
     def _name(self, char: str) -> Steps[str]:
@@ -323,6 +310,9 @@ class PythonReader:
                 # The comma that is missing is reported where it is missed.
                 match, word = found, found.group()
                 written = _WORDS.get(word) or number_as_json(word)
+            elif (number := _LEADING_ZEROS.fullmatch(word)) is not None:
+                self._report("a number with leading zeros")
+                written = json_string(word) if self._is_text and not opened else number_as_json(number[1] + number[2])
             elif _BARE.fullmatch(word) and cursor.buffer[match.end()] not in "(=[":
                 self._report("a string without quotes")
                 written = json_string(word)

@@ -199,3 +199,19 @@ def test_time_is_linear_in_hostile_text(piece: str) -> None:
         get_format("pythonic").parse("[weather(city='" + piece * (size // len(piece)), TOOLS)
 
     assert growth(parse, 600, 10) < 1.2
+
+
+@pytest.mark.parametrize(
+    ("written", "given"),
+    [("tags={'urgent', 'bug'}", {"tags": ["urgent", "bug"]}), ("month=07, day=-05", {"month": 7, "day": -5})],
+)
+def test_sets_become_lists_and_zeros_before_numbers_are_left_out(written: str, given: dict[str, object]) -> None:
+    read = get_format("lfm2").parse(f"<|tool_call_start|>[f({written})]<|tool_call_end|>")
+    assert json.loads(read.tool_calls[0].function.arguments) == given
+    assert read.issues
+
+
+def test_digits_for_an_argument_that_is_a_text_keep_their_zeros() -> None:
+    tool = {"name": "f", "parameters": {"type": "object", "properties": {"zip": {"type": "string"}}}}
+    read = get_format("lfm2").parse("<|tool_call_start|>[f(zip=07030)]<|tool_call_end|>", [tool])
+    assert json.loads(read.tool_calls[0].function.arguments) == {"zip": "07030"}

@@ -404,7 +404,13 @@ class PythonArguments(Part):
     def read(self, reading: Reading) -> Steps[None]:
         """See `Part`."""
         reader = PythonReader(reading.cursor, reading.builder.report, self._after)
-        yield from reader.keyword_arguments(reading.call.arguments, spelled_values(reading))
+        types = argument_types(reading)
+
+        def is_text(name: str) -> bool:
+            permitted = types(name)
+            return permitted is not None and permitted.only_text
+
+        yield from reader.keyword_arguments(reading.call.arguments, spelled_values(reading), is_text)
         reading.call.complete = True
 
 
