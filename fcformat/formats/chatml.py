@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fcformat.formats.call_syntax.parts import JSONCall, Tag, Text
+from fcformat.formats.call_syntax.json_call import JSONCall
+from fcformat.formats.call_syntax.parts import Tag, Text
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
 from fcformat.formats.layout import Results, Role, ToolList

@@ -7,7 +7,8 @@ between tags; Command R writes `Action:` and the array in a fence.
 from __future__ import annotations
 
 from fcformat.formats.call_format import CallFormat
-from fcformat.formats.call_syntax.parts import JSONCall, Tag, Text
+from fcformat.formats.call_syntax.json_call import JSONCall
+from fcformat.formats.call_syntax.parts import Tag, Text
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
 from fcformat.formats.call_syntax.units import CallArray

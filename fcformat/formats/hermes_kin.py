@@ -6,7 +6,8 @@ Sources: the publishers' chat templates and model cards.
 from __future__ import annotations
 
 from fcformat.formats.call_format import CallFormat
-from fcformat.formats.call_syntax.parts import JSONCall, Tag, Text
+from fcformat.formats.call_syntax.json_call import JSONCall
+from fcformat.formats.call_syntax.parts import Tag, Text
 from fcformat.formats.call_syntax.plain_text import PlainText
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.syntax import CallSyntax

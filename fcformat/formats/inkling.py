@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fcformat.formats.call_format import CallFormat
 from fcformat.formats.call_syntax.blocks import MessageBlocks
-from fcformat.formats.call_syntax.parts import JSONCall
+from fcformat.formats.call_syntax.json_call import JSONCall
 from fcformat.formats.call_syntax.syntax import CallSyntax
 
 __all__ = ["INKLING"]

@@ -6,8 +6,9 @@ Sources: the publishers' chat templates and model cards. Other spellings that mo
 from __future__ import annotations
 
 from fcformat.formats.call_format import CallFormat
+from fcformat.formats.call_syntax.json_call import JSONCall
 from fcformat.formats.call_syntax.keyed import KeyedCall
-from fcformat.formats.call_syntax.parts import JSONCall, Tag, Text
+from fcformat.formats.call_syntax.parts import Tag, Text
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
 from fcformat.formats.call_syntax.units import CallArray, SingleCall

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from fcformat.formats.call_format import CallFormat
 from fcformat.formats.call_syntax.either import PartsOrObject
-from fcformat.formats.call_syntax.parts import JSONCall, Tag
+from fcformat.formats.call_syntax.json_call import JSONCall
+from fcformat.formats.call_syntax.parts import Tag
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.sections import CallSections
 from fcformat.formats.call_syntax.syntax import CallSyntax

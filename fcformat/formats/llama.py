@@ -8,8 +8,9 @@ publisher's template leaves text beside a call out.
 from __future__ import annotations
 
 from fcformat.formats.call_format import CallFormat
+from fcformat.formats.call_syntax.json_call import JSONCall
 from fcformat.formats.call_syntax.named import Name
-from fcformat.formats.call_syntax.parts import JSONCall, PythonArguments, Tag, Text
+from fcformat.formats.call_syntax.parts import PythonArguments, Tag, Text
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
 from fcformat.formats.call_syntax.units import CallArray, SingleCall

@@ -7,7 +7,8 @@ that write every value in quotes, or no commas between arguments, are read as wh
 from __future__ import annotations
 
 from fcformat.formats.call_format import CallFormat
-from fcformat.formats.call_syntax.parts import JSONCall, PythonArguments
+from fcformat.formats.call_syntax.json_call import JSONCall
+from fcformat.formats.call_syntax.parts import PythonArguments
 from fcformat.formats.call_syntax.python_call import PythonName
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.syntax import CallSyntax

@@ -145,7 +145,7 @@ class DelimitedReader:
                 opened.append("}" if char == "{" else "]")
                 first = True
             else:
-                yield from self._scalar(char, emit)
+                yield from self._scalar(char, emit, member=not opened or opened[-1] == "}")
             closing = _CLOSING.match(cursor.buffer, cursor.position)
             if closing is not None and opened[-len(closing.group()) :] == ["]"] * len(closing.group()):
                 emit(cursor.take(closing.end()))
@@ -182,7 +182,7 @@ class DelimitedReader:
         emit(closer)
         return True
 
-    def _scalar(self, char: str, emit: Emit) -> Steps[None]:
+    def _scalar(self, char: str, emit: Emit, *, member: bool) -> Steps[None]:
         if not char:
             raise Truncated("a value")
         if (yield from self._at_delimiter()):
@@ -194,20 +194,27 @@ class DelimitedReader:
             yield from JSONReader(self._cursor, self._report).value(emit)
         else:
             bare = yield from self.bare()
-            emit(self.word(bare))
+            emit(self.word(bare, member=member))
 
-    def word(self, bare: str) -> str:
+    def word(self, bare: str, *, member: bool = True) -> str:
         """The JSON of a value without delimiters; what is neither a number nor a word of JSON is taken for a string.
 
+        Args:
+            bare: The value; none at all behind a key is an empty string.
+            member: Whether it stands behind a key.
+
         Raises:
-            Unreadable: There is nothing.
+            Unreadable: There is nothing, and no end of a member.
         """
         if _NUMBER.fullmatch(bare):
             return bare
         if bare in _WORDS:
             return bare
         if not bare:
-            raise Unreadable("a value")
+            if not member or self._cursor.buffer[self._cursor.position : self._cursor.position + 1] not in (",", "}"):
+                raise Unreadable("a value")
+            self._report("a key without a value")
+            return '""'
         if bare in _OTHER_WORDS:
             self._report(f"{bare} for {_OTHER_WORDS[bare]}")
             return _OTHER_WORDS[bare]

@@ -152,7 +152,9 @@ class PythonReader:
 
     def _value(self, out: UndecidedBrackets) -> Steps[None]:
         cursor = self._cursor
-        opened: list[str] = []  # "[", "{", "(" for a tuple, "?" for a parenthesis that may be one, "{?" for a dict or a set
+        opened: list[
+            str
+        ] = []  # "[", "{", "(" for a tuple, "?" for a parenthesis that may be one, "{?" for a dict or a set
         while True:
             char = yield from cursor.skip_space()
             run = _ITEMS.match(cursor.buffer, cursor.position) if opened and opened[-1] in "[(" else None

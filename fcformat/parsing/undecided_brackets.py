@@ -19,6 +19,7 @@ class UndecidedBrackets:
         self._undecided: list[tuple[int, str]] = []  # where in `_held` each opened, and what it is if the text ends
 
     def __call__(self, text: str) -> None:
+        """Adds text."""
         if self._undecided:
             self._held.append(text)
         else:

@@ -98,6 +98,7 @@ def test_delimiters_are_control_tokens_and_strings_are_not() -> None:
         (f"n:{D}0.5{D},b:{D}true{D}", {"n": 0.5, "b": True}),
         (f"o:{D}{{'z': 'y'}}{D}", {"o": {"z": "y"}}),
         (f"l:[{D}a{D},b,]", {"l": ["a", "b"]}),
+        ("s:,n:1", {"s": "", "n": 1}),
         (" ", {}),
     ],
 )
@@ -124,6 +125,15 @@ def test_thoughts_are_reasoning_also_without_their_tag_and_later_in_the_turn() -
 def test_what_is_no_call_is_kept_as_text(text: str) -> None:
     message = parsed(text)
     assert (message.content, message.tool_calls) == (text, ())
+
+
+@pytest.mark.parametrize("arguments", ["n:1", f"s:{D}a{D}", "o:{a:1}", "n:1, x"])
+def test_a_call_ends_at_its_tag_where_a_brace_is_missing(arguments: str) -> None:
+    message = parsed(f"<|tool_call>call:f{{{arguments}<tool_call|>Yes.<|tool_call>call:f{{n:2}}<tool_call|>")
+    assert message.content == "Yes."
+    assert [call.function.name for call in message.tool_calls] == ["f", "f"]
+    assert "the arguments break off" in message.issues[0]
+    assert ("behind ', x'" in message.issues[0]) == arguments.endswith("x")
 
 
 def test_what_the_end_of_the_text_leaves_of_a_call_is_named() -> None:

@@ -12,7 +12,8 @@ from fcformat.chat import Message, join_deltas
 from fcformat.errors import FormatError, ParseError
 from fcformat.formats import get_format
 from fcformat.formats.call_format import CallFormat
-from fcformat.formats.call_syntax.parts import JSONCall, Tag, Text
+from fcformat.formats.call_syntax.json_call import JSONCall
+from fcformat.formats.call_syntax.parts import Tag, Text
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.text_then_calls import TextThenCalls

@@ -60,6 +60,8 @@ def test_values_become_json(text: str, written: str) -> None:
         ("[1,]", "[1]", "a trailing comma"),
         ("{a:1,}", '{"a": 1}', "a trailing comma"),
         ("[007]", '["007"]', "a string without delimiters"),
+        ("{a:}", '{"a": ""}', "a key without a value"),
+        ("[{a: ,b:1}]", '[{"a": "", "b": 1}]', "a key without a value"),
     ],
 )
 def test_what_is_almost_right_is_put_right_and_reported(text: str, written: str, issue: str) -> None:
@@ -76,7 +78,8 @@ def test_what_is_almost_right_is_put_right_and_reported(text: str, written: str,
         ("{a,", "Unreadable: ':'"),
         ("{:1}", "Unreadable: a key"),
         ("[,1]", "Unreadable: a value"),
-        ("{a:}", "Unreadable: a value"),
+        ("[1,,2]", "Unreadable: a value"),
+        ("{a:]", "Unreadable: a value"),
         ("", "Truncated: a value"),
         ("[", "Truncated: a value"),
         ("{", "Truncated: a key"),

@@ -29,11 +29,43 @@ def test_a_call_without_a_name_is_text() -> None:
 
 
 @pytest.mark.parametrize(
+    "inner",
+    [
+        '{"name": "f", "argu: {"a": 1}}',
+        '{"name": "f", "arguments": {not json}}',
+        '{"name": "f", "arguments": {{"a": 1}}}',
+        '{"name": "f", "arguments": {a, b}}',
+        '{"arguments": {a b}, "name": "f"}',
+        '{"name": "f"; "arguments": {}}',
+    ],
+)
+def test_a_call_whose_arguments_never_begin_is_text(inner: str) -> None:
+    parser = HERMES.stream_parser()
+    for character in call(inner):
+        assert not any(delta.tool_calls for delta in parser.feed(character))
+    for message in (HERMES.parse(call(inner)), parser.finish()):
+        assert (message.content, message.tool_calls) == (call(inner), ())
+        assert message.issues
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        '{"name": "f", "arguments": {a : 1}}',
+        '{"name": "f", "arguments":\n{ \n }}',
+        '{"name": "f", "arguments": {' + " " * 100 + '"a": 1}}',
+        '{"name": "f", "arguments": {' + "a" * 100 + ": 1}}",
+    ],
+)
+def test_odd_beginnings_of_arguments_are_read(inner: str) -> None:
+    assert [each.function.name for each in HERMES.parse(call(inner)).tool_calls] == ["f"]
+
+
+@pytest.mark.parametrize(
     ("inner", "left"),
     [
         ('{"name": "f", "argument": {"a": 1}}', '"a": 1'),
         ('{"name": "f", "arguments": {}, "more": [1, 2]}', "[1, 2]"),
-        ('{"name": "f", "argu: {"a": 1}}', "argu"),
     ],
 )
 def test_what_is_no_part_of_a_call_is_named(inner: str, left: str) -> None:

@@ -13,13 +13,14 @@ from support.counting import growth
 CALL = '<tool_call>\n{"name": "f", "arguments": {"text": "one two"}}\n</tool_call>'
 
 
-def test_names_are_sent_once_and_arguments_as_they_arrive() -> None:
+def test_names_are_sent_once_where_arguments_begin_and_these_as_they_arrive() -> None:
     parser = get_format("qwen2.5").stream_parser()
     sent = [[delta.to_openai() for delta in parser.feed(piece)] for piece in ("Hi", "\n<tool_", 'call>\n{"name": "f", ', '"arguments": {"te', 'xt": "one', " two", '"}}\n</tool_call>')]  # fmt: skip
-    begin = {"index": 0, "id": "call_0", "type": "function", "function": {"name": "f", "arguments": ""}}
-    pieces = [{"index": 0, "function": {"arguments": text}} for text in ('{"te', 'xt": "one', " two", '"}')]
+    begin = {"index": 0, "id": "call_0", "type": "function", "function": {"name": "f", "arguments": '{"te'}}
+    pieces = [{"index": 0, "function": {"arguments": text}} for text in ('xt": "one', " two", '"}')]
     assert sent == [
         [{"content": "Hi"}],
+        [],
         [],
         [{"tool_calls": [begin]}],
         *([{"tool_calls": [piece]}] for piece in pieces),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fcformat import grammar as g
 from fcformat.chat import FunctionCall
-from fcformat.formats.call_syntax.parts import JSONCall, Part, Reading, ToolView
+from fcformat.formats.call_syntax.json_call import JSONCall
+from fcformat.formats.call_syntax.parts import Part, Reading, ToolView
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import Steps
 

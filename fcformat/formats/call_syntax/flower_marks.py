@@ -11,8 +11,9 @@ import re
 
 from fcformat import grammar as g
 from fcformat.chat import Message
+from fcformat.formats.call_syntax.json_call import read_arguments
 from fcformat.formats.call_syntax.named import JSONArguments, Name, raw_arguments
-from fcformat.formats.call_syntax.parts import Reading, Text, ToolView, read_arguments
+from fcformat.formats.call_syntax.parts import Reading, Text, ToolView
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, drain, write_call
 from fcformat.formats.rendered import Draft

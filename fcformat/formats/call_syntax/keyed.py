@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from fcformat import grammar as g
 from fcformat.chat import FunctionCall
-from fcformat.formats.call_syntax.parts import (
-    PLAIN_TEXT,
-    SPACES,
-    JSONCall,
-    Plain,
-    Reading,
-    ToolView,
-    json_body,
-    read_arguments,
-    read_other,
-)
+from fcformat.formats.call_syntax.json_call import JSONCall, begin_arguments, read_arguments, read_other
+from fcformat.formats.call_syntax.parts import PLAIN_TEXT, SPACES, Plain, Reading, ToolView, json_body
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
 from fcformat.parsing.cursor import Steps, Truncated, Unreadable
@@ -54,6 +45,7 @@ class KeyedCall(JSONCall):
         name = yield from json.key(True)
         if not name:
             raise Unreadable("the function's name as a key")
+        yield from begin_arguments(cursor)
         call.named(name)
         yield from read_arguments(reading)
         call.complete = True

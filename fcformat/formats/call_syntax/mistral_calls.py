@@ -11,8 +11,9 @@ import re
 from fcformat import grammar as g
 from fcformat.chat import Message, ToolCall
 from fcformat.errors import FormatError
+from fcformat.formats.call_syntax.json_call import JSONCall
 from fcformat.formats.call_syntax.named import JSONArguments, Name, bare_name
-from fcformat.formats.call_syntax.parts import MAX_NAME, JSONCall, Reading, Tag, ToolView
+from fcformat.formats.call_syntax.parts import MAX_NAME, Reading, Tag, ToolView
 from fcformat.formats.call_syntax.spacing import spacing
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.text_then_calls import TextThenCalls

@@ -11,17 +11,8 @@ import re
 from fcformat import grammar as g
 from fcformat.chat import FunctionCall
 from fcformat.errors import FormatError
-from fcformat.formats.call_syntax.parts import (
-    MAX_NAME,
-    SPACES,
-    Part,
-    Plain,
-    Reading,
-    ToolView,
-    json_body,
-    loosely,
-    read_arguments,
-)
+from fcformat.formats.call_syntax.json_call import read_arguments
+from fcformat.formats.call_syntax.parts import MAX_NAME, SPACES, Part, Plain, Reading, ToolView, json_body, loosely
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS, JSONStyle
 from fcformat.parsing.cursor import Cursor, Scanner, Steps, Truncated, Unreadable

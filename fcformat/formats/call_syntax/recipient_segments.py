@@ -11,8 +11,9 @@ import re
 from fcformat import grammar as g
 from fcformat.chat import Message
 from fcformat.errors import FormatError
+from fcformat.formats.call_syntax.json_call import read_arguments
 from fcformat.formats.call_syntax.named import NAME_CHARACTER, bare_name, raw_arguments
-from fcformat.formats.call_syntax.parts import MAX_NAME, Reading, ToolView, read_arguments
+from fcformat.formats.call_syntax.parts import MAX_NAME, Reading, ToolView
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS

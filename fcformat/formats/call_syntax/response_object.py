@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 from fcformat import grammar as g
 from fcformat.chat import Message
-from fcformat.formats.call_syntax.parts import MAX_OTHERS, Reading, ToolView, read_other
+from fcformat.formats.call_syntax.json_call import MAX_OTHERS, read_other
+from fcformat.formats.call_syntax.parts import Reading, ToolView
 from fcformat.formats.call_syntax.turn import Turn, TurnPlan, drain, read_text
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS

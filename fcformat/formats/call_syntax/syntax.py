@@ -66,11 +66,24 @@ class CallSyntax:
             try:
                 yield from part.read(reading)
             except (Unreadable, Truncated) as error:
-                if not reading.call.complete or not reading.call.name:
+                if reading.call.complete and reading.call.name:
+                    reading.builder.report(f"expected {error} at the end of a call")
+                    yield from self._pass_end(reading)
+                elif isinstance(error, Truncated) or not (yield from self._closes(reading, error)):
                     raise
-                reading.builder.report(f"expected {error} at the end of a call")
-                yield from self._pass_end(reading)
                 return
+
+    def _closes(self, reading: Reading, error: Unreadable) -> Steps[bool]:
+        """Reads the tag that ends a call, if it comes where the arguments break off."""
+        last, cursor = self.parts[-1], reading.cursor
+        start, trail = cursor.offset, list(cursor.trail or ())
+        if not reading.call.announced or not isinstance(last, Text) or not last.words:
+            return False
+        if not (yield from cursor.match_loosely(last.words)):
+            return False
+        cursor.trail = trail
+        reading.builder.report(f"the arguments break off, expected {error}{reading.builder.left_over()}", start)
+        return True
 
     def _pass_end(self, reading: Reading) -> Steps[None]:
         """Reads the end of a call whose brackets do not match."""

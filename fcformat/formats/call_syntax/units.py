@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from fcformat import grammar as g
 from fcformat.chat import ToolCall
 from fcformat.errors import FormatError
-from fcformat.formats.call_syntax.parts import JSONCall, Reading, Text, ToolView, halves
+from fcformat.formats.call_syntax.json_call import JSONCall
+from fcformat.formats.call_syntax.parts import Reading, Text, ToolView, halves
 from fcformat.formats.call_syntax.plain_calls import PlainReader
 from fcformat.formats.call_syntax.spacing import spacing
 from fcformat.formats.call_syntax.syntax import CallSyntax
