@@ -6,18 +6,30 @@ from fcformat.formats.call_syntax.json_call import JSONCall
 from fcformat.formats.call_syntax.parts import Tag, Text
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
+from fcformat.formats.call_syntax.units import CallArray
 from fcformat.formats.layout import Results, Role, ToolList
 
-__all__ = ["CHATML_ROLES", "CHATML_STOPS", "HERMES_CALLS", "HERMES_CONTROLS", "HERMES_TOOLS", "USER_RESULTS"]
+__all__ = [
+    "CHATML_ROLES",
+    "CHATML_STOPS",
+    "HERMES_ARRAY",
+    "HERMES_CALLS",
+    "HERMES_CONTROLS",
+    "HERMES_TOOLS",
+    "USER_RESULTS",
+]
 
 CHATML_ROLES = {
     role: Role(f"<|im_start|>{role}\n", end="<|im_end|>", after="\n") for role in ("system", "user", "assistant")
 }
 CHATML_STOPS = ("<|im_end|>", "<|endoftext|>")
 
+#: An array of calls between the tags of one; read and never written.
+HERMES_ARRAY = CallArray(Tag("<tool_call>"), closing=Tag("</tool_call>"))
 #: Calls as JSON between tags.
 HERMES_CALLS = TextThenCalls(
-    CallSyntax(Tag("<tool_call>"), Text("\n"), JSONCall(also=("parameters",)), Text("\n"), Tag("</tool_call>"))
+    CallSyntax(Tag("<tool_call>"), Text("\n"), JSONCall(also=("parameters",)), Text("\n"), Tag("</tool_call>")),
+    HERMES_ARRAY,
 )
 HERMES_CONTROLS = ("<|im_start|>", "<|im_end|>", "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>")
 

@@ -13,7 +13,7 @@ from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
 from fcformat.formats.call_syntax.units import SingleCall
-from fcformat.formats.chatml import CHATML_ROLES, CHATML_STOPS, HERMES_CONTROLS
+from fcformat.formats.chatml import CHATML_ROLES, CHATML_STOPS, HERMES_ARRAY, HERMES_CONTROLS
 from fcformat.formats.conversation_format import ConversationFormat
 from fcformat.formats.layout import Layout, Results, Role, ToolList
 from fcformat.formats.tool_signatures import ToolSignatures
@@ -60,6 +60,7 @@ HERMES = ConversationFormat(
         Reasoning(after_opening="\n", before_closing="\n", after_closing="\n\n"),
         TextThenCalls(
             CallSyntax(Tag("<tool_call>"), Text("\n"), _OBJECT, Text("\n"), Tag("</tool_call>")),
+            HERMES_ARRAY,
             SingleCall(
                 CallSyntax(Tag("<longcat_tool_call>"), JSONCall(also=("parameters",)), Tag("</longcat_tool_call>"))
             ),

@@ -150,3 +150,22 @@ def test_what_the_prompt_began_is_part_of_the_message() -> None:
     assert QWEN.parse("!", prompt=prompt + "Hello").content == "Hello!"
     begun = prompt + '<tool_call>\n{"name": "f", "argu'
     assert calls_of(QWEN.parse('ments": {}}\n</tool_call>', prompt=begun)) == [("f", "{}")]
+
+
+@pytest.mark.parametrize("name", ["qwen2.5", "qwen3", "hermes"])
+@pytest.mark.parametrize("end", ["]", ""])
+def test_an_array_of_calls_may_stand_in_one_pair_of_tags(name: str, end: str) -> None:
+    reply = text('[{"name": "f", "arguments": {"a": 1}}, {"name": "g", "arguments": {}}' + end)
+    form = get_format(name)
+    parser = form.stream_parser()
+    for character in f"So:\n{reply}\nDone.":
+        parser.feed(character)
+    for message in (form.parse(f"So:\n{reply}\nDone."), parser.finish()):
+        assert (message.content, calls_of(message)) == ("So:\nDone.", [("f", '{"a": 1}'), ("g", "{}")])
+        assert bool(message.issues) == (not end)
+
+
+def test_an_array_that_holds_no_calls_is_text() -> None:
+    for body in ("[1, 2]", '["x"]', "[]", "[[]]"):
+        message = QWEN.parse(text(body))
+        assert (message.content, message.tool_calls) == (text(body), ())

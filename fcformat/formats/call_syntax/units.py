@@ -287,6 +287,8 @@ class CallArray(CallUnit):
         except (Unreadable, Truncated) as error:
             if calls and calls[-1].complete:
                 builder.report(f"the array of calls breaks off, expected {error}{builder.left_over()}")
+                if self._closing is not None and (yield from cursor.match_loosely(self._closing.words)):
+                    cursor.recorded = None
             else:
                 announce_end(builder, calls[-1] if calls else reading.call, error)
             return calls
