@@ -35,7 +35,9 @@ MINICPM5 = CallFormat(
         CallSections(
             CallSyntax(
                 Text(_FUNCTION),
-                TagName("", '">', next=(_PARAMETER, *_with_other_blanks(_PARAMETER), "</function>")),
+                TagName(
+                    "", '">', next=(_PARAMETER, *_with_other_blanks(_PARAMETER), "</function>"), closed=('"', "/>")
+                ),
                 TaggedArguments(
                     _PARAMETER,
                     '">',

@@ -126,7 +126,13 @@ def invoke_call(
     invoke, parameter = f'<{prefix}invoke name="', f'<{prefix}parameter name="'
     end, value_end = f"</{prefix}invoke>", f"</{prefix}parameter>"
     return CallSyntax(
-        TagName(invoke, f'">{line}', next=(parameter, end, closing), controls=controls),
+        TagName(
+            invoke,
+            f'">{line}',
+            next=(parameter, end, closing, *(("{",) if typed else ())),
+            controls=controls,
+            closed=('"', "/>"),
+        ),
         TaggedArguments(
             parameter,
             '" string="true">' if typed else '">',
@@ -137,6 +143,7 @@ def invoke_call(
             after_other_key='" string="false">' if typed else None,
             also_after_key=('">',) if typed else (),
             wrappers=wrappers,
+            or_object=typed,
             following=(invoke, closing),
             controls=controls,
         ),

@@ -227,6 +227,7 @@ class CallBuilder:
     Attributes:
         name: The function's name once it is known.
         complete: Whether the arguments have been read to their end.
+        closed: Whether the whole call has been, by a part that is not its last.
     """
 
     def __init__(self, builder: MessageBuilder, *, waits_for_id: bool = False, late_id: bool = False) -> None:
@@ -239,6 +240,7 @@ class CallBuilder:
         """
         self.name: str | None = None
         self.complete = False
+        self.closed = False
         self._builder = builder
         self._waits = waits_for_id
         self._late_id = late_id
@@ -257,6 +259,11 @@ class CallBuilder:
     def has_arguments(self) -> bool:
         """Whether any text of the arguments has been read."""
         return bool(self._arguments)
+
+    @property
+    def written(self) -> str:
+        """The arguments as far as they have been read."""
+        return "".join(self._arguments)
 
     def named(self, name: str) -> None:
         """Sets the function's name."""

@@ -187,3 +187,34 @@ def horizon(*calls: str) -> str:
 def test_horizon_calls_are_read_typed_untyped_and_as_json(written: str) -> None:
     calls = get_format("k2_horizon").parse(horizon(written, "ping"), TOOLS, strict=True).tool_calls
     assert [each.function.arguments for each in calls] == ['{"city": "Paris"}', "{}"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ('{"city": "Bonn"}', "get_weather"),
+        ('{"host": "a"}', None),
+        ("{}", None),
+        ("[1]", None),
+        ('{"city": "Bonn"', None),
+        ('{"city": "Bonn", "host": "a"}', None),
+    ],
+)
+def test_a_bare_number_calls_the_only_tool_that_has_the_arguments(arguments: str, name: str | None) -> None:
+    text = "So: " + section(k2("4", arguments))
+    parser = get_format("kimi_k2").stream_parser(TOOLS)
+    for character in text:
+        parser.feed(character)
+    for message in (get_format("kimi_k2").parse(text, TOOLS), parser.finish()):
+        assert [(call.id, call.function.name) for call in message.tool_calls] == (
+            [(f"functions.{name}:4", name)] if name else []
+        )
+        assert message.content == ("So: " if name else text)
+        assert message.issues
+
+
+def test_a_bare_number_calls_none_of_two_tools_that_have_the_arguments() -> None:
+    tools = [*TOOLS, {"name": "book", "parameters": {"type": "object", "properties": {"city": {}, "day": {}}}}]
+    assert not get_format("kimi_k2").parse(section(k2("0", '{"city": "Bonn"}')), tools).tool_calls
+    both = get_format("kimi_k2").parse(section(k2("0", '{"city": "Bonn", "day": 1}')), tools)
+    assert [call.function.name for call in both.tool_calls] == ["book"]

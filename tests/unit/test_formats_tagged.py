@@ -334,3 +334,50 @@ def test_plamos_arguments_may_stand_without_the_mark_of_their_type() -> None:
     assert json.loads(read.tool_calls[0].function.arguments) == {"city": "Bonn"}
     cut = get_format("plamo3").parse(head + "<|plamo:constrain|>js", TOOLS)
     assert (cut.tool_calls[0].function.arguments, cut.finish_reason) == ("{}", "length")
+
+
+@pytest.mark.parametrize(
+    ("name", "opening"),
+    [
+        ("deepseek_v4", '<｜DSML｜tool_calls>\n<｜DSML｜invoke name="get_weather"'),
+        ("deepseek_v32", '<｜DSML｜function_calls>\n<｜DSML｜invoke name="get_weather"'),
+        ("minimax_m2", '<minimax:tool_call>\n<invoke name="get_weather"'),
+        ("minicpm5", '<function name="get_weather"'),
+    ],
+)
+@pytest.mark.parametrize("end", ["/>", " />"])
+def test_a_tag_that_closes_itself_is_a_call_without_arguments(name: str, opening: str, end: str) -> None:
+    text = f"So:{opening}{end}"
+    parser = get_format(name).stream_parser(TOOLS)
+    for character in text:
+        parser.feed(character)
+    for read in (get_format(name).parse(text, TOOLS), parser.finish()):
+        assert [each.function.arguments for each in read.tool_calls] == ["{}"]
+        assert any("a tag that closes itself" in issue for issue in read.issues)
+
+
+def test_calls_follow_a_tag_that_closes_itself() -> None:
+    text = (
+        '<｜DSML｜tool_calls>\n<｜DSML｜invoke name="ping"/>\n<｜DSML｜invoke name="get_weather">\n<｜DSML｜parameter name="city" '
+        'string="true">Bonn</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜tool_calls>Done.'
+    )
+    read = get_format("deepseek_v4").parse(text)
+    assert [each.function.arguments for each in read.tool_calls] == ["{}", '{"city": "Bonn"}']
+    assert read.content == "Done."
+
+
+@pytest.mark.parametrize(("name", "section"), [("deepseek_v4", "tool_calls"), ("deepseek_v32", "function_calls")])
+def test_dsml_may_hold_one_object_in_place_of_parameters(name: str, section: str) -> None:
+    text = (
+        f'<｜DSML｜{section}>\n<｜DSML｜invoke name="get_weather">\n{{"city": "Bonn", "days": 2}}\n</｜DSML｜invoke>\n'
+        f'<｜DSML｜invoke name="get_weather">\n{{"city": "Ulm"}}\n</｜DSML｜invoke>\n</｜DSML｜{section}>'
+    )
+    parser = get_format(name).stream_parser(TOOLS)
+    for character in text:
+        parser.feed(character)
+    for read in (get_format(name).parse(text, TOOLS), parser.finish()):
+        assert [each.function.arguments for each in read.tool_calls] == [
+            '{"city": "Bonn", "days": 2}',
+            '{"city": "Ulm"}',
+        ]
+        assert read.content is None

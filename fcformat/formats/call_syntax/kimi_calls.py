@@ -1,11 +1,13 @@
 """Kimi K2's calls: the id of a call carries the function's name, `functions.NAME:INDEX`.
 
-Models write ids without the prefix, with underscores, or as a bare number; the name is what is left. The index runs over the
-whole conversation; whoever writes a turn alone counts from the ids that are given, else from 0.
+Models write ids without the prefix, with underscores, or as a bare number; the name is what is left, and behind a bare number
+the one of the only tool whose parameters the arguments are. The index runs over the whole conversation; whoever writes a turn
+alone counts from the ids that are given, else from 0.
 """
 
 from __future__ import annotations
 
+import json
 import re
 
 from fcformat import grammar as g
@@ -25,13 +27,21 @@ _BEGIN, _ARGUMENTS, _END = "<|tool_call_begin|>", "<|tool_call_argument_begin|>"
 _WORD = re.compile(r"[^\s<>|\"'{}]*")
 _ID = re.compile(r"functions\.(.+):([0-9]{1,9})")
 _LOOSE_ID = re.compile(r"(?:functions[._])?(.+?)(?::([0-9]{1,9}))?")
-_NUMBERED = re.compile(r"(.+)_([0-9]{1,9})")
+_NUMBERED = re.compile(r"(.+)[_.]([0-9]{1,9})")
 
 
 class _NamingId(Part):
     """The id that carries the name."""
 
     start = r"[^\s<>|\"'{}]"
+
+    def __init__(self, arguments: JSONArguments) -> None:
+        """Sets up the part.
+
+        Args:
+            arguments: Reads the arguments, where the name shows in nothing else.
+        """
+        self._arguments = arguments
 
     def write(self, call: FunctionCall, draft: Draft) -> None:
         """See `Part`; the turn writes the id itself."""
@@ -66,6 +76,9 @@ class _NamingId(Part):
             yield from cursor.skip_space()
             half = cursor.ended and cursor.is_half_of(_ARGUMENTS)
             raise Truncated(repr(_ARGUMENTS)) if half else Unreadable(repr(_ARGUMENTS))
+        if name is None:
+            yield from self._arguments.read(reading)
+            name = _called_with(reading)
         canonical = f"functions.{name}:{number if number is not None else len(builder.calls)}"
         if written != canonical:
             builder.report(f"the id {written!r}, read as {canonical!r}")
@@ -73,8 +86,34 @@ class _NamingId(Part):
         reading.call.named(name)
 
 
-def _named(written: str, tools: tuple[str, ...]) -> tuple[str, str | None]:
-    """The name and the index in an id.
+class _Arguments(JSONArguments):
+    """The arguments, unless they have been read for the name's sake."""
+
+    def read(self, reading: Reading) -> Steps[None]:
+        """See `Part`."""
+        if not reading.call.complete:
+            yield from super().read(reading)
+
+
+def _called_with(reading: Reading) -> str:
+    """The name of the only tool whose parameters the arguments are.
+
+    Raises:
+        Unreadable: There is none, or several.
+    """
+    try:
+        given = json.loads(reading.call.written)
+    except ValueError:  # broken, or with a number of more digits than Python converts
+        given = None
+    keys = list(given) if isinstance(given, dict) else []
+    fitting = [tool.name for tool in reading.tools if keys and all(tool.view.property(key) is not None for key in keys)]
+    if len(fitting) != 1:
+        raise Unreadable("an id with a function's name")
+    return fitting[0]
+
+
+def _named(written: str, tools: tuple[str, ...]) -> tuple[str | None, str | None]:
+    """The name and the index in an id; no name if it is but a number, and there are several tools.
 
     Raises:
         Unreadable: No name shows.
@@ -86,8 +125,8 @@ def _named(written: str, tools: tuple[str, ...]) -> tuple[str, str | None]:
         return written, None
     if number is None and name not in tools:
         if name.isdecimal():
-            if len(tools) == 1:
-                return tools[0], name
+            if tools:
+                return tools[0] if len(tools) == 1 else None, name
             raise Unreadable("an id with a function's name")
         numbered = _NUMBERED.fullmatch(name)
         if numbered is not None and (numbered[1] in tools or written.startswith("functions_")):
@@ -100,7 +139,8 @@ class KimiCalls(CallSections):
 
     def __init__(self) -> None:
         """Sets up the turn."""
-        call = CallSyntax(Tag(_BEGIN), _NamingId(), JSONArguments(until=(_END, _BEGIN)), Tag(_END))
+        arguments = _Arguments(until=(_END, _BEGIN))
+        call = CallSyntax(Tag(_BEGIN), _NamingId(arguments), arguments, Tag(_END))
         section = ("<|tool_calls_section_begin|>", "<|tool_calls_section_end|>")
         super().__init__(
             call,

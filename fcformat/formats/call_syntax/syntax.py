@@ -63,6 +63,8 @@ class CallSyntax:
         if plain is not None and plain.read(reading):
             skip += plain.parts
         for part in self.parts[skip:]:
+            if reading.call.closed:
+                return
             try:
                 yield from part.read(reading)
             except (Unreadable, Truncated) as error:

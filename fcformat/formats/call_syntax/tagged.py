@@ -17,6 +17,7 @@ from fcformat.chat import FunctionCall
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.containers import read_container
 from fcformat.formats.call_syntax.element_grammar import quoted_members
+from fcformat.formats.call_syntax.json_call import read_arguments
 from fcformat.formats.call_syntax.parts import Part, Plain, Reading, ToolView
 from fcformat.formats.call_syntax.plain_arguments import PlainArguments
 from fcformat.formats.call_syntax.tags import LAYOUT, begins, follows, spelled, words
@@ -68,6 +69,7 @@ class TaggedArguments(Part):
         also_before_key: tuple[str, ...] = (),
         quoted: tuple[str, str] | None = None,
         wrappers: tuple[str, ...] = (),
+        or_object: bool = False,
         following: tuple[str, ...] = (),
         untyped: Permitted = TEXT,
         controls: tuple[str, ...] = (),
@@ -88,12 +90,14 @@ class TaggedArguments(Part):
             also_before_key: Other texts before a key; read and never written.
             quoted: Two marks around strings in which tags or line breaks occur, such as those of CDATA.
             wrappers: Keys under which models put all the arguments as one object, where the tool has no such parameter.
+            or_object: Whether models write one JSON object in place of all the tags.
             following: What may follow the end of a call.
             untyped: What a value may be that no schema is known of.
             controls: Spellings of control tokens in the tags.
         """
         self._before_keys = before_keys = (before_key, *also_before_key)
-        self.start = begins(*before_keys, ends[0])
+        self._or_object = or_object
+        self.start = begins(*before_keys, ends[0], *(("{",) if or_object else ()))
         self._before_key = before_key
         self._after_key = after_key
         self._after_other_key = after_key if after_other_key is None else after_other_key
@@ -194,6 +198,11 @@ class TaggedArguments(Part):
         tool = reading.tool
         view = None if tool is None else tool.view
         given: set[str] = set()
+        if self._or_object and (yield from cursor.skip_space()) == "{":
+            report(f"an object in place of {self._before_key!r}")
+            yield from read_arguments(reading)
+            call.complete = True
+            return
         while True:
             self._plain.read(reading, view, given)
             if not (yield from self._next_key(cursor, report)):

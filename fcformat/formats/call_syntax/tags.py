@@ -115,7 +115,14 @@ class TagName(Part):
     """The function's name between two texts: `<function=NAME>`, `<invoke name="NAME">`, or alone on its line."""
 
     def __init__(
-        self, before: str, after: str, *, next: tuple[str, ...], controls: tuple[str, ...] = (), doubled: bool = False
+        self,
+        before: str,
+        after: str,
+        *,
+        next: tuple[str, ...],
+        controls: tuple[str, ...] = (),
+        doubled: bool = False,
+        closed: tuple[str, ...] = (),
     ) -> None:
         """Sets up the part.
 
@@ -125,9 +132,13 @@ class TagName(Part):
             next: What may come then: the tags of arguments, and of the end of the call. Where none does, this is no call.
             controls: Spellings of control tokens in the texts.
             doubled: Whether models write `NAME.NAME` for a function that is in no group.
+            closed: What models write after the name of a call without arguments, in place of the rest of it, as words.
         """
         self._doubled = doubled
-        self.start = _name_start(before, after, next)
+        self._closed = closed
+        self.start = _name_start(
+            before, after, (*next, *(text for text in ("".join(closed), " ".join(closed)) if text))
+        )
         self._before = before
         self._after = after
         self._next = next
@@ -181,15 +192,21 @@ class TagName(Part):
         name = cursor.take(match.end())
         if cursor.ended and cursor.position == len(cursor.buffer):
             raise Truncated("the end of a name")
-        if (yield from cursor.match_loosely(("\\n",))):
+        closed = bool(self._closed) and (yield from cursor.match_loosely(self._closed))
+        if closed:
+            reading.builder.report("a tag that closes itself")
+            reading.call.complete = reading.call.closed = True
+        elif (yield from cursor.match_loosely(("\\n",))):
             reading.builder.report("a line break that is escaped")
         elif not (yield from cursor.match_loosely(self._words)):
             reading.builder.report(f"expected {self._after.strip()!r} after a function's name")
-        while (known := follows(cursor.buffer, cursor.position, cursor.ended, self._next)) is None:
+        while not closed and (known := follows(cursor.buffer, cursor.position, cursor.ended, self._next)) is None:
             yield
-        if not known:
+        if not closed and not known:
             raise Unreadable(" or ".join(self._next))
         half = name[: len(name) // 2]
         if self._doubled and name == f"{half}.{half}" and any(tool.name == half for tool in reading.tools):
             name = half
         reading.call.named(name)
+        if closed:
+            reading.call.arguments("{}")
