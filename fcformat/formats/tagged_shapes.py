@@ -98,8 +98,8 @@ def key_value_tags(
                 ends=(closing,),
                 after=line if after is None else after,
                 following=(opening, *((end,) if end else ())),
-                # As models write it that were trained on escaped examples.
-                also_after_key=(f"{key_end}\\n{value}",),
+                # As models write it that were trained on escaped examples, or forget the tag behind a key.
+                also_after_key=(f"{key_end}\\n{value}", value),
                 controls=controls,
             ),
             *((Text(closing_line),) if closing_line else ()),

@@ -381,3 +381,11 @@ def test_dsml_may_hold_one_object_in_place_of_parameters(name: str, section: str
             '{"city": "Ulm"}',
         ]
         assert read.content is None
+
+
+def test_a_key_without_its_closing_tag_is_read() -> None:
+    read = get_format("glm47").parse(
+        "<tool_call>get_weather<arg_key>city<arg_value>Bonn</arg_value><arg_key>days</arg_key><arg_value>2</arg_value></tool_call>",
+        TOOLS,
+    )
+    assert json.loads(read.tool_calls[0].function.arguments) == {"city": "Bonn", "days": 2}
