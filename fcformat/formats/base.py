@@ -17,7 +17,7 @@ from fcformat import grammar as g
 from fcformat.chat import Conversation, Message, Tool, normalize_messages, normalize_tools
 from fcformat.errors import FormatError
 from fcformat.formats.argument_schemas import arguments_schema
-from fcformat.formats.call_syntax.parts import ToolView
+from fcformat.formats.call_syntax.parts import ToolView, ToolViews
 from fcformat.formats.call_syntax.turn import Turn, TurnPlan, drain
 from fcformat.formats.reading.prompt_text import PromptRead, ReadReply, difference
 from fcformat.formats.rendered import Rendered
@@ -314,7 +314,7 @@ class Format(abc.ABC):
         """Renders normalized messages; see `render`."""
 
     def _reader(self, tools: Iterable[Any] | None, prompt: str) -> Reader:
-        views = tuple(ToolView(tool.name, tool.parameters) for tool in normalize_tools(tools))
+        views = ToolViews(ToolView(tool.name, tool.parameters) for tool in normalize_tools(tools))
 
         def read(cursor: Cursor, builder: MessageBuilder) -> Steps[None]:
             builder.prompted = bool(prompt)

@@ -7,6 +7,7 @@ before the name wait for it. The builder knows nothing of any format.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from fcformat.chat import Delta, FunctionCall, Message, ToolCall, ToolCallDelta
 from fcformat.errors import ParseError
@@ -160,7 +161,7 @@ class MessageBuilder:
             self._issues.popitem()
             self.report(what, offset)
 
-    def check_known(self, name: str | None, known: frozenset[str]) -> None:
+    def check_known(self, name: str | None, known: Collection[str]) -> None:
         """Reports a call of a function that is none of the known tools; without any, nothing is known."""
         if known and name not in known:
             self.report(f"a call of {name!r}, which is not among the tools")

@@ -10,7 +10,7 @@ import pytest
 
 from fcformat.chat import FunctionCall, Message, ToolCall, join_deltas
 from fcformat.errors import FormatError, ParseError
-from fcformat.formats.call_syntax.parts import ToolView
+from fcformat.formats.call_syntax.parts import ToolView, ToolViews
 from fcformat.formats.call_syntax.turn import Turn, drain
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import Cursor, Steps
@@ -30,10 +30,10 @@ SCHEMA = {
         "either": {"type": ["string", "integer"]},
     },
 }
-TOOLS = (ToolView("f", SCHEMA), ToolView("g", {"type": "object"}))
+TOOLS = ToolViews((ToolView("f", SCHEMA), ToolView("g", {"type": "object"})))
 
 
-def reader(turn: Turn, tools: tuple[ToolView, ...]) -> Reader:
+def reader(turn: Turn, tools: ToolViews) -> Reader:
     def steps(cursor: Cursor, builder: MessageBuilder) -> Steps[None]:
         if (yield from turn.read(cursor, builder, tools, ("<|end|>",))) is not None:
             yield from drain(cursor, builder)
@@ -41,7 +41,7 @@ def reader(turn: Turn, tools: tuple[ToolView, ...]) -> Reader:
     return steps
 
 
-def read(turn: Turn, text: str, *, strict: bool = False, tools: tuple[ToolView, ...] = TOOLS) -> Message:
+def read(turn: Turn, text: str, *, strict: bool = False, tools: ToolViews = TOOLS) -> Message:
     return read_whole(reader(turn, tools), text, strict=strict)
 
 
@@ -229,3 +229,9 @@ def test_random_pieces_of_tags_never_break_the_reader(turn: Turn) -> None:
 )
 def test_hostile_text_is_read_in_linear_time(unit: str) -> None:
     assert growth(lambda times: read(PADDED, "<tool_call>\n<function=f>\n" + unit * times), 60, 10) < 1.2
+
+
+def test_of_two_tools_with_one_name_the_first_types_the_arguments() -> None:
+    tools = ToolViews((ToolView("f", SCHEMA), ToolView("f", {"properties": {"count": {"type": "string"}}})))
+    message = read(TYPED, '<calls><invoke name="f"><parameter name="count">5</parameter></invoke></calls>', tools=tools)
+    assert (arguments(message), message.issues) == ([{"count": 5}], ())

@@ -20,7 +20,7 @@ def argument_types(reading: Reading, name: str | None = None) -> Callable[[str],
         reading: The call.
         name: The function's name, where the call does not have it yet.
     """
-    tool = reading.tool_named(name or reading.call.name)
+    tool = reading.tools.by_name.get(name) if name else reading.tool
     view = None if tool is None else tool.view
 
     def permitted(name: str) -> Permitted | None:

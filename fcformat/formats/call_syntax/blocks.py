@@ -13,7 +13,7 @@ from typing import Literal
 from fcformat import grammar as g
 from fcformat.chat import Message
 from fcformat.errors import FormatError
-from fcformat.formats.call_syntax.parts import Reading, ToolView
+from fcformat.formats.call_syntax.parts import Reading, ToolViews
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.tags import spelled
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, write_call
@@ -136,7 +136,7 @@ class MessageBlocks(Turn):
         return g.sequence(thought if plan.reasoning == "required" else g.optional(thought), reply, last)
 
     def read(
-        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
+        self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, boundaries: tuple[str, ...]
     ) -> Steps[str | None]:
         """See `Turn`."""
         finder = Finder((self._end, *self._starts, *boundaries))
@@ -227,7 +227,7 @@ class MessageBlocks(Turn):
             kind, open_message = None, False
             scan = 0
 
-    def _read_call(self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...]) -> Steps[None]:
+    def _read_call(self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews) -> Steps[None]:
         cursor.recorded = []
         call = CallBuilder(builder)
         try:
@@ -243,7 +243,7 @@ class MessageBlocks(Turn):
             elif isinstance(error, Truncated) and not call.has_arguments:
                 call.arguments("{}")
         if call.announced:
-            builder.check_known(call.name, frozenset(tool.name for tool in tools))
+            builder.check_known(call.name, tools.by_name)
 
 
 class _Outside:

@@ -13,7 +13,7 @@ from fcformat import grammar as g
 from fcformat.chat import Message
 from fcformat.formats.call_syntax.json_call import read_arguments
 from fcformat.formats.call_syntax.named import JSONArguments, Name, raw_arguments
-from fcformat.formats.call_syntax.parts import Reading, Text, ToolView
+from fcformat.formats.call_syntax.parts import Reading, Text, ToolViews
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, drain, write_call
 from fcformat.formats.rendered import Draft
@@ -58,11 +58,11 @@ class FlowerMarks(Turn):
         return g.sequence(text, g.optional(calls)) if plan.response is None else g.choice(text, calls)
 
     def read(
-        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
+        self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, boundaries: tuple[str, ...]
     ) -> Steps[None]:
         """See `Turn`."""
         yield from _skip_return(cursor)
-        known = frozenset(tool.name for tool in tools)
+        known = tools.by_name
         finder = Finder((FUNCTION, ARGUMENTS, *boundaries), (f"\n{FUNCTION}", f"\n{ARGUMENTS}"))
         said = Speech(builder)
         name = ""

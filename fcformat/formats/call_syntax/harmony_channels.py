@@ -14,7 +14,7 @@ from fcformat.chat import Message
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.json_call import read_arguments
 from fcformat.formats.call_syntax.named import bare_name, raw_arguments
-from fcformat.formats.call_syntax.parts import Reading, ToolView
+from fcformat.formats.call_syntax.parts import Reading, ToolView, ToolViews
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
@@ -94,7 +94,7 @@ class HarmonyChannels(Turn):
         return g.sequence(before, ending)
 
     def read(
-        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
+        self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, boundaries: tuple[str, ...]
     ) -> Steps[str | None]:
         """See `Turn`."""
         return (yield from _Reader(cursor, builder, tools, boundaries).read())
@@ -132,13 +132,11 @@ def _open_channel(begun: str) -> str:
 class _Reader:
     """Reads one turn."""
 
-    def __init__(
-        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
-    ) -> None:
+    def __init__(self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, boundaries: tuple[str, ...]) -> None:
         self._cursor = cursor
         self._builder = builder
         self._tools = tools
-        self._known = frozenset(tool.name for tool in tools)
+        self._known = tools.by_name
         self._boundaries = tuple(text for text in boundaries if text not in (END, CALL))
         self._finder = Finder((*_MARKS, *self._boundaries))
 

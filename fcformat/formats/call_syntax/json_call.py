@@ -150,7 +150,7 @@ class JSONCall(Part):
                 first = False
                 if key == self._name and not name:
                     name = yield from _short_string(cursor, json)
-                    if self._whole and reading.tools and all(name != tool.name for tool in reading.tools):
+                    if self._whole and reading.tools and name not in reading.tools.by_name:
                         raise Unreadable("the name of a tool")
                     if call.has_arguments:
                         call.named(name)

@@ -12,7 +12,7 @@ from fcformat import grammar as g
 from fcformat.chat import FunctionCall, Message, ToolCall
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.named import bare_name
-from fcformat.formats.call_syntax.parts import MAX_NAME, Part, Reading, ToolView
+from fcformat.formats.call_syntax.parts import MAX_NAME, Part, Reading, ToolView, ToolViews
 from fcformat.formats.call_syntax.sections import CallSections
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.tagged import TaggedArguments
@@ -171,7 +171,7 @@ class KimiK3Elements(CallSections):
         return g.sequence(spoken if plan.required else g.sequence(said, g.optional(calls)), end)
 
     def read(
-        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
+        self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, boundaries: tuple[str, ...]
     ) -> Steps[str | None]:
         """See `Turn`."""
         layout = tuple(tag for text in ("response", " response ") for tag in (opening(text), closing(text)))

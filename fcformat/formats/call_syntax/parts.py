@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
+import functools
 import re
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -40,6 +41,7 @@ __all__ = [
     "Tag",
     "Text",
     "ToolView",
+    "ToolViews",
     "halves",
     "json_body",
     "loosely",
@@ -69,6 +71,15 @@ class ToolView:
         object.__setattr__(self, "view", SchemaView(self.schema))
 
 
+class ToolViews(tuple[ToolView, ...]):
+    """The tools of a conversation, which are looked up by name."""
+
+    @functools.cached_property
+    def by_name(self) -> Mapping[str, ToolView]:
+        """The tools under their names; of two with one name, the first."""
+        return {tool.name: tool for tool in reversed(self)}
+
+
 @dataclasses.dataclass(slots=True)
 class Reading:
     """A call being read: where the text comes from, what it becomes, the message that it joins, the tools that are known."""
@@ -76,19 +87,12 @@ class Reading:
     cursor: Cursor
     call: CallBuilder
     builder: MessageBuilder
-    tools: tuple[ToolView, ...] = ()
+    tools: ToolViews = dataclasses.field(default_factory=ToolViews)
 
     @property
     def tool(self) -> ToolView | None:
         """The tool that is called, where it is known."""
-        return self.tool_named(self.call.name)
-
-    def tool_named(self, name: str | None) -> ToolView | None:
-        """The tool of this name, where it is known."""
-        for tool in self.tools:
-            if tool.name == name:
-                return tool
-        return None
+        return None if self.call.name is None else self.tools.by_name.get(self.call.name)
 
 
 class Body(Protocol):

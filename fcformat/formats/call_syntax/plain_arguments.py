@@ -88,7 +88,7 @@ class PlainArguments:
 
     def body(self, reading: Reading, name: str, at: int) -> tuple[str, int, int] | None:
         """All the arguments of a call; see `Body`."""
-        buffer, tool = reading.cursor.buffer, reading.tool_named(name)
+        buffer, tool = reading.cursor.buffer, reading.tools.by_name.get(name)
         view = None if tool is None else tool.view
         given: set[str] = set()
         written: list[str] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import re
 
-from fcformat.formats.call_syntax.parts import Body, Part, Plain, Reading, Text, ToolView, loosely
+from fcformat.formats.call_syntax.parts import Body, Part, Plain, Reading, Text, ToolViews, loosely
 from fcformat.parsing.cursor import Cursor
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
 
@@ -63,7 +63,7 @@ class PlainReader:
         if before is None:
             return False
         name = before["name"] if self._named else call.name or ""
-        if self._known_only and reading.tools and reading.tool_named(name) is None:
+        if self._known_only and reading.tools and name not in reading.tools.by_name:
             return False
         if self._body is None:
             cursor.take(before.end())
@@ -85,16 +85,13 @@ class PlainReader:
         call.complete = True
         return True
 
-    def read_all(
-        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], known: frozenset[str]
-    ) -> bool:
+    def read_all(self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews) -> bool:
         """Reads calls behind a call, as long as only white space stands between them and they are plain to their end.
 
         Args:
             cursor: Where the text comes from.
             builder: The message that they join.
             tools: The tools of the conversation; empty if they are not known.
-            known: Their names.
 
         Returns:
             Whether there were any.
@@ -105,5 +102,5 @@ class PlainReader:
             if not self.read(Reading(cursor, call, builder, tools)):
                 break
             any_read = True
-            builder.check_known(call.name, known)
+            builder.check_known(call.name, tools.by_name)
         return any_read

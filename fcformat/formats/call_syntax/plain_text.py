@@ -5,7 +5,7 @@ from __future__ import annotations
 from fcformat import grammar as g
 from fcformat.chat import Message
 from fcformat.errors import FormatError
-from fcformat.formats.call_syntax.parts import ToolView
+from fcformat.formats.call_syntax.parts import ToolViews
 from fcformat.formats.call_syntax.turn import Turn, TurnPlan, answer, read_text
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import Cursor, Steps
@@ -30,7 +30,7 @@ class PlainText(Turn):
         return answer(plan)
 
     def read(
-        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
+        self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, boundaries: tuple[str, ...]
     ) -> Steps[str | None]:
         """See `Turn`."""
         return (yield from read_text(cursor, boundaries, builder.content))

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Collection
 
 from fcformat import grammar as g
 from fcformat.chat import Message
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.json_call import read_arguments
 from fcformat.formats.call_syntax.named import NAME_CHARACTER, bare_name, raw_arguments
-from fcformat.formats.call_syntax.parts import MAX_NAME, Reading, ToolView
+from fcformat.formats.call_syntax.parts import MAX_NAME, Reading, ToolViews
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, drain
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
@@ -106,10 +107,10 @@ class ReActLines(Turn):
         return g.sequence(thought, calls if plan.required else g.choice(calls, final))
 
     def read(
-        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
+        self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, boundaries: tuple[str, ...]
     ) -> Steps[None]:
         """See `Turn`."""
-        reader = _Reader(cursor, builder, self._known, frozenset(tool.name for tool in tools), boundaries)
+        reader = _Reader(cursor, builder, self._known, tools.by_name, boundaries)
         yield from reader.read()
 
 
@@ -125,7 +126,7 @@ class _Reader:
     """Reads one turn."""
 
     def __init__(
-        self, cursor: Cursor, builder: MessageBuilder, known: str, tools: frozenset[str], boundaries: tuple[str, ...]
+        self, cursor: Cursor, builder: MessageBuilder, known: str, tools: Collection[str], boundaries: tuple[str, ...]
     ) -> None:
         self._cursor = cursor
         self._builder = builder

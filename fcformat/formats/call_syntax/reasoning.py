@@ -12,7 +12,7 @@ from typing import Literal
 from fcformat import grammar as g
 from fcformat.chat import Message
 from fcformat.errors import FormatError
-from fcformat.formats.call_syntax.parts import ToolView
+from fcformat.formats.call_syntax.parts import ToolViews
 from fcformat.formats.call_syntax.spacing import spaced, spacing
 from fcformat.formats.call_syntax.turn import Turn, TurnPlan
 from fcformat.formats.rendered import Draft
@@ -146,7 +146,7 @@ class ReasonedTurn(Turn):
         return block, not block
 
     def read(
-        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
+        self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, boundaries: tuple[str, ...]
     ) -> Steps[str | None]:
         """See `Turn`."""
         marks = self.reasoning

@@ -7,13 +7,14 @@ where a recipient follows: `all`, a known function, or any name whose next line 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from fcformat import grammar as g
 from fcformat.chat import Message
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.json_call import read_arguments
 from fcformat.formats.call_syntax.named import NAME_CHARACTER, bare_name, raw_arguments
-from fcformat.formats.call_syntax.parts import MAX_NAME, Reading, ToolView
+from fcformat.formats.call_syntax.parts import MAX_NAME, Reading, ToolViews
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
@@ -80,10 +81,10 @@ class RecipientSegments(Turn):
         return g.sequence(first, call, more)
 
     def read(
-        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
+        self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, boundaries: tuple[str, ...]
     ) -> Steps[str | None]:
         """See `Turn`."""
-        known = frozenset(tool.name for tool in tools)
+        known = tools.by_name
         finder = Scanner((MARK, *boundaries), ahead={MARK: _MAY_BE_HEADER})
         said = Speech(builder)
         yield from cursor.match_loosely((MARK,))
@@ -127,7 +128,7 @@ class RecipientSegments(Turn):
                 said.say(cursor.take(cursor.position + 1))  # the mark may begin later in a run of its characters
         return (yield from said.rest(cursor, boundaries))
 
-    def _recipient(self, cursor: Cursor, place: int, known: frozenset[str]) -> Steps[str]:
+    def _recipient(self, cursor: Cursor, place: int, known: Collection[str]) -> Steps[str]:
         """The recipient that stands at a place, `""` if there is none; reads nothing."""
         offset = place - cursor.position
         while True:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from fcformat import grammar as g
 from fcformat.chat import Message
 from fcformat.formats.call_syntax.json_call import MAX_OTHERS, read_other
-from fcformat.formats.call_syntax.parts import Reading, ToolView
+from fcformat.formats.call_syntax.parts import Reading, ToolView, ToolViews
 from fcformat.formats.call_syntax.turn import Turn, TurnPlan, drain, read_text
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
@@ -54,7 +54,7 @@ class ResponseObject(Turn):
         return calls if plan.required else g.choice(text, calls)
 
     def read(
-        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
+        self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, boundaries: tuple[str, ...]
     ) -> Steps[None]:
         """See `Turn`."""
         cursor.recorded = []
@@ -77,7 +77,7 @@ class ResponseObject(Turn):
             else:
                 yield from drain(cursor, builder)
         reader.finish()
-        known = frozenset(tool.name for tool in tools)
+        known = tools.by_name
         for call in builder.calls:
             builder.check_known(call.name, known)
 

@@ -12,7 +12,7 @@ import re
 from fcformat import grammar as g
 from fcformat.chat import Message
 from fcformat.errors import FormatError
-from fcformat.formats.call_syntax.parts import Reading, Text, ToolView
+from fcformat.formats.call_syntax.parts import Reading, Text, ToolViews
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, write_call
 from fcformat.formats.rendered import Draft
@@ -97,11 +97,10 @@ class RoleSegments(Turn):
         return g.choice(calls, g.sequence(text, more) if plan.response is None else text)
 
     def read(
-        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
+        self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, boundaries: tuple[str, ...]
     ) -> Steps[str | None]:
         """See `Turn`."""
-        known = frozenset(tool.name for tool in tools)
-        openings = frozenset(f"{name}\n{space}{self._opening}" for name in known for space in ("", " "))
+        openings = frozenset(f"{name}\n{space}{self._opening}" for name in tools.by_name for space in ("", " "))
         finder = Finder((self._role, *boundaries, *openings))
         said = Speech(builder)
         may_call = at_segment = True
@@ -110,7 +109,7 @@ class RoleSegments(Turn):
                 yield from said.skip_gap(cursor)
             if may_call:
                 may_call = False
-                if (yield from self._read_call(cursor, builder, known, tools)):
+                if (yield from self._read_call(cursor, builder, tools)):
                     said.called()
                     may_call, at_segment = True, False
                     continue
@@ -146,14 +145,12 @@ class RoleSegments(Turn):
                 may_call = True
         return (yield from said.rest(cursor, boundaries))
 
-    def _read_call(
-        self, cursor: Cursor, builder: MessageBuilder, known: frozenset[str], tools: tuple[ToolView, ...]
-    ) -> Steps[bool]:
+    def _read_call(self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews) -> Steps[bool]:
         """Reads a header line with a name, and a call; whether there was one. Reads nothing if there was not."""
         while not cursor.ended and _HALF_HEADER.match(cursor.buffer, cursor.position):
             yield
         header = _HEADER.match(cursor.buffer, cursor.position)
-        if header is None or (known and header[1] not in known):
+        if header is None or (tools and header[1] not in tools.by_name):
             return False
         if not self._skipped:
             # The opening is looked at and left to the body.

@@ -12,7 +12,7 @@ import re
 from fcformat import grammar as g
 from fcformat.chat import Message, ToolCall
 from fcformat.errors import FormatError
-from fcformat.formats.call_syntax.parts import Part, Reading, Text, ToolView
+from fcformat.formats.call_syntax.parts import Part, Reading, Text, ToolViews
 from fcformat.formats.call_syntax.plain_calls import PlainReader
 from fcformat.formats.call_syntax.spacing import spacing
 from fcformat.formats.call_syntax.syntax import CallSyntax
@@ -127,7 +127,7 @@ class CallSections(Turn):
         return None if start.end() == len(buffer) and not ended else True
 
     def read(
-        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
+        self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, boundaries: tuple[str, ...]
     ) -> Steps[str | None]:
         """See `Turn`."""
         finder = self._scanner(boundaries)
@@ -192,7 +192,7 @@ class CallSections(Turn):
             else:
                 yield from self._read_call(cursor, builder, tools, said, skip=1 if self._tag else 0, bare=bare)
                 if self._plain is not None and said.after_call and tag == self._tag:
-                    self._plain.read_all(cursor, builder, tools, frozenset(tool.name for tool in tools))
+                    self._plain.read_all(cursor, builder, tools)
             scan = 0
         return (yield from said.rest(cursor, boundaries))
 
@@ -218,9 +218,7 @@ class CallSections(Turn):
             return self._inside
         return self._bare_start if tag == self._bare else self._after_tag
 
-    def _read_section(
-        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], said: Speech
-    ) -> Steps[None]:
+    def _read_section(self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, said: Speech) -> Steps[None]:
         """Reads calls up to the section's end."""
         count = 0
         while True:
@@ -254,14 +252,14 @@ class CallSections(Turn):
                 return
             count += 1
             if self._plain is not None:
-                self._plain.read_all(cursor, builder, tools, frozenset(tool.name for tool in tools))
+                self._plain.read_all(cursor, builder, tools)
             cursor.recorded = []
 
     def _read_call(
         self,
         cursor: Cursor,
         builder: MessageBuilder,
-        tools: tuple[ToolView, ...],
+        tools: ToolViews,
         said: Speech,
         skip: int,
         bare: bool = False,
@@ -292,7 +290,7 @@ class CallSections(Turn):
             cursor.recorded = None
         if call.announced:
             said.called()
-            builder.check_known(call.name, frozenset(tool.name for tool in tools))
+            builder.check_known(call.name, tools.by_name)
         return complete
 
 

@@ -205,7 +205,7 @@ class TagName(Part):
         if not closed and not known:
             raise Unreadable(" or ".join(self._next))
         half = name[: len(name) // 2]
-        if self._doubled and name == f"{half}.{half}" and any(tool.name == half for tool in reading.tools):
+        if self._doubled and name == f"{half}.{half}" and half in reading.tools.by_name:
             name = half
         reading.call.named(name)
         if closed:

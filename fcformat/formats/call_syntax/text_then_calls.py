@@ -13,7 +13,7 @@ import re
 from fcformat import grammar as g
 from fcformat.chat import Message
 from fcformat.errors import FormatError
-from fcformat.formats.call_syntax.parts import Reading, ToolView
+from fcformat.formats.call_syntax.parts import Reading, ToolView, ToolViews
 from fcformat.formats.call_syntax.spacing import spacing
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, answer
@@ -145,7 +145,7 @@ class TextThenCalls(Turn):
         return None if undecided else False
 
     def read(
-        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
+        self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, boundaries: tuple[str, ...]
     ) -> Steps[str | None]:
         """See `Turn`."""
         led_by = tuple(space + opening for opening in self.openings for space in self._separators)
@@ -153,7 +153,7 @@ class TextThenCalls(Turn):
         halves = cursor.finder((*self.openings, *self._tags, *boundaries), led_by)
         said = Speech(builder)
         said.after_call = self._blank_before and not builder.has_content
-        known = frozenset(tool.name for tool in tools)
+        known = tools.by_name
         scan = 0  # text before this offset holds no tag that counts
         while not builder.given_up():
             if said.after_call:
@@ -225,7 +225,7 @@ class TextThenCalls(Turn):
                 builder.check_known(call.name, known)
             said.say("".join(recorded))
             if unit.follows is not None and said.after_call:
-                unit.follows.read_all(cursor, builder, tools, known)
+                unit.follows.read_all(cursor, builder, tools)
         return (yield from said.rest(cursor, boundaries))
 
     def _may_open(self, buffer: str, place: int) -> bool:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Collection
 from typing import Literal
 
 from fcformat import grammar as g
 from fcformat.chat import Message
-from fcformat.formats.call_syntax.parts import Reading, ToolView
+from fcformat.formats.call_syntax.parts import Reading, ToolViews
 from fcformat.formats.call_syntax.python_call import PYTHON_NAME
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, write_call
@@ -123,10 +124,10 @@ class TextThenList(Turn):
         return bool(_LIST.match(buffer, place))
 
     def read(
-        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
+        self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, boundaries: tuple[str, ...]
     ) -> Steps[str | None]:
         """See `Turn`."""
-        how, known = self._how, frozenset(tool.name for tool in tools)
+        how, known = self._how, tools.by_name
         bare = how.before == "[" and (known or not how.opening or how.tags != "written")
         openings = tuple(text for text in self.openings if bare or text != "[")
         finder = Scanner((*openings, *boundaries), ahead={"[": _MAY_BE_LIST})
@@ -167,7 +168,7 @@ class TextThenList(Turn):
             scan = 0
         return (yield from said.rest(cursor, boundaries))
 
-    def _begins(self, cursor: Cursor, known: frozenset[str]) -> Steps[bool]:
+    def _begins(self, cursor: Cursor, known: Collection[str]) -> Steps[bool]:
         """Whether a list of calls begins at the bracket."""
         while not cursor.ended and _HALF_LIST.match(cursor.buffer, cursor.position):
             yield
@@ -178,10 +179,10 @@ class TextThenList(Turn):
         return not known or (match[1] in known and match.start(1) == match.start() + 1)
 
     def _read_list(
-        self, cursor: Cursor, builder: MessageBuilder, said: Speech, tools: tuple[ToolView, ...], *, tagged: bool
+        self, cursor: Cursor, builder: MessageBuilder, said: Speech, tools: ToolViews, *, tagged: bool
     ) -> Steps[None]:
         """Reads a list to its end, or as far as it is one; what is not becomes text."""
-        how, known = self._how, frozenset(tool.name for tool in tools)
+        how, known = self._how, tools.by_name
         calls = 0
         call = CallBuilder(builder)
         try:

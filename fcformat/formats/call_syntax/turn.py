@@ -13,7 +13,7 @@ from typing import Any
 from fcformat import grammar as g
 from fcformat.chat import FunctionCall, Message
 from fcformat.errors import FormatError
-from fcformat.formats.call_syntax.parts import ToolView
+from fcformat.formats.call_syntax.parts import ToolView, ToolViews
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import JSONStyle
@@ -80,7 +80,7 @@ class Turn(abc.ABC):
 
     @abc.abstractmethod
     def read(
-        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
+        self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, boundaries: tuple[str, ...]
     ) -> Steps[str | None]:
         """Reads a turn to the end of the text, or to a text that ends turns.
 

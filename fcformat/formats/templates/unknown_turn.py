@@ -7,7 +7,7 @@ from typing import NoReturn
 from fcformat import grammar as g
 from fcformat.chat import Message
 from fcformat.errors import FormatError
-from fcformat.formats.call_syntax.parts import ToolView
+from fcformat.formats.call_syntax.parts import ToolViews
 from fcformat.formats.call_syntax.turn import Turn, TurnPlan, answer, read_text
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import Cursor, Steps
@@ -40,7 +40,7 @@ class UnknownTurn(Turn):
         return answer(plan)
 
     def read(
-        self, cursor: Cursor, builder: MessageBuilder, tools: tuple[ToolView, ...], boundaries: tuple[str, ...]
+        self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, boundaries: tuple[str, ...]
     ) -> Steps[str | None]:
         """See `Turn`."""
         if tools:
