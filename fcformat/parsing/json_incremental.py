@@ -36,6 +36,12 @@ _CHUNK = {
     '"': re.compile(r'(?:[^"\\\x00-\x1f\ud800-\udfff]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})){1,400}'),
     "'": re.compile(r"""(?:[^"'\\\x00-\x1f\ud800-\udfff]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})){1,400}"""),
 }
+#: A string, and a key with the colon behind it, in which nothing is to be put right and that are at hand to their end.
+_PLAIN = re.compile(r'"([^"\\\x00-\x1f\ud800-\udfff]*)"')
+_PLAIN_KEY = {
+    first: re.compile(rf"{comma}[ \t\r\n]*{_PLAIN.pattern}[ \t\r\n]*:[ \t\r\n]*(?=[^ \t\r\n])")
+    for first, comma in ((True, ""), (False, r"[ \t\r\n]*,"))
+}
 _REWRITTEN = {'"': re.compile(r'[^"\\]+'), "'": re.compile(r"[^'\\]+")}
 _CONTROLS = re.compile(r"[\x00-\x1f]")
 _HALF_UNICODE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
@@ -158,6 +164,12 @@ class JSONReader:
             Unreadable: There is no quote here.
             Truncated: The text ends inside the string.
         """
+        plain = _PLAIN.match(self._cursor.buffer, self._cursor.position)
+        if plain is not None:
+            self._cursor.take(plain.end())
+            if plain[1]:
+                emit(plain[1])
+            return
         quote = yield from self._cursor.peek()
         if quote not in _CHUNK:
             raise Unreadable("a string") if quote else Truncated("a string")
@@ -193,6 +205,10 @@ class JSONReader:
             Truncated: The text ends here.
         """
         cursor = self._cursor
+        plain = _PLAIN_KEY[first].match(cursor.buffer, cursor.position)
+        if plain is not None and len(plain[1]) <= MAX_KEY:
+            cursor.take(plain.end())
+            return plain[1]
         char = yield from cursor.skip_space()
         if not first and char == ",":
             comma = cursor.offset

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from fcformat.parsing.cursor import Cursor, Truncated, Unreadable
+from fcformat.parsing.cursor import Cursor, Steps, Truncated, Unreadable
 from fcformat.parsing.json_incremental import MAX_DEPTH, JSONReader
 
 
@@ -99,3 +99,48 @@ def test_a_string_is_decoded_with_surrogate_pairs_joined() -> None:
         cursor.feed(char)
         next(steps, None)
     assert "".join(emitted) == "a😀\n�!"
+
+
+def members(text: str, size: int) -> list[tuple[str, str]]:
+    """Keys and texts of an object of texts, read from pieces; what was expected where reading broke off."""
+    cursor, found = Cursor(), list[tuple[str, str]]()
+    json_reader = JSONReader(cursor, lambda what, offset=None: None)
+
+    def steps() -> Steps[None]:
+        first = True
+        while (key := (yield from json_reader.key(first))) is not None:
+            first = False
+            pieces: list[str] = []
+            yield from json_reader.string(pieces.append)
+            found.append((key, "".join(pieces)))
+
+    reading = steps()
+    try:
+        for start in range(0, len(text), size):
+            cursor.feed(text[start : start + size])
+            next(reading)
+        cursor.ended = True
+        next(reading)
+    except StopIteration:
+        pass
+    except (Unreadable, Truncated) as error:
+        found.append((type(error).__name__, str(error)))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('"a":"x","b" : "" , "c":"é"}', [("a", "x"), ("b", ""), ("c", "é")]),
+        ('"a\\n":"x\\ud83d\\ude00",\'b\':\'"\',c:"\\"",}', [("a\n", "x😀"), ("b", '"'), ("c", '"')]),
+        ('  "a"\n:\t"x"\n}', [("a", "x")]),
+        ('"a":"x" "b":"y"}', [("a", "x"), ("Unreadable", "',' or '}'")]),
+        (',"a":"x"}', [("Unreadable", "a key in double quotes")]),
+        ('"a" "x"}', [("Unreadable", "':'")]),
+        ('"a":', [("Truncated", "a value")]),
+        ('"a":"x', [("Truncated", "the end of a string")]),
+        ('"' + "k" * 4001 + '":"x"}', [("Unreadable", "a key of at most 4000 characters")]),
+    ],
+)
+def test_keys_and_texts_are_the_same_at_one_glance_and_in_pieces(text: str, expected: list[tuple[str, str]]) -> None:
+    assert [members(text, size) for size in (len(text), 7, 1)] == [expected] * 3
