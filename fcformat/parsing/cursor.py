@@ -156,6 +156,11 @@ class Cursor:
         self.position = end
         return text
 
+    def stop_recording(self) -> str:
+        """What has been recorded, as one text; from here on nothing is."""
+        recorded, self.recorded = self.recorded, None
+        return "".join(recorded or ())
+
     def is_half_of(self, *words: str) -> bool:
         """Whether all that is left of the text at hand, which may be nothing, is the beginning of one of the words."""
         size = len(self.buffer) - self.position

@@ -209,3 +209,15 @@ def test_gigachat_writes_calls_as_messages_and_later_as_tokens() -> None:
         assert draft.rendered().text == f"a{opening}{OBJECTS[0]}"
         with pytest.raises(FormatError, match="at most 1"):
             get_format(name).turn.write(Message("assistant", None, CALLS), 0, Draft(()))
+
+
+@pytest.mark.parametrize("name", ["granite", "apriel", "nemotron_v2", "llama3.2"])
+def test_white_space_that_would_read_as_layout_cannot_be_written_beside_calls(name: str) -> None:
+    message = Message("assistant", " \n", (ToolCall(FunctionCall("f", "{}")),))
+    with pytest.raises(FormatError, match="message 0: found only white space beside calls"):
+        get_format(name).turn.write(message, 0, Draft(()))
+
+
+def test_half_a_tag_behind_a_broken_call_takes_nothing_from_the_content() -> None:
+    text = '<dots_function_call>{"name": "f"; "arguments": {}}</dots_function_call>'
+    assert read("dots", text + "</dots_").content == text

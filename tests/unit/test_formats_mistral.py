@@ -179,3 +179,9 @@ def test_the_grammar_allows_what_the_version_writes(
     version: int, text: str, options: dict[str, Any], expected: bool
 ) -> None:
     assert accepted(f"mistral-v{version}-tekken", text, **options) is expected
+
+
+def test_a_tag_that_another_follows_is_text_and_the_next_opens_the_call() -> None:
+    read = get_format("mistral").parse('[TOOL_CALLS][TOOL_CALLS]f[ARGS]{"a": 1}')
+    assert [call.function.arguments for call in read.tool_calls] == ['{"a": 1}']
+    assert read.content == "[TOOL_CALLS]"

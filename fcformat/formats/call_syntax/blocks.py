@@ -234,7 +234,7 @@ class MessageBlocks(Turn):
             yield from self._call.read(Reading(cursor, call, builder, tools))
             cursor.recorded = None
         except (Unreadable, Truncated) as error:
-            recorded, cursor.recorded = "".join(cursor.recorded or ()), None
+            recorded = cursor.stop_recording()
             announce_end(builder, call, error)
             if isinstance(error, Truncated):
                 cursor.take(len(cursor.buffer))

@@ -52,7 +52,8 @@ class MistralCalls(TextThenCalls):
             text_and_calls: Whether text may stand before calls.
         """
         # The publisher's encoder takes blanks off the end of a text, so one before a call is none of the text's.
-        super().__init__(SingleCall(_NAMED, start=r"[\[{\w]"), before=" ", between="")
+        # A tag that the next one follows is text, and the next one opens the call.
+        super().__init__(SingleCall(_NAMED, start=r"[{\w]|\[(?:\Z|[^T])"), before=" ", between="")
         self._array = array
         self._ids = ids
         self._text_and_calls = text_and_calls

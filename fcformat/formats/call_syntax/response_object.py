@@ -62,9 +62,9 @@ class ResponseObject(Turn):
         try:
             yield from reader.read(boundaries)
         except (Unreadable, Truncated) as error:
-            recorded, cursor.recorded = cursor.recorded, None
+            recorded = cursor.stop_recording()
             if builder.given_up():
-                builder.content("".join(recorded or ()))
+                builder.content(recorded)
                 yield from read_text(cursor, (), builder.content)
                 reader.finish()
                 return
@@ -72,7 +72,7 @@ class ResponseObject(Turn):
             builder.report(f"the object {'ends early' if builder.truncated else 'is broken'}, expected {error}")
             if not builder.has_content and not builder.calls:
                 # Nothing was understood: all of it is what the assistant said.
-                builder.content("".join(recorded or ()))
+                builder.content(recorded)
                 yield from read_text(cursor, (), builder.content)
             else:
                 yield from drain(cursor, builder)

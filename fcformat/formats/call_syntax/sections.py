@@ -179,7 +179,7 @@ class CallSections(Turn):
             cursor.take(place)
             if said.in_fence:
                 cursor.take(place + len(tag))
-                said.say(_stop_recording(cursor))
+                said.say(cursor.stop_recording())
                 continue
             if not bare:
                 cursor.take(place + len(tag))
@@ -237,7 +237,7 @@ class CallSections(Turn):
                 continue
             if not char or start is None:
                 builder.report(f"expected a call or {self._closing!r}")
-                recorded = _stop_recording(cursor)
+                recorded = cursor.stop_recording()
                 if not count and not char:
                     builder.truncated = True
                     builder.report(f"left over: {recorded!r}")
@@ -274,7 +274,7 @@ class CallSections(Turn):
             yield from self._call.read(Reading(cursor, call, builder, tools), skip=skip)
         except (Unreadable, Truncated) as error:
             complete = False
-            recorded = _stop_recording(cursor)
+            recorded = cursor.stop_recording()
             announce_end(builder, call, error)
             if isinstance(error, Truncated):
                 recorded += cursor.take(len(cursor.buffer))
@@ -313,8 +313,3 @@ def _start(texts: tuple[str, ...], parts: tuple[Part, ...]) -> str:
         if not (isinstance(part, Text) and not part.words) and not (isinstance(part, Marked) and part.optional):
             break
     return rf"[ \t\r\n]{{0,64}}(?:\Z|{'|'.join(options)})"
-
-
-def _stop_recording(cursor: Cursor) -> str:
-    recorded, cursor.recorded = cursor.recorded, None
-    return "".join(recorded or ())

@@ -84,6 +84,10 @@ class TextThenCalls(Turn):
             raise FormatError(
                 f"message {index}: found text that ends in {self._list_mark!r}, behind which a call reads as one of a list"
             )
+        if self._blank_before and message.tool_calls and message.content and not message.content.strip():
+            raise FormatError(
+                f"message {index}: found only white space beside calls, which would be taken for layout; expected text or none"
+            )
         opened, closed = self._spoken if not message.tool_calls else ("", "")
         draft.fixed(opened, trainable=True)
         draft.text(message.content or "", trainable=True)
@@ -204,26 +208,27 @@ class TextThenCalls(Turn):
             cursor.take(place)
             if said.in_fence:
                 cursor.take(place + len(unit.opening))
-                said.say("".join(_stop_recording(cursor)))
+                said.say(cursor.stop_recording())
                 continue
             if not unit.bare:
                 cursor.take(place + len(unit.opening))
+            cut_before, builder.truncated = builder.truncated, False  # half a tag may have been taken off the end
             calls = yield from self._read_calls(Reading(cursor, CallBuilder(builder), builder, tools), unit)
-            recorded = _stop_recording(cursor)
+            cut, builder.truncated = builder.truncated, builder.truncated or cut_before
+            recorded = cursor.stop_recording()
             scan = 0
             if not calls:
-                text = "".join(recorded)
-                left = text + cursor.buffer[cursor.position :] if builder.truncated and not unit.bare else ""
+                left = recorded + cursor.buffer[cursor.position :] if cut and not unit.bare else ""
                 if left.strip() not in ("", unit.opening):
                     cursor.take(len(cursor.buffer))
                     builder.report(f"left over: {left!r}")
                 else:
-                    said.say(text)
+                    said.say(recorded)
                 continue
             said.called()
             for call in calls:
                 builder.check_known(call.name, known)
-            said.say("".join(recorded))
+            said.say(recorded)
             if unit.follows is not None and said.after_call:
                 unit.follows.read_all(cursor, builder, tools)
         return (yield from said.rest(cursor, boundaries))
@@ -246,8 +251,3 @@ class TextThenCalls(Turn):
     def _read_calls(self, reading: Reading, unit: CallUnit) -> Steps[list[CallBuilder]]:
         """Reads a unit; see `CallUnit.read`."""
         return (yield from unit.read(reading))
-
-
-def _stop_recording(cursor: Cursor) -> list[str]:
-    recorded, cursor.recorded = cursor.recorded, None
-    return recorded or []

@@ -200,8 +200,7 @@ class TextThenList(Turn):
                     self._end(cursor, builder, calls)
                     return
                 if calls and builder.given_up():
-                    recorded, cursor.recorded = cursor.recorded, None
-                    said.say("".join(recorded or ()))
+                    said.say(cursor.stop_recording())
                     return
                 call = CallBuilder(builder)
                 syntax = self._also if self._also is not None and char == "{" else self._call
@@ -218,12 +217,12 @@ class TextThenList(Turn):
                 yield from self._missing(cursor, builder)
             self._end(cursor, builder, calls)
         except (Unreadable, Truncated) as error:
-            recorded, cursor.recorded = cursor.recorded, None
+            recorded = cursor.stop_recording()
             announce_end(builder, call, error)
             if call.announced:
                 said.called()
             else:
-                said.say("".join(recorded or ()))
+                said.say(recorded)
 
     def _separated(self, cursor: Cursor, builder: MessageBuilder, bracket: bool, tagged: bool) -> Steps[None]:
         """Reads what stands between a call and the next one, or nothing before the end."""
