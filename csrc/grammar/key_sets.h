@@ -5,7 +5,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -16,23 +19,15 @@ using KeySetId = uint32_t;  // 0: the empty set
 class KeySets {
  public:
   KeySets() { nodes_.push_back({}); }
+  // The keys of all sets with their numbers, as UTF-8 and in its order: what begins alike stands together.
+  using Index = std::map<std::string, uint32_t, std::less<>>;
+  const Index& index() const { return key_index_; }
+  // Whether a key of the set begins so. Of many keys that do, in whatever set, only some are looked at: then it may.
+  bool may_begin(KeySetId set, std::string_view begin) const;
+
+  bool contains(KeySetId set, uint32_t key) const;
   bool contains(KeySetId set, const std::u32string& key) const;
   KeySetId with(KeySetId set, const std::u32string& key);
-  template <typename Sink>
-  void each(KeySetId set, Sink&& sink) const {
-    std::vector<KeySetId> todo;
-    if (set != 0) todo.push_back(set);
-    while (!todo.empty()) {
-      const Node n = nodes_[todo.back()];
-      todo.pop_back();
-      if (n.bit == 0) {
-        sink(keys_[n.left]);
-      } else {
-        todo.push_back(n.left);
-        todo.push_back(n.right);
-      }
-    }
-  }
   size_t bytes() const { return nodes_.size() * (sizeof(Node) + 48) + key_bytes_; }
 
  private:
@@ -49,9 +44,8 @@ class KeySets {
   KeySetId branch(uint32_t prefix_a, KeySetId a, uint32_t prefix_b, KeySetId b);
 
   std::vector<Node> nodes_;
-  std::unordered_map<Node, KeySetId, NodeHash> index_;
-  std::vector<std::u32string> keys_;
-  std::unordered_map<std::u32string, uint32_t> key_index_;
+  std::unordered_map<Node, KeySetId, NodeHash> node_index_;
+  Index key_index_;
   size_t key_bytes_ = 0;
 };
 

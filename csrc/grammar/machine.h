@@ -285,12 +285,9 @@ class Machine {
   const std::vector<std::u32string>& keys_in_tokens() const { return keys_in_tokens_; }
   bool is_used(KeySetId used, const std::u32string& key) const { return key_sets_.contains(used, key); }
   KeySetId used_keys(FrameId frame) const { return frames_[frame].used; }
-  // What would complete the key being written to one that is used already; `plain`: as it stands, with the quote.
-  struct Rest {
-    std::string bytes;
-    bool plain;
-  };
-  std::vector<Rest> rests_of_used_keys(const Thread& thread, TextView text) const;
+  const KeySets& key_sets() const { return key_sets_; }
+  // What is there of the key being written, as UTF-8 without escapes; a last character may be incomplete.
+  std::string begun_key(const Thread& thread, TextView text) const;
   uint32_t lowest_read() const { return lowest_read_; }
   bool text_read() const { return text_read_; }
   uint64_t keys_read() const { return keys_read_; }  // how often a key or item was read back from the text

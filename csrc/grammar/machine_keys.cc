@@ -82,25 +82,13 @@ bool Machine::can_assume_new_keys(const Thread& thread) const {
   return partial == Partial::Kind::kNone || partial == Partial::Kind::kUtf8 || partial == Partial::Kind::kSkipUtf8;
 }
 
-std::vector<Machine::Rest> Machine::rests_of_used_keys(const Thread& thread, TextView text) const {
-  std::vector<Rest> out;
-  const State& s = states_[thread.state];
-  if (s.kind != State::Kind::kKey || thread.used == 0) return out;
-  uint32_t whole = text.size - incomplete_tail({text.data + thread.begin, text.size - thread.begin});
-  std::string_view tail(text.data + whole, text.size - whole);
-  const std::u32string begun = key_text(s.context, thread.begin, whole, false, text);
-  key_sets_.each(thread.used, [&](const std::u32string& key) {
-    if (!key.starts_with(begun)) return;
-    std::string rest = encode_utf8(std::u32string_view(key).substr(begun.size()));
-    if (!rest.starts_with(tail)) return;
-    rest.erase(0, tail.size());
-    auto plain = [&](char c) {
-      return static_cast<uint8_t>(c) >= 0x20 && c != '\\' && c != static_cast<char>(s.quote);
-    };
-    bool all_plain = std::all_of(rest.begin(), rest.end(), plain);
-    out.push_back({rest + static_cast<char>(s.quote), all_plain});
-  });
-  return out;
+std::string Machine::begun_key(const Thread& thread, TextView text) const {
+  std::string_view written(text.data + thread.begin, text.size - thread.begin);
+  if (written.find('\\') == std::string_view::npos) return std::string(written);
+  size_t tail = incomplete_tail(written);
+  std::string begun = encode_utf8(
+      key_text(states_[thread.state].context, thread.begin, text.size - static_cast<uint32_t>(tail), false, text));
+  return begun.append(written.substr(written.size() - tail));
 }
 
 void Machine::settle(std::vector<Thread>* threads, TextView text) {

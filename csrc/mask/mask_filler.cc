@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "mask/used_keys.h"
+
 namespace fcformat {
 namespace {
 
@@ -503,21 +505,24 @@ void MaskFiller::fill_one(const Thread& thread, std::string& text, uint32_t* mas
 // it to a used one; and, unless no key of theirs was used, the tokens in which a whole key stands.
 void MaskFiller::refuse_used_keys(const Thread& thread, const KeptMask& kept, bool keys_used, std::string& text,
                                   uint32_t* mask) {
-  std::vector<Machine::Rest> rests =
-      machine_.rests_of_used_keys(thread, {text.data(), static_cast<uint32_t>(text.size())});
-  if (!keys_used && rests.empty()) return;
+  const KeySets& keys = machine_.key_sets();
+  std::string begun;
+  bool may_complete = thread.used != 0 && machine_.state(thread.state).kind == State::Kind::kKey;
+  if (may_complete) {
+    begun = machine_.begun_key(thread, {text.data(), static_cast<uint32_t>(text.size())});
+    may_complete = keys.may_begin(thread.used, begun);
+  }
+  if (!keys_used && !may_complete) return;
   machine_.arena().start_clock();
   Room room(*this, text);
   machine_.reset_reads(base_);
   size_t mark = machine_.mark_stacks();
   if (kept.dependent && keys_used) refuse(thread, kept.dependent->with_key, mask);
-  if (kept.dependent && !rests.empty()) refuse(thread, kept.dependent->escaped, mask);
+  if (kept.dependent && may_complete) refuse(thread, kept.dependent->escaped, mask);
   machine_.drop_stacks(mark);
-  const TokenTrie& trie = vocabulary_->trie();
-  for (const Machine::Rest& rest : rests) {
-    size_t node = rest.plain ? trie.find(rest.bytes) : trie.size();
-    if (node < trie.size()) set_range(node, mask, false, false);
-  }
+  if (!may_complete) return;
+  for (uint32_t node : completions(keys, thread.used, begun, machine_.state(thread.state).quote, *vocabulary_))
+    set_range(node, mask, false, false);
 }
 
 // Takes out the tokens that write one key twice themselves.

@@ -128,6 +128,23 @@ void Vocabulary::prepare_strings() {
   content_masks_ = std::move(by_length);
 }
 
+const TokenTrie& Vocabulary::closings() const {
+  std::call_once(closings_made_, [this] {
+    std::vector<std::pair<std::string_view, uint32_t>> entries;
+    for (size_t node = 0; node < trie_.size(); ++node) {
+      uint8_t quote = trie_.byte(node);
+      if (quote != '"' && quote != '\'') continue;
+      const std::string& token = *token_bytes(trie_.ids()[trie_.id_start(node)]);  // one that leads through the node
+      std::string_view text = std::string_view(token).substr(0, trie_.depth(node));
+      auto is_content = [&](char c) { return static_cast<uint8_t>(c) >= 0x20 && c != '\\' && c != text.back(); };
+      if (std::all_of(text.begin(), text.end() - 1, is_content))
+        entries.emplace_back(text, static_cast<uint32_t>(node));
+    }
+    closings_ = TokenTrie(entries);
+  });
+  return closings_;
+}
+
 const std::vector<uint32_t>* Vocabulary::content_mask(uint32_t max_length) const {
   if (max_length >= longest_) return &content_masks_.back();
   return max_length + 1 < content_masks_.size() ? &content_masks_[max_length] : nullptr;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -46,6 +47,9 @@ class Vocabulary {
   const std::vector<Closing>& tail_group(uint32_t group) const { return groups_[group]; }
   int32_t bare_group() const { return bare_group_; }
   const TokenTrie& escapes() const { return escapes_; }  // tokens with a backslash before any quote
+  // How tokens begin that end a string: content without escapes and a quote of either kind. The ids are nodes of `trie()`.
+  // Made when it is first asked for.
+  const TokenTrie& closings() const;
   // Tokens of more than kLongToken bytes.
   static constexpr uint32_t kLongToken = 24;
   const TokenTrie& long_tokens() const { return long_tokens_; }
@@ -73,6 +77,8 @@ class Vocabulary {
   std::unordered_map<uint32_t, std::string> control_tokens_;
   std::unordered_map<std::string, uint32_t> control_ids_;
   TokenTrie trie_, tails_, escapes_, long_tokens_;
+  mutable TokenTrie closings_;
+  mutable std::once_flag closings_made_;
   mutable MaskPool masks_;
   std::vector<std::vector<uint32_t>> content_masks_;
   std::vector<std::vector<Closing>> groups_;

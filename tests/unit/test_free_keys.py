@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
 
 from fcformat import GrammarCompiler, GrammarMatcher, JSONStyle, TokenizerInfo
+from fcformat.grammar import schema_value
 
 # Keys whole and in pieces, with escapes, with several keys in one token.
 PIECES = [bytes([byte]) for byte in range(0x20, 0x7F)] + [
@@ -85,3 +87,47 @@ def test_two_thousand_free_keys_leave_little_behind(info: TokenizerInfo) -> None
     assert not matcher.fork().accept_string(',"key 7"')
     assert matcher.accept_string(',"key 2000":1}')
     assert grammar.nbytes < 3_000_000
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+@pytest.mark.parametrize("seed", range(4))
+def test_masks_know_many_used_keys(quote: str, seed: int) -> None:
+    """Keys that begin alike, one inside the other, with the other quote or with characters that stand in two tokens."""
+    random = Random(seed)
+    parts = ["a", "b", "ab", "é", "aé", "'" if quote == '"' else '"', "字"]
+    pieces = [part.encode() for part in parts] + [
+        b"\xc3",
+        b"\xa9",
+        b"\xe5",
+        b"\xad\x97",
+        b"\xe5\xad",
+        b"\x97",
+        b"\\",
+        b"n",
+        b":",
+        b"1",
+    ]
+    pieces += [
+        part.encode() + (quote + after).encode() for part in ["", *parts, "a字", "bb"] for after in ("", ":", ":1")
+    ]
+    pieces += [end + quote.encode() for end in (b"\xa9", b"\x97", b"\xad\x97", b"\xa9b", b"\\n")]
+    pieces = list(dict.fromkeys(pieces))
+    info = TokenizerInfo.from_bytes([*pieces, b"</s>"], stop_token_ids=len(pieces))
+    value = schema_value(True, "python" if quote == "'" else "json", JSONStyle(whitespace="compact"))
+    grammar = GrammarCompiler(info).compile_grammar(value)
+    keys = dict.fromkeys("".join(random.choices(parts, k=random.randint(0, 4))) for _ in range(60))
+    matcher = GrammarMatcher(grammar)
+    assert matcher.accept_string("{" + ",".join(f"{quote}{key}{quote}:1" for key in keys))
+    for _ in range(25):
+        begun = matcher.fork()
+        assert begun.accept_string("," + quote)
+        key = random.choice(list(keys)).encode()
+        for _ in range(3):
+            taken = {token for token in range(len(pieces)) if begun.fork().accept_token(token)}
+            assert allowed(begun) - {len(pieces)} == taken, key
+            token = random.choice(
+                [place for place, piece in enumerate(pieces) if piece and key.startswith(piece)] or [0]
+            )
+            if not begun.accept_token(token):
+                break
+            key = key.removeprefix(pieces[token])
