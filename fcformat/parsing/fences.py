@@ -1,19 +1,48 @@
-"""Whether text stands inside a fenced code block, for text that arrives in pieces.
+"""Whether text stands inside of code, for text that arrives in pieces. A tool call there is an example, not a call.
 
 A fence is a line of at least three backticks or tildes, as Markdown has it; it closes with a line of at least as many of
-the same and nothing else. A tool call inside a fence is an example, not a call.
+the same and nothing else. A code span counts where the backtick that opens it stands right before a call.
 """
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["FenceTracker"]
+__all__ = ["FenceTracker", "SpanTracker"]
 
 _FENCE = re.compile(r"^ {0,3}(?:(`{3,})([^`\n]*)|(~{3,})([^\n]*))$", re.MULTILINE)
 _MAY_BE_FENCE = re.compile(r" {0,3}(?:[`~]|\Z)")
 #: Longest line that is looked at as a fence.
 _MAX_LINE = 300
+#: A backtick that opens a code span, and closes none, at the end of a text.
+_OPENS_SPAN = re.compile(r"(?:\A|[\s(\[{:\"'])`\Z")
+
+
+class SpanTracker:
+    """Follows a code span that begins with a call, up to its other backtick or an empty line."""
+
+    def __init__(self) -> None:
+        self._tail = ""  # the last two characters, of the span once it is open
+        self._open = False
+
+    def feed(self, text: str) -> None:
+        """Adds text."""
+        if self._open and ("`" in text or "\n\n" in self._tail + text):
+            self._open = False
+        self._tail = (self._tail + text[-2:])[-2:]
+
+    def inside(self, gap: str, behind: str) -> bool:
+        """Whether what comes next stands inside of a code span, which it may begin.
+
+        Args:
+            gap: What stands between the text so far and what comes next.
+            behind: The character before what comes next.
+        """
+        if self._open:
+            self._open = "\n\n" not in self._tail + gap
+        elif behind == "`" and _OPENS_SPAN.search(self._tail):
+            self._open, self._tail = True, ""
+        return self._open
 
 
 class FenceTracker:

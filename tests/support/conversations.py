@@ -14,7 +14,7 @@ from fcformat.errors import FormatError
 from fcformat.formats.base import Format
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn
 from fcformat.formats.rendered import Draft
-from fcformat.parsing.fences import FenceTracker
+from fcformat.parsing.fences import FenceTracker, SpanTracker
 
 __all__ = [
     "CUTS",
@@ -103,12 +103,14 @@ def messages(draw: st.DrawFn, form: Format, plain: bool = False) -> Message:
     content = draw(st.none() | (_WORDS if plain else TEXT))
     if content:
         alone = form.parse(content, TOOLS, prompt=prompt_of(form))
-        fences = FenceTracker()
+        fences, spans = FenceTracker(), SpanTracker()
         fences.feed(content)
-        # A call behind an open code fence is an example, not a call.
+        spans.feed(content)
+        # A call behind an open code fence, or right behind the backtick of a code span, is an example, not a call.
         # So is white space and nothing else layout before it, in some families.
         if (
             fences.inside
+            or spans.inside("", content[-1])
             or not content.strip()
             or (alone.content, alone.tool_calls, alone.reasoning, alone.issues) != (content, (), None, ())
         ):

@@ -116,3 +116,35 @@ def test_work_is_linear_in_a_stream_of_single_characters(start: str, unit: str) 
         parser.finish()
 
     assert growth(stream, 500, 8) < 1.2
+
+
+SPANS = [
+    ("hermes", CALL),
+    ("glm47", "<tool_call>f</tool_call>"),
+    (
+        "kimi_k2",
+        "<|tool_calls_section_begin|><|tool_call_begin|>functions.f:0<|tool_call_argument_begin|>{}<|tool_call_end|>",
+    ),
+    ("pythonic", "[f(a='x')]"),
+    ("llama3_json", '{"name": "f", "parameters": {}}'),
+]
+
+
+@pytest.mark.parametrize(("name", "call"), SPANS)
+def test_a_call_in_a_code_span_is_an_example(name: str, call: str) -> None:
+    form = get_format(name)
+    for text, calls in (
+        (f"Write `{call}` so.", 0),
+        (f"`{call}`", 0),
+        (f"(`{call}\n{call}`): {call}", 1),
+        (f"Write `{call}\n\n{call}", 1),
+        (f"Running `ls`{call}", 1),
+        (f"A ` {call}", 1),
+    ):
+        parser = form.stream_parser()
+        for character in text:
+            parser.feed(character)
+        message = parser.finish()
+        assert message == form.parse(text)
+        assert len(message.tool_calls) == calls, text
+        assert calls or message.content == text

@@ -177,7 +177,7 @@ class CallSections(Turn):
             said.say(cursor.take(end))
             cursor.recorded = []
             cursor.take(place)
-            if said.in_fence:
+            if said.in_code(cursor):
                 cursor.take(place + len(tag))
                 said.say(cursor.stop_recording())
                 continue

@@ -206,7 +206,7 @@ class TextThenCalls(Turn):
             )
             cursor.recorded = []
             cursor.take(place)
-            if said.in_fence:
+            if said.in_code(cursor):
                 cursor.take(place + len(unit.opening))
                 said.say(cursor.stop_recording())
                 continue

@@ -156,7 +156,7 @@ class TextThenList(Turn):
                 begins = yield from self._begins(cursor, known)
             else:
                 begins = True
-            if begins and said.in_fence:
+            if begins and said.in_code(cursor):
                 begins = False
             if not begins:
                 scan = cursor.offset + len(text)

@@ -18,7 +18,7 @@ from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import JSONStyle
 from fcformat.parsing.cursor import SPACE, Cursor, Finder, Steps, Truncated, Unreadable
-from fcformat.parsing.fences import FenceTracker
+from fcformat.parsing.fences import FenceTracker, SpanTracker
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
 
 __all__ = ["Speech", "Turn", "TurnPlan", "announce_end", "answer", "drain", "read_text", "write_call"]
@@ -117,12 +117,17 @@ class Speech:
         self.after_call = False
         self._builder = builder
         self._fences = FenceTracker()
+        self._spans = SpanTracker()
         self._gap: list[str] = []
 
     @property
     def in_fence(self) -> bool:
         """Whether what comes next stands inside a fenced code block."""
         return self._fences.inside
+
+    def in_code(self, cursor: Cursor) -> bool:
+        """Whether what comes next stands inside a fenced code block, or in a code span that it may begin."""
+        return self._fences.inside or self._spans.inside("".join(cursor.recorded or ()), cursor.previous)
 
     def say(self, text: str) -> None:
         """Adds text."""
@@ -133,6 +138,7 @@ class Speech:
             self._gap.clear()
         self.after_call = False
         self._fences.feed(text)
+        self._spans.feed(text)
         self._builder.content(text)
 
     def say_gap(self) -> None:
