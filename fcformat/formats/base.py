@@ -25,7 +25,7 @@ from fcformat.formats.token_text import TokenText
 from fcformat.formats.tool_choice import plan_calls
 from fcformat.parsing.cursor import Cursor, Steps
 from fcformat.parsing.message_builder import MessageBuilder
-from fcformat.parsing.stream import Reader, StreamParser, read_whole
+from fcformat.parsing.stream import LEAST_HALF, Reader, StreamParser, read_whole
 
 __all__ = ["Format"]
 
@@ -43,6 +43,7 @@ class Format(abc.ABC):
         stops: Texts that the model writes to end its turn.
         boundaries: Texts that cannot be inside a turn: the stops, and what begins another turn.
         tags: Control tokens of which a half at the end of a reply is no text, because nothing but a cut can write it.
+        least_half: How many characters of one must be there.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Format(abc.ABC):
     stops: tuple[str, ...]
     boundaries: tuple[str, ...]
     tags: tuple[str, ...] = ()
+    least_half: int = LEAST_HALF
 
     def __repr__(self) -> str:
         return f"<Format {self.name!r}>"
@@ -143,7 +145,14 @@ class Format(abc.ABC):
         Raises:
             ParseError: `strict` is set and the text is not as the format has it.
         """
-        return read_whole(self._reader(tools, prompt), text, begun=self.begun(prompt), strict=strict, tags=self.tags)
+        return read_whole(
+            self._reader(tools, prompt),
+            text,
+            begun=self.begun(prompt),
+            strict=strict,
+            tags=self.tags,
+            least_half=self.least_half,
+        )
 
     def parse_ids(
         self,
@@ -187,7 +196,12 @@ class Format(abc.ABC):
         """
         tokens = None if tokenizer is None else TokenText(tokenizer)
         return StreamParser(
-            self._reader(tools, prompt), begun=self.begun(prompt), strict=strict, tags=self.tags, tokens=tokens
+            self._reader(tools, prompt),
+            begun=self.begun(prompt),
+            strict=strict,
+            tags=self.tags,
+            least_half=self.least_half,
+            tokens=tokens,
         )
 
     def extend(

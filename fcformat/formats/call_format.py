@@ -14,6 +14,7 @@ from fcformat.errors import FormatError
 from fcformat.formats.base import Format
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn
 from fcformat.formats.call_syntax.turn import Turn
+from fcformat.parsing.stream import LEAST_HALF
 
 __all__ = ["CallFormat"]
 
@@ -40,6 +41,7 @@ class CallFormat(Format):
         begins: tuple[str, ...] = (),
         controls: tuple[str, ...] = (),
         tags: tuple[str, ...] = (),
+        least_half: int = LEAST_HALF,
     ) -> None:
         """Declares a format.
 
@@ -52,8 +54,10 @@ class CallFormat(Format):
             begins: Texts that begin another turn, without being how a model ends its own.
             controls: The control tokens in the turn's own texts.
             tags: Those of which a half at the end of a reply is no text.
+            least_half: How many characters of one must be there.
         """
         self.tags = tags
+        self.least_half = least_half
         self.name = name
         self.aliases = aliases
         self.turn = turn

@@ -1,6 +1,7 @@
 """PLaMo 3: calls in a section, each with its name and its JSON between tokens of their own.
 
-Source: the tests of serving projects. Every tag is a control token, so half a tag at the end of a reply is no text.
+Source: the tests of serving projects. The tags' beginnings, `<|plamo:begin_` and `<|plamo:end_`, are tokens of their own, so
+half a tag at the end of a reply is no text; a shorter piece of one is.
 """
 
 from __future__ import annotations
@@ -52,4 +53,5 @@ PLAMO3 = CallFormat(
     stops=("<|plamo:tag|>", "<|plamo:eos|>"),
     controls=_TAGS,
     tags=_TAGS,
+    least_half=len("<|plamo:end_"),
 )

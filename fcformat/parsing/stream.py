@@ -16,7 +16,10 @@ from fcformat.errors import FcformatError
 from fcformat.parsing.cursor import Cursor, Steps
 from fcformat.parsing.message_builder import MessageBuilder
 
-__all__ = ["Reader", "StreamParser", "Tokens", "read_whole"]
+__all__ = ["LEAST_HALF", "Reader", "StreamParser", "Tokens", "read_whole"]
+
+#: How much of a control token's spelling must be there to be the half of one, and no text, if a format does not say.
+LEAST_HALF = 2
 
 
 class Tokens(Protocol):
@@ -50,6 +53,7 @@ class StreamParser:
         begun: str = "",
         strict: bool = False,
         tags: tuple[str, ...] = (),
+        least_half: int = LEAST_HALF,
         tokens: Tokens | None = None,
     ) -> None:
         """Sets up the parser.
@@ -59,10 +63,12 @@ class StreamParser:
             begun: Text of the reply that the prompt already holds; it is part of the message.
             strict: Raise instead of repairing.
             tags: Spellings of control tokens; where the text ends inside of one, that half is no text.
+            least_half: How many characters of one must be there.
             tokens: Turns token ids into text, for `feed_ids`.
         """
         self._tokens = tokens
         self._tags = tags
+        self._least_half = least_half
         self._half = ""
         self.final_deltas: tuple[Delta, ...] = ()
         self._cursor = Cursor()
@@ -120,7 +126,7 @@ class StreamParser:
                 self._cursor.feed(self._half + self._tokens.end())
                 self._half = ""
                 self._advance()
-            if len(self._half) < _LEAST_HALF:
+            if len(self._half) < self._least_half:
                 self._cursor.feed(self._half)
             else:
                 _report_half(self._half, self._cursor, self._builder)
@@ -139,10 +145,6 @@ class StreamParser:
             next(self._steps)
         except StopIteration:
             self._steps = None
-
-
-#: How much of a control token's spelling must be there to be the half of one, and no text.
-_LEAST_HALF = 2
 
 
 def _half_tag(text: str, tags: tuple[str, ...]) -> int:
@@ -166,7 +168,13 @@ def _report_half(half: str, cursor: Cursor, builder: MessageBuilder) -> None:
 
 
 def read_whole(
-    reader: Reader, text: str, *, begun: str = "", strict: bool = False, tags: tuple[str, ...] = ()
+    reader: Reader,
+    text: str,
+    *,
+    begun: str = "",
+    strict: bool = False,
+    tags: tuple[str, ...] = (),
+    least_half: int = LEAST_HALF,
 ) -> Message:
     """Parses a whole reply: the message that a `StreamParser` gives, without its deltas.
 
@@ -176,7 +184,7 @@ def read_whole(
     cursor = Cursor()
     builder = MessageBuilder(cursor, strict=strict, streaming=False, skipped=len(begun))
     half = _half_tag(text, tags) if tags else 0
-    whole = len(text) - (half if half >= _LEAST_HALF else 0)
+    whole = len(text) - (half if half >= least_half else 0)
     cursor.feed(begun + text[:whole])
     _report_half(text[whole:], cursor, builder)
     cursor.ended = True

@@ -389,3 +389,17 @@ def test_a_key_without_its_closing_tag_is_read() -> None:
         TOOLS,
     )
     assert json.loads(read.tool_calls[0].function.arguments) == {"city": "Bonn", "days": 2}
+
+
+def test_of_plamos_tags_no_half_is_left_that_is_shorter_than_a_token() -> None:
+    for text, content in (
+        ("a <|", "a <|"),
+        ("a <|plamo:", "a <|plamo:"),
+        ("a <|plamo:end_", "a "),
+        ("a <|plamo:begin_t", "a "),
+    ):
+        parser = get_format("plamo3").stream_parser()
+        for character in text:
+            parser.feed(character)
+        for read in (get_format("plamo3").parse(text), parser.finish()):
+            assert (read.content, read.finish_reason) == (content, "stop" if text == content else "length")

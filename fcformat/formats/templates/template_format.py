@@ -74,7 +74,8 @@ class TemplateFormat(Format):
         begins = (header[0],) if header else ()
         others = call_format.boundaries if call_format is not None else ()
         self.boundaries = tuple(dict.fromkeys((*self.stops, *begins, *others)))
-        self.tags = call_format.tags if call_format is not None else ()
+        if call_format is not None:
+            self.tags, self.least_half = call_format.tags, call_format.least_half
         turn = call_format.turn if call_format is not None else UnknownTurn(name)
         self.turn = reasoned(turn, probes, template.source)
         self._tail = _layout_before(probes.stop, probes.call)
