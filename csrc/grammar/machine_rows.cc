@@ -381,7 +381,7 @@ class RowBuilder {
       if (raw) {
         after_key_actions('=', s_.a, which, nested, true);
       } else {
-        bool free = (which & kCellBit) != 0 && residuals().plan_at(k.plan).cells[which & ~kCellBit].endless;
+        bool free = (which & kCellBit) != 0 && residuals().is_endless_at(k.plan, which & ~kCellBit);
         add(s_.quote, {free ? Action::Op::kEndFreeKey : Action::Op::kEndKey, 0,
                        Frame{Frame::Kind::kBottom, s_.context, which, static_cast<uint32_t>(nested), 0}});
       }

@@ -15,6 +15,7 @@ constexpr int kDeepestCompared = 200;
 
 Residuals::Residuals(Algebra& algebra) : algebra_(algebra) {
   algebra_.object_exists = [this](ObjectShapeId id) {
+    if (auto known = exists_by_required(id)) return *known;
     ObjectId ignored;
     return open_object(id, &ignored);
   };

@@ -223,10 +223,36 @@ ExprId spell_points(ExpressionArena& arena, const std::vector<Decimal>& points, 
   return arena.unite(std::move(parts));
 }
 
+// Whole numbers of at most so many digits that are not less than a positive one.
+ExprId whole_numbers_from(ExpressionArena& arena, const std::string& least, size_t max_digits) {
+  auto digits = [&](size_t count) {
+    return arena.repeat(arena.char_class(digits_from('0')), static_cast<uint32_t>(count), static_cast<uint32_t>(count));
+  };
+  const std::u32string text(least.begin(), least.end());
+  std::vector<ExprId> parts;
+  if (text.size() <= max_digits) parts.push_back(arena.literal(text));
+  for (size_t i = 0; i < text.size() && text.size() <= max_digits; ++i) {  // where the first larger digit stands
+    if (text[i] == '9') continue;
+    ExprId larger = arena.char_class(digits_from(static_cast<char>(text[i] + 1)));
+    parts.push_back(arena.concat(arena.literal(text.substr(0, i)), arena.concat(larger, digits(text.size() - i - 1))));
+  }
+  for (size_t length = text.size() + 1; length <= max_digits; ++length)
+    parts.push_back(arena.concat(arena.char_class(digits_from('1')), digits(length - 1)));
+  return arena.unite(std::move(parts));
+}
+
 // Multiples written with an exponent so large that every mantissa gives one: where the divisor has no prime factors but
 // 2 and 5. Floating-point numbers beyond 1e16 are commonly written so.
+constexpr int kMantissaPlaces = 16;
+
+bool has_large(const NumberInterval& i) {
+  bool positive = !i.high || (!i.high->negative && i.high->point() > kMantissaPlaces);
+  bool negative = !i.low || (i.low->negative && i.low->point() > kMantissaPlaces);
+  return positive || negative;
+}
+
 ExprId spell_large_multiples(ExpressionArena& arena, const std::vector<Decimal>& divisors) {
-  constexpr int kMantissaPlaces = 16, kLargestExponent = 999;
+  constexpr size_t kExponentDigits = 3;
   int least = kMantissaPlaces;
   for (const Decimal& d : divisors) {
     auto divisor = make_divisor(d, false);
@@ -239,16 +265,16 @@ ExprId spell_large_multiples(ExpressionArena& arena, const std::vector<Decimal>&
     if (rest != 1) return arena.empty();
     least = std::max(least, kMantissaPlaces + powers);
   }
-  std::vector<std::u32string> exponents;
-  for (int e = least; e <= kLargestExponent; ++e) {
-    std::string text = std::to_string(e);
-    exponents.emplace_back(text.begin(), text.end());
-  }
+  const std::string name = "multiples with exponents from " + std::to_string(least);
+  if (const ExprId* known = arena.recall(name)) return *known;
   ExprId mark =
       arena.concat(arena.char_class({{'e', 'e'}, {'E', 'E'}}), arena.repeat(arena.char_class({{'+', '+'}}), 0, 1));
-  return arena.concat(arena.char_class(digits_from('1')),
-                      arena.concat(arena.repeat(fraction(arena, kMantissaPlaces), 0, 1),
-                                   arena.concat(mark, arena.literal_set(std::move(exponents)))));
+  ExprId out =
+      arena.concat(arena.char_class(digits_from('1')),
+                   arena.concat(arena.repeat(fraction(arena, kMantissaPlaces), 0, 1),
+                                arena.concat(mark, whole_numbers_from(arena, std::to_string(least), kExponentDigits))));
+  arena.remember(name, out);
+  return out;
 }
 
 ExprId spell_piece(ExpressionArena& arena, const NumberPiece& piece, const NumberSpelling& spelling) {
@@ -275,7 +301,8 @@ ExprId spell_piece(ExpressionArena& arena, const NumberPiece& piece, const Numbe
     }
   }
   if (!plain && !piece.multiples.empty() && piece.non_multiples.empty() &&
-      piece.excluded.size() <= kMaxExcludedWithExponent && (!bounded || allows_exponent(piece.interval))) {
+      piece.excluded.size() <= kMaxExcludedWithExponent &&
+      (!bounded || (has_large(piece.interval) && allows_exponent(piece.interval)))) {
     spellings.emplace_back(minus_if(arena, spell_large_multiples(arena, piece.multiples)), true);
   }
   std::vector<ExprId> out;

@@ -147,7 +147,7 @@ void Residuals::split_cells(const ObjectShape& shape, const std::vector<std::u32
       for (const std::u32string& text : listed)
         plan->names.push_back({algebra_.name(text), text, value, draft.exists, {}, 0});
     } else {
-      plan->cells.push_back({draft.keys, value, draft.exists, arena.is_endless(draft.keys)});
+      plan->cells.push_back({draft.keys, value, draft.exists});
     }
   }
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -42,7 +43,7 @@ struct ObjectPlan {
     ExprId keys;
     FormulaId value;
     uint32_t exists = 0;
-    bool endless = false;  // used keys need not be taken out: others always remain, whatever has been begun
+    int8_t endless = -1;  // -1: not asked yet; else what Residuals::is_endless says
   };
   std::vector<Name> names;  // sorted by text
   std::vector<Cell> cells;
@@ -120,7 +121,13 @@ class Residuals {
   // The values that a key of this cell may have. `choice` numbers the alternatives. The residual is that of after_cell
   // where the cell is endless and the caller keeps the used keys; otherwise after_cell_key, once the key is known.
   std::vector<FormulaId> cell_values(ObjectId id, size_t cell);
-  bool is_endless(ObjectId id, size_t cell) const { return plan(id).cells[cell].endless; }
+  bool is_endless(ObjectId id, size_t cell) { return is_endless_at(objects_[id].plan, cell); }
+  // Whether used keys need not be taken out: others always remain, whatever has been begun.
+  bool is_endless_at(PlanId id, size_t cell) {
+    ObjectPlan::Cell& c = plans_[id].cells[cell];
+    if (c.endless < 0) c.endless = algebra_.arena().is_endless(c.keys);
+    return c.endless > 0;
+  }
   ObjectId after_cell(ObjectId id, size_t cell, size_t choice);
   ObjectId after_cell_key(ObjectId id, size_t cell, size_t choice, const std::u32string& key);
   // Places of the names that must still come, with those that they require in turn.
@@ -140,6 +147,7 @@ class Residuals {
   size_t bytes() const { return bytes_; }
 
  private:
+  std::optional<bool> exists_by_required(ObjectShapeId id);
   PlanId plan_of(ObjectShapeId shape);
   ObjectPlan make_plan(const ObjectShape& shape);
   void split_cells(const ObjectShape& shape, const std::vector<std::u32string>& names, ObjectPlan* plan);

@@ -23,6 +23,10 @@ WITHOUT: list[Any] = [
     {"type": "object", "required": ["a", "b"], "maxProperties": 1},
     {"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#"}}},
     {"type": "object", "required": ["a"], "additionalProperties": {"type": "string", "minLength": 2, "maxLength": 1}},
+    {"type": "object", "required": ["a"], "propertyNames": {"minLength": 2}},
+    {"type": "object", "required": ["ab", "c"], "propertyNames": {"pattern": "^a"}, "properties": {"ab": True}},
+    {"type": "object", "required": ["\ud800"]},
+    {"type": "object", "required": ["ab"], "patternProperties": {"^a": {"type": "null"}, "b$": {"type": "string"}}},
     {"type": "array", "minItems": 1, "items": False},
     {"type": "array", "minItems": 2, "maxItems": 1},
     {"type": "array", "minItems": 3, "uniqueItems": True, "items": {"type": "boolean"}},
@@ -67,3 +71,17 @@ def test_schemas_that_need_one_another_over_a_long_way_have_a_value() -> None:
     GrammarCompiler(INFO).compile_json_schema(chain)
     links = {f"n{i}": {"$ref": f"#/$defs/n{i + 1}"} for i in range(20_000)} | {"n20000": {"type": "null"}}
     GrammarCompiler(INFO).compile_json_schema({"$defs": links, "$ref": "#/$defs/n19990"})
+
+
+def test_keys_are_told_apart_where_an_object_is_written() -> None:
+    patterns = {f"^k{number}:(en|nl|[a-f]{{2}}):x$": {"type": "string"} for number in range(30)}
+    inside = {"type": "object", "patternProperties": patterns, "required": ["k3:en:x"]}
+    schema = {"type": "object", "properties": {"a": inside, "b": {"type": "integer"}}, "required": ["a"]}
+    grammar = GrammarCompiler(INFO).compile_json_schema(schema)
+    matcher = GrammarMatcher(grammar)
+    assert matcher.accept_string('{"b":1,"a":')
+    before = grammar.nbytes
+    assert matcher.accept_string('{"k3:')
+    assert grammar.nbytes > 5 * before
+    assert matcher.accept_string('en:x":"text","k4:af:x":"text"}}')
+    assert matcher.can_terminate()

@@ -269,6 +269,12 @@ NUMBERS = (
         ("1e2", "1e5", "1", "2.1e4", "1e-3", "999.999"),
     ),
     Case(
+        "multiples whose exponent makes any mantissa one",
+        {"type": "number", "multipleOf": 250},
+        ("7.5e19", "7.5E+20", "7.123e99", "9e100", "-1.5e999", "500"),
+        ("7.5e-20", "7.5e0", "751", "7.5e+"),
+    ),
+    Case(
         "great bounds are exact",
         {"type": "integer", "minimum": 10**20, "maximum": 10**20 + 1},
         ("100000000000000000000", "100000000000000000001"),
