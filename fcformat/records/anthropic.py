@@ -14,7 +14,7 @@ from fcformat.chat._checks import as_mapping, found
 from fcformat.errors import FormatError
 from fcformat.formats.losses import LossPolicy
 from fcformat.records.fitting import with_ids
-from fcformat.records.shape import CONVERSATION, Record, Shape, arguments_text, mapping, refuse_keys, text_of
+from fcformat.records.shape import CONVERSATION, Record, Shape, arguments_text, is_among, mapping, refuse_keys, text_of
 from fcformat.records.tools import ANTHROPIC_TOOLS
 
 __all__ = ["ANTHROPIC", "AnthropicRecords"]
@@ -49,7 +49,7 @@ class AnthropicRecords(Shape[Record]):
             if message is not None and isinstance(message.get("content"), (list, tuple))
             for block in map(as_mapping, message["content"])
         ]
-        if any(block is None or block.get("type") not in _BLOCKS for block in blocks):
+        if any(block is None or not is_among(block.get("type"), _BLOCKS) for block in blocks):
             return False
         if isinstance(value.get("system"), (str, list)):
             return True

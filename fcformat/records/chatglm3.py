@@ -21,6 +21,7 @@ from fcformat.records.shape import (
     Record,
     Shape,
     arguments_text,
+    is_among,
     json_value,
     mapping,
     refuse_keys,
@@ -48,7 +49,7 @@ class ChatGLM3Records(Shape[Record]):
         return (
             isinstance(turns, (list, tuple))
             and bool(turns)
-            and all(isinstance(turn, Mapping) and turn.get("role") in _ROLES for turn in turns)
+            and all(isinstance(turn, Mapping) and is_among(turn.get("role"), _ROLES) for turn in turns)
         )
 
     def read(self, value: Any, policy: LossPolicy) -> Record:
@@ -74,7 +75,7 @@ class ChatGLM3Records(Shape[Record]):
                 if weight is not None:
                     weights[len(messages)] = weight
                 messages += _call(given, before, where, len(messages), policy)
-            elif role in _ROLES:
+            elif is_among(role, _ROLES):
                 refuse_keys(given, ("role", "content", *WEIGHT_KEYS), len(messages), policy)
                 if weight is not None:
                     weights[len(messages)] = weight

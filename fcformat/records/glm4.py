@@ -17,7 +17,7 @@ from fcformat.chat._checks import found
 from fcformat.errors import FormatError
 from fcformat.formats.losses import LossPolicy
 from fcformat.records.chatglm3 import definitions
-from fcformat.records.shape import CONVERSATION, Record, Shape, json_value, mapping, refuse_keys, text_of
+from fcformat.records.shape import CONVERSATION, Record, Shape, is_among, json_value, mapping, refuse_keys, text_of
 from fcformat.records.tagged_texts import call_text
 from fcformat.records.weights import WEIGHT_KEYS, weight_of
 
@@ -40,7 +40,7 @@ class GLM4Records(Shape[Record]):
         turns = value.get("messages") if isinstance(value, Mapping) else None
         if not isinstance(turns, (list, tuple)) or not turns or "tools" in value or "system" in value:
             return False
-        if not all(isinstance(turn, Mapping) and turn.get("role") in _ROLES for turn in turns):
+        if not all(isinstance(turn, Mapping) and is_among(turn.get("role"), _ROLES) for turn in turns):
             return False
         tools = any("tools" in turn and turn["role"] == "system" for turn in turns)
         return tools or any(turn["role"] == "observation" for turn in turns)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import abc
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, Generic, TypeVar
 
 from fcformat.chat import Conversation, Message, Tool
@@ -25,6 +25,7 @@ __all__ = [
     "Record",
     "Shape",
     "arguments_text",
+    "is_among",
     "json_value",
     "mapping",
     "policy_for",
@@ -110,6 +111,11 @@ ToolsShape = Shape[tuple[Tool, ...]]
 def policy_for(name: str, on_loss: str, losses: list[str]) -> LossPolicy:
     """The policy of a reading or a writing; the losses are added to the list."""
     return LossPolicy(name, on_loss, NOTED, losses)
+
+
+def is_among(value: Any, known: Container[str]) -> bool:
+    """Whether a value of any type is one of some texts."""
+    return isinstance(value, str) and value in known
 
 
 def mapping(value: Any, where: str, expected: str = "an object") -> Mapping[str, Any]:

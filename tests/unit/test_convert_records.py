@@ -529,3 +529,19 @@ def test_a_record_that_is_wrong_is_refused_with_the_place(record: Any, source: s
     with pytest.raises(FormatError) as raised:
         convert(record, source=source, target="openai")
     assert complaint in str(raised.value)
+
+
+@pytest.mark.parametrize("odd", [{}, [], 1, None])
+@pytest.mark.parametrize(
+    "record",
+    [
+        lambda odd: {"messages": [{"role": odd, "content": "?"}]},
+        lambda odd: {"conversations": [{"role": odd, "content": "?"}]},
+        lambda odd: {"conversations": [{"from": odd, "value": "?"}]},
+        lambda odd: {"messages": [{"role": "user", "content": [{"type": odd, "text": "?"}]}], "system": "?"},
+    ],
+)
+@pytest.mark.parametrize("source", [None, "openai", "anthropic", "sharegpt", "chatglm3-finetune", "glm4-finetune"])
+def test_a_role_or_type_that_is_no_text_is_refused(record: Any, odd: Any, source: str | None) -> None:
+    with pytest.raises(FormatError):
+        convert(record(odd), source=source, target="openai")

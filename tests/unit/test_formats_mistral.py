@@ -185,3 +185,14 @@ def test_a_tag_that_another_follows_is_text_and_the_next_opens_the_call() -> Non
     read = get_format("mistral").parse('[TOOL_CALLS][TOOL_CALLS]f[ARGS]{"a": 1}')
     assert [call.function.arguments for call in read.tool_calls] == ['{"a": 1}']
     assert read.content == "[TOOL_CALLS]"
+
+
+def test_a_name_that_begins_with_no_letter_is_none_behind_a_call_either() -> None:
+    text = "[TOOL_CALLS]f[ARGS]{}[TOOL_CALLS]\x01g[ARGS]{}"
+    form = get_format("mistral-v11-tekken")
+    whole = form.parse(text)
+    parser = form.stream_parser()
+    deltas = [delta for character in text for delta in parser.feed(character)]
+    assert parser.finish() == whole == join_deltas([*deltas, *parser.final_deltas])
+    assert [call.function.name for call in whole.tool_calls] == ["f"]
+    assert whole.content == "[TOOL_CALLS]\x01g[ARGS]{}"

@@ -32,8 +32,13 @@ class PlainReader:
         self._last_id = "(?P<id>" in after
 
     @classmethod
-    def of(cls, parts: tuple[Part, ...]) -> PlainReader | None:
-        """For these parts; `None` where nothing is won."""
+    def of(cls, parts: tuple[Part, ...], *, start: str = "") -> PlainReader | None:
+        """For these parts; `None` where nothing is won.
+
+        Args:
+            parts: How the call is written.
+            start: Pattern of what must stand behind the first part, beside what the parts say.
+        """
         before, body, after = "", None, ""
         count, known_only = 0, False
         for part in parts:
@@ -41,7 +46,8 @@ class PlainReader:
             if plain is None or (plain.body is not None and body is not None):
                 break
             if not count and isinstance(part, Text) and part.words:
-                plain = Plain(loosely((part.text.strip(),)))  # the text by which a call is found, to the character
+                # The text by which a call is found, to the character.
+                plain = Plain(loosely((part.text.strip(),)) + (f"(?={start})" if start else ""))
             count += 1
             known_only = known_only or plain.known_only
             if body is not None:

@@ -110,7 +110,7 @@ class SingleCall(CallUnit):
         self.excludes = (self.opening,)
         after = next(part for part in call.parts[1:] if not isinstance(part, Text) or part.words)
         self._start = re.compile(rf"{_SPACE}(?:\Z|{start or after.start})")
-        plain = PlainReader.of(call.parts)
+        plain = PlainReader.of(call.parts, start=rf"{_SPACE}(?:{start})" if start else "")
         self.follows = plain if plain is not None and plain.parts == len(call.parts) else None
 
     def write(self, calls: Sequence[ToolCall], index: int, first: int, draft: Draft) -> None:
