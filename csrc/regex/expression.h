@@ -144,7 +144,7 @@ class ExpressionArena {
   std::vector<ExprId> unknown_links(ExprId e, const Table& known) const;
   ExprId derive(ExprId e, uint32_t code_point);
   ExprId derive_node(ExprId e, uint32_t code_point);
-  bool multiple_is_near(ExprId e);
+  std::optional<bool> alive_by_multiples(ExprId e);
   std::optional<bool> alive_by_length(ExprId e) const;
   bool decide_liveness(ExprId e, size_t max_states);
   ExprId without_bounds(ExprId e);

@@ -3,7 +3,6 @@
 namespace fcformat {
 namespace {
 
-constexpr int32_t kSmaller = -1, kGreater = -2;
 constexpr int32_t kExponentCap = 4'000'000;
 
 enum class Order : uint8_t { kLess, kEqual, kGreater, kOpen };
@@ -19,13 +18,13 @@ void match_digit(const Decimal& bound, int32_t digit, int32_t* matched) {
   if (digit == expected) {
     if (at < bound.digits.size()) ++*matched;
   } else {
-    *matched = digit < expected ? kSmaller : kGreater;
+    *matched = digit < expected ? kSmallerThanBound : kGreaterThanBound;
   }
 }
 
 Order order_of_digits(const Decimal& bound, int32_t matched) {
-  if (matched == kSmaller) return Order::kLess;
-  if (matched == kGreater) return Order::kGreater;
+  if (matched == kSmallerThanBound) return Order::kLess;
+  if (matched == kGreaterThanBound) return Order::kGreater;
   return static_cast<size_t>(matched) == bound.digits.size() ? Order::kEqual : Order::kLess;
 }
 
@@ -56,7 +55,7 @@ Order order(const Decimal& bound, const IntervalState& s, int32_t matched, bool 
     if (s.point > bound.point()) magnitude = Order::kGreater;
     if (fraction && s.point < bound.point()) magnitude = Order::kLess;
     if (fraction && s.point == bound.point() && matched < 0)
-      magnitude = matched == kSmaller ? Order::kLess : Order::kGreater;
+      magnitude = matched == kSmallerThanBound ? Order::kLess : Order::kGreater;
   }
   return s.negative ? flip(magnitude) : magnitude;
 }

@@ -24,12 +24,14 @@ bool is_complete(NumberPhase phase);
 // The phase after one character, or nothing where JSON's grammar has none.
 std::optional<NumberPhase> next_phase(NumberPhase phase, uint32_t c);
 
+inline constexpr int32_t kSmallerThanBound = -1, kGreaterThanBound = -2;
+
 struct IntervalState {
   NumberPhase phase = NumberPhase::kStart;
   bool negative = false, nonzero = false, exponent_negative = false;
   bool low_done = false, high_done = false;   // that end can no longer be violated
   int32_t point = 0;                          // value = 0.DIGITS * 10^point, from the first nonzero digit on
-  int32_t low_matched = 0, high_matched = 0;  // digits equal to the bound's so far; -1 smaller, -2 greater
+  int32_t low_matched = 0, high_matched = 0;  // digits equal to the bound's so far, or one of the above
   int32_t exponent = 0;
   bool operator==(const IntervalState&) const = default;
 };

@@ -17,39 +17,6 @@ constexpr size_t kSimplerStates = 4096;  // which may take this many
 
 }  // namespace
 
-// A number that must be a multiple can often be made one by some more digits, which arithmetic finds where a search
-// over remainders would take long.
-bool ExpressionArena::multiple_is_near(ExprId e) {
-  const ExprNode n = impl_->at(e);
-  std::vector<ExprId> parts{e};
-  if (n.kind == ExprKind::kIntersect) parts.assign(impl_->children.begin() + n.a, impl_->children.begin() + n.a + n.b);
-  for (ExprId part : parts) {
-    const ExprNode m = impl_->at(part);
-    if (m.kind != ExprKind::kMultiple || impl_->divisors[m.a].negated) continue;
-    const NumberDivisor& divisor = impl_->divisors[m.a];
-    const MultipleState& s = impl_->multiple_states[m.b];
-    // Digits d of a fixed count k: remainder * 10^k + d, at the divisor's scale, must be divisible.
-    bool fraction = s.phase == NumberPhase::kPoint || s.phase == NumberPhase::kFraction;
-    int32_t most = fraction ? divisor.scale - s.places : 19;
-    if (s.phase >= NumberPhase::kE || s.phase == NumberPhase::kZero) continue;
-    unsigned __int128 power = 1;
-    for (int32_t k = 1; k <= most; ++k) {
-      power *= 10;
-      if (k < most && power < divisor.modulus) continue;
-      if (fraction && k < most) continue;
-      unsigned __int128 rest =
-          static_cast<unsigned __int128>(s.remainder) * (power % divisor.modulus) % divisor.modulus;
-      auto d = static_cast<uint64_t>((divisor.modulus - static_cast<uint64_t>(rest)) % divisor.modulus);
-      if (d >= power) break;
-      std::string digits = std::to_string(d);
-      digits.insert(0, static_cast<size_t>(k) - digits.size(), '0');
-      if (matches(e, std::u32string(digits.begin(), digits.end()))) return true;
-      break;
-    }
-  }
-  return false;
-}
-
 // Whether no string of the expression is longer than some number, as far as its parts plainly say.
 bool ExpressionArena::has_bound(ExprId start) {
   std::vector<ExprId> todo{start};
@@ -143,11 +110,13 @@ bool ExpressionArena::decide_liveness(ExprId start, size_t max_states) {
   };
   Liveness known = verdict(start);
   if (known != Liveness::kUnknown) return true;
-  if (impl_->is_cofinite(start) || multiple_is_near(start)) {
+  if (impl_->is_cofinite(start)) {
     impl_->nodes[start].liveness = Liveness::kAlive;
     return true;
   }
-  if (auto decided = alive_by_length(start)) {
+  std::optional<bool> decided = alive_by_length(start);
+  if (!decided) decided = alive_by_multiples(start);
+  if (decided) {
     impl_->nodes[start].liveness = *decided ? Liveness::kAlive : Liveness::kDead;
     return true;
   }
