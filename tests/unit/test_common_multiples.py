@@ -113,8 +113,8 @@ def _holds(schema: dict[str, Any], value: Fraction) -> bool:
     return (
         all(value % exact(part["multipleOf"]) == 0 for part in schema["allOf"])
         and not any(value % exact(part["multipleOf"]) == 0 for part in schema["not"]["anyOf"])
-        and value >= exact(schema.get("minimum", -10**9))
-        and value > exact(schema.get("exclusiveMinimum", -10**9))
+        and value >= exact(schema.get("minimum", -(10**9)))
+        and value > exact(schema.get("exclusiveMinimum", -(10**9)))
         and value <= exact(schema.get("maximum", 10**9))
         and value < exact(schema.get("exclusiveMaximum", 10**9))
     )
@@ -145,7 +145,7 @@ def test_a_text_is_begun_exactly_where_a_multiple_begins_with_it(seed: int) -> N
     for length in range(1, 5):
         for characters in itertools.product("-.0123456789", repeat=length):
             text = "".join(characters)
-            if text[:-1] not in known or text.count(".") and len(text.split(".")[1]) > places:
+            if text[:-1] not in known or (text.count(".") and len(text.split(".")[1]) > places):
                 continue
             state = matcher(schema)
             assert state.accept_string(text) == (text in known), text
