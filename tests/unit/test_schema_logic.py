@@ -153,6 +153,16 @@ OBJECTS = (
         ('{"b":1}', '{"xa":1}', '{"":1}'),
     ),
     Case(
+        "some member against a pattern's schema, before or behind members that are under it",
+        {
+            "type": "object",
+            "not": {"patternProperties": {"^a": {"type": "integer"}}},
+            "additionalProperties": {"type": ["integer", "string"]},
+        },
+        ('{"a":"x"}', '{"b":1,"a":"x"}', '{"a":1,"ab":"x"}', '{"a":"x","b":1}', '{"b":1,"a":"x","c":1}'),
+        ("{}", '{"a":1}', '{"b":"x"}', '{"b":"x","a":1}', '{"a":1,"b":"x"}', '{"a":null}'),
+    ),
+    Case(
         "propertyNames",
         {"type": "object", "propertyNames": {"maxLength": 2, "pattern": "^[a-z]*$"}},
         ('{"a":1,"bc":2,"":3}',),
