@@ -1,6 +1,7 @@
 #include "schema/number_set.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <numeric>
 
@@ -55,10 +56,11 @@ NumberInterval meet_intervals(const NumberInterval& a, const NumberInterval& b) 
   return out;
 }
 
+// Of lists that are tidy.
 std::vector<Decimal> joined(const std::vector<Decimal>& a, const std::vector<Decimal>& b) {
-  std::vector<Decimal> out = a;
-  out.insert(out.end(), b.begin(), b.end());
-  tidy(&out);
+  std::vector<Decimal> out;
+  out.reserve(a.size() + b.size());
+  std::set_union(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(out), less);
   return out;
 }
 
