@@ -210,6 +210,29 @@ bool Residuals::order_allows(const ObjectResidual& r, uint32_t name) const {
   return !algebra_.ordered() || plans_[r.plan].names[name].rank >= r.rank;
 }
 
+// Whether a name may come, and all that it requires in turn. What is found out is kept in `known`, where 0 is not known yet, 1 yes
+// and 2 no.
+bool Residuals::can_come(const ObjectResidual& r, uint32_t name, std::vector<uint8_t>* known) {
+  if (plans_[r.plan].names[name].requires_names.empty())
+    return order_allows(r, name) && name_live(plans_[r.plan], name);
+  known->resize(plans_[r.plan].names.size());
+  std::vector<uint32_t> closure{name};
+  std::unordered_set<uint32_t> seen{name};
+  for (size_t i = 0; i < closure.size(); ++i) {
+    const uint32_t n = closure[i];
+    if ((*known)[n] == 1) continue;
+    if ((*known)[n] == 2 || (!is_used(r, n) && (!order_allows(r, n) || !name_live(plans_[r.plan], n)))) {
+      (*known)[n] = (*known)[name] = 2;
+      return false;
+    }
+    for (uint32_t next : plans_[r.plan].names[n].requires_names) {
+      if (seen.insert(next).second) closure.push_back(next);
+    }
+  }
+  for (uint32_t n : closure) (*known)[n] = 1;
+  return true;
+}
+
 // How many members, besides the required ones, the open existence conditions need at least. One member may meet
 // several at once, so this is a least cover: first each required name takes what it can, then others are added.
 uint32_t Residuals::missing_for_exists(const ObjectResidual& r, const std::vector<uint32_t>& required, bool* possible) {
@@ -258,9 +281,10 @@ uint32_t Residuals::missing_for_exists(const ObjectResidual& r, const std::vecto
   for (uint32_t n : required) {
     if (plan.names[n].exists != 0) take(coverable(plan.names[n].value, plan.names[n].exists), 0);
   }
+  std::vector<uint8_t> known;
   for (uint32_t n = 0; n < plan.names.size(); ++n) {
-    bool free = plan.names[n].exists != 0 && !is_used(r, n) && order_allows(r, n) &&
-                std::find(required.begin(), required.end(), n) == required.end();
+    bool free = plan.names[n].exists != 0 && !is_used(r, n) &&
+                std::find(required.begin(), required.end(), n) == required.end() && can_come(r, n, &known);
     if (free) take(coverable(plan.names[n].value, plan.names[n].exists), 1);
   }
   for (size_t c = 0; c < plan.cells.size(); ++c) {
@@ -323,8 +347,9 @@ bool Residuals::alive_but_for_excluded(const ObjectResidual& r) {
   if (r.count + needed > plans_[id].max) return false;
   if (plans_[id].min <= r.count + needed) return true;
   uint64_t available = 0, wanted = plans_[id].min - r.count;
+  std::vector<uint8_t> known;
   for (uint32_t n = 0; n < plans_[id].names.size() && available < wanted; ++n) {
-    available += !is_used(r, n) && order_allows(r, n) && name_live(plans_[id], n);
+    available += !is_used(r, n) && can_come(r, n, &known);
   }
   for (size_t c = 0; c < r.cells.size() && available < wanted; ++c) {
     if (algebra_.nonempty(plans_[id].cells[c].value)) {

@@ -191,6 +191,7 @@ class Residuals {
   std::vector<std::pair<FormulaId, uint32_t>> satisfactions(const ObjectResidual& r, FormulaId value, uint32_t exists);
   void advance(ObjectResidual* r) const;
   bool order_allows(const ObjectResidual& r, uint32_t name) const;
+  bool can_come(const ObjectResidual& r, uint32_t name, std::vector<uint8_t>* known);
   ObjectResidual after_member(ObjectId id, size_t cell, size_t choice);
   FormulaId item_formula(const ArrayShape& shape, uint32_t index) const;
   // Number of different values, counted up to `limit`.
