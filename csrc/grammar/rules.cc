@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "components.h"
 #include "errors.h"
 
 namespace fcformat {
@@ -198,53 +199,13 @@ void GrammarGraph::edges(uint32_t id, bool corners, std::vector<std::pair<uint32
   }
 }
 
-// Tarjan's algorithm with a stack of its own: a grammar may be a long chain of rules.
 std::vector<std::vector<uint32_t>> GrammarGraph::components(const std::vector<uint32_t>& roots, bool corners) {
-  struct Visit {
-    uint32_t id;
-    size_t next;
-    std::vector<std::pair<uint32_t, bool>> edges;
-  };
-  std::vector<std::vector<uint32_t>> out;
-  std::vector<uint32_t> number(nodes_.size(), 0), lowest(nodes_.size(), 0), open;
-  std::vector<uint8_t> is_open(nodes_.size(), 0);
-  uint32_t count = 0;
-  std::vector<Visit> path;
-  auto enter = [&](uint32_t id) {
-    number[id] = lowest[id] = ++count;
-    open.push_back(id);
-    is_open[id] = 1;
-    path.push_back({id, 0, {}});
-    edges(id, corners, &path.back().edges);
-  };
-  for (uint32_t root : roots) {
-    if (number[root] != 0) continue;
-    enter(root);
-    while (!path.empty()) {
-      Visit& visit = path.back();
-      if (visit.next < visit.edges.size()) {
-        uint32_t to = visit.edges[visit.next++].first;
-        if (number[to] == 0) {
-          enter(to);
-        } else if (is_open[to]) {
-          lowest[visit.id] = std::min(lowest[visit.id], number[to]);
-        }
-        continue;
-      }
-      uint32_t id = visit.id;
-      path.pop_back();
-      if (!path.empty()) lowest[path.back().id] = std::min(lowest[path.back().id], lowest[id]);
-      if (lowest[id] != number[id]) continue;
-      out.emplace_back();
-      for (uint32_t member = kNone; member != id;) {
-        member = open.back();
-        open.pop_back();
-        is_open[member] = 0;
-        out.back().push_back(member);
-      }
-    }
-  }
-  return out;
+  std::vector<std::pair<uint32_t, bool>> found;
+  return strongly_connected(nodes_.size(), roots, [&](uint32_t id, std::vector<uint32_t>* to) {
+    found.clear();
+    edges(id, corners, &found);
+    for (const auto& edge : found) to->push_back(edge.first);
+  });
 }
 
 }  // namespace fcformat

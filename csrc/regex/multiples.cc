@@ -138,7 +138,9 @@ struct NumberParts {
 
   Range range(Shape shape) const {
     Range out{least(shape), shape.end() - 1};
-    for (const auto& [interval, exponent, s] : intervals) {
+    for (const auto& part : intervals) {
+      const auto& interval = part.interval;
+      const auto& s = part.state;
       auto lower = [&](const Decimal& bound, bool open, int32_t matched) {
         Floor floor = floor_of(bound, negative, s, matched, shape);
         out.least = std::max(out.least, floor.digits + (floor.exact && !open ? 0 : 1));

@@ -9,12 +9,10 @@
 namespace fcformat {
 namespace {
 
-constexpr size_t kMaxExists = 32;      // bits of ObjectResidual::satisfied
-constexpr size_t kMaxOpenExists = 12;  // sets of them are enumerated
+constexpr size_t kMaxExists = 32;  // bits of ObjectResidual::satisfied
+constexpr size_t kManyExists = 8;  // from here on it is asked which of them others bring along
 constexpr size_t kMaxCells = 4096;
 constexpr size_t kListedKeys = 64;  // a cell with so few keys is listed name by name
-
-bool is_used(const ObjectResidual& r, uint32_t name) { return (r.used[name >> 6] >> (name & 63)) & 1; }
 
 }  // namespace
 
@@ -28,6 +26,7 @@ PlanId Residuals::plan_of(ObjectShapeId shape) {
   for (FormulaId f : whole.other_names) whole.exists.push_back({others(f), kTrueFormula});
   std::sort(whole.exists.begin(), whole.exists.end());
   whole.exists.erase(std::unique(whole.exists.begin(), whole.exists.end()), whole.exists.end());
+  if (whole.exists.size() > kManyExists) drop_implied_conditions(&whole);
   ObjectPlan plan = make_plan(whole);
   auto id = static_cast<PlanId>(plans_.size());
   bytes_ += sizeof(ObjectPlan) + plan.names.size() * (sizeof(ObjectPlan::Name) + 32) + plan.trie.bytes();
@@ -47,6 +46,7 @@ ObjectPlan Residuals::make_plan(const ObjectShape& shape) {
   plan.min = shape.min;
   plan.max = shape.max;
   plan.counts = shape.min > 0 || shape.max != kUnbounded;
+  plan.depends = !shape.dependencies.empty();
   std::vector<NameId> ids = shape.required;
   for (const auto& property : shape.properties) ids.push_back(property.first);
   for (const auto& [first, second] : shape.dependencies) ids.push_back(first), ids.push_back(second);
@@ -182,121 +182,6 @@ bool Residuals::open_object(ObjectShapeId shape, ObjectId* out) {
   return true;
 }
 
-// Required names that are not used yet, with everything that they require in turn.
-std::vector<uint32_t> Residuals::still_required(const ObjectResidual& r) const {
-  const ObjectPlan& plan = plans_[r.plan];
-  std::vector<uint32_t> out;
-  std::vector<bool> seen(plan.names.size());
-  std::vector<uint32_t> todo = plan.required;
-  bool dependencies =
-      std::any_of(plan.names.begin(), plan.names.end(), [](const auto& n) { return !n.requires_names.empty(); });
-  if (dependencies) {
-    for (uint32_t i = 0; i < plan.names.size(); ++i) {
-      if (is_used(r, i)) todo.push_back(i);
-    }
-  }
-  while (!todo.empty()) {
-    uint32_t name = todo.back();
-    todo.pop_back();
-    if (seen[name]) continue;
-    seen[name] = true;
-    if (!is_used(r, name)) out.push_back(name);
-    todo.insert(todo.end(), plan.names[name].requires_names.begin(), plan.names[name].requires_names.end());
-  }
-  return out;
-}
-
-bool Residuals::order_allows(const ObjectResidual& r, uint32_t name) const {
-  return !algebra_.ordered() || plans_[r.plan].names[name].rank >= r.rank;
-}
-
-// Whether a name may come, and all that it requires in turn. What is found out is kept in `known`, where 0 is not known yet, 1 yes
-// and 2 no.
-bool Residuals::can_come(const ObjectResidual& r, uint32_t name, std::vector<uint8_t>* known) {
-  if (plans_[r.plan].names[name].requires_names.empty())
-    return order_allows(r, name) && name_live(plans_[r.plan], name);
-  known->resize(plans_[r.plan].names.size());
-  std::vector<uint32_t> closure{name};
-  std::unordered_set<uint32_t> seen{name};
-  for (size_t i = 0; i < closure.size(); ++i) {
-    const uint32_t n = closure[i];
-    if ((*known)[n] == 1) continue;
-    if ((*known)[n] == 2 || (!is_used(r, n) && (!order_allows(r, n) || !name_live(plans_[r.plan], n)))) {
-      (*known)[n] = (*known)[name] = 2;
-      return false;
-    }
-    for (uint32_t next : plans_[r.plan].names[n].requires_names) {
-      if (seen.insert(next).second) closure.push_back(next);
-    }
-  }
-  for (uint32_t n : closure) (*known)[n] = 1;
-  return true;
-}
-
-// How many members, besides the required ones, the open existence conditions need at least. One member may meet
-// several at once, so this is a least cover: first each required name takes what it can, then others are added.
-uint32_t Residuals::missing_for_exists(const ObjectResidual& r, const std::vector<uint32_t>& required, bool* possible) {
-  const ObjectPlan& plan = plans_[r.plan];
-  std::vector<uint32_t> open;
-  for (uint32_t i = 0; i < plan.exists.size(); ++i) {
-    if (((r.satisfied >> i) & 1) == 0) open.push_back(i);
-  }
-  if (open.empty()) return 0;
-  if (open.size() > kMaxOpenExists) {
-    throw GrammarLimitError("an object must still hold more than max_open_conditions = " +
-                            std::to_string(kMaxOpenExists) + " kinds of members");
-  }
-  size_t sets = size_t{1} << open.size();
-  // Which sets of open conditions a member with this value can meet together. Conditions that ask for a key alone are
-  // met by any member with such a key; only the others are a choice.
-  uint32_t by_key = 0;
-  for (size_t i = 0; i < open.size(); ++i) by_key |= (plan.exists[open[i]].value == kTrueFormula ? 1u : 0u) << i;
-  auto coverable = [&](FormulaId value, uint32_t bits) {
-    uint32_t mine = 0;
-    for (size_t i = 0; i < open.size(); ++i) mine |= ((bits >> open[i]) & 1) << i;
-    std::vector<uint32_t> out;
-    for (uint32_t set = 0; set < sets; ++set) {
-      if ((set & ~mine) != 0 || (set & by_key) != 0 || (set | (mine & by_key)) == 0) continue;
-      std::vector<FormulaId> parts{value};
-      for (size_t i = 0; i < open.size(); ++i) {
-        if ((set >> i) & 1) parts.push_back(plan.exists[open[i]].value);
-      }
-      if (algebra_.nonempty(algebra_.conjunction(std::move(parts)))) out.push_back(set | (mine & by_key));
-    }
-    return out;
-  };
-  constexpr uint32_t kNever = UINT32_MAX;
-  std::vector<uint32_t> cost(sets, kNever);  // least number of further members that cover a set
-  cost[0] = 0;
-  auto take = [&](const std::vector<uint32_t>& cover, uint32_t price) {
-    std::vector<uint32_t> next = cost;
-    for (uint32_t done = 0; done < sets; ++done) {
-      if (cost[done] == kNever) continue;
-      for (uint32_t set : cover) next[done | set] = std::min(next[done | set], cost[done] + price);
-    }
-    bool changed = next != cost;
-    cost = std::move(next);
-    return changed;
-  };
-  for (uint32_t n : required) {
-    if (plan.names[n].exists != 0) take(coverable(plan.names[n].value, plan.names[n].exists), 0);
-  }
-  std::vector<uint8_t> known;
-  for (uint32_t n = 0; n < plan.names.size(); ++n) {
-    bool free = plan.names[n].exists != 0 && !is_used(r, n) &&
-                std::find(required.begin(), required.end(), n) == required.end() && can_come(r, n, &known);
-    if (free) take(coverable(plan.names[n].value, plan.names[n].exists), 1);
-  }
-  for (size_t c = 0; c < plan.cells.size(); ++c) {
-    if (plan.cells[c].exists == 0 || algebra_.arena().is_empty(r.cells[c])) continue;
-    std::vector<uint32_t> cover = coverable(plan.cells[c].value, plan.cells[c].exists);
-    while (take(cover, 1)) {  // a cell has many keys
-    }
-  }
-  *possible = cost[sets - 1] != kNever;
-  return *possible ? cost[sets - 1] : 0;
-}
-
 bool Residuals::alive(const ObjectResidual& r) {
   return alive_but_for_excluded(r) && (r.alike.empty() || becomes_another(r));
 }
@@ -331,32 +216,6 @@ bool Residuals::becomes_another(const ObjectResidual& start) {
     }
   }
   return false;
-}
-
-bool Residuals::alive_but_for_excluded(const ObjectResidual& r) {
-  PlanId id = r.plan;  // plans_ may move while formulas are expanded
-  std::vector<uint32_t> required = still_required(r);
-  for (uint32_t n : required) {
-    if (!order_allows(r, n) || !name_live(plans_[id], n)) return false;
-  }
-  bool possible = true;
-  uint32_t missing = plans_[id].exists.empty() ? 0 : missing_for_exists(r, required, &possible);
-  if (!possible || plans_[id].min > plans_[id].max) return false;
-  if (!plans_[id].counts) return true;
-  uint64_t needed = required.size() + missing;
-  if (r.count + needed > plans_[id].max) return false;
-  if (plans_[id].min <= r.count + needed) return true;
-  uint64_t available = 0, wanted = plans_[id].min - r.count;
-  std::vector<uint8_t> known;
-  for (uint32_t n = 0; n < plans_[id].names.size() && available < wanted; ++n) {
-    available += !is_used(r, n) && can_come(r, n, &known);
-  }
-  for (size_t c = 0; c < r.cells.size() && available < wanted; ++c) {
-    if (algebra_.nonempty(plans_[id].cells[c].value)) {
-      available += algebra_.arena().count_strings(r.cells[c], std::min<uint64_t>(wanted - available, 100'000));
-    }
-  }
-  return available >= std::min<uint64_t>(wanted, 100'000);
 }
 
 bool Residuals::can_close_object(ObjectId id) { return may_close(objects_[id]); }

@@ -54,6 +54,7 @@ struct ObjectPlan {
   uint32_t min = 0, max = kUnbounded;
   uint32_t undeclared = 0;  // rank of what is not declared
   bool counts = false;      // the number of members matters
+  bool depends = false;     // some name requires others
   // Memoised answers.
   int8_t independent = -1;  // whether no member's presence bears on the others
   bool live_ready = false;
@@ -77,6 +78,21 @@ struct ObjectResidual {
   std::vector<uint32_t> open_names;  // places of the names that may come next; sorted
   int8_t open_cells = -1;            // -1: not computed; else whether some cell may be used
   bool names_ready = false;
+};
+
+inline bool is_used(const ObjectResidual& r, uint32_t name) { return (r.used[name >> 6] >> (name & 63)) & 1; }
+
+// The existence conditions that an object has not met yet, numbered among themselves: a set of them is a word of bits.
+struct OpenConditions {
+  std::vector<uint32_t> places;  // in ObjectPlan::exists
+  uint32_t by_key = 0;           // those that a key alone meets, whatever its value
+  uint32_t all() const { return (uint32_t{1} << places.size()) - 1; }
+};
+
+// Names that require one another in a circle, and so come together or not at all.
+struct NameGroup {
+  std::vector<uint32_t> names;
+  std::vector<uint32_t> requires_groups;
 };
 
 struct ArrayResidual {
@@ -149,6 +165,7 @@ class Residuals {
  private:
   std::optional<bool> exists_by_required(ObjectShapeId id);
   PlanId plan_of(ObjectShapeId shape);
+  void drop_implied_conditions(ObjectShape* shape);
   ObjectPlan make_plan(const ObjectShape& shape);
   void split_cells(const ObjectShape& shape, const std::vector<std::u32string>& names, ObjectPlan* plan);
   ObjectId intern(ObjectResidual residual);
@@ -187,7 +204,15 @@ class Residuals {
   const std::vector<uint32_t>& live_names(PlanId id);
   bool name_live(const ObjectPlan& plan, uint32_t name) { return algebra_.nonempty(plan.names[name].value); }
   std::vector<uint32_t> still_required(const ObjectResidual& r) const;
-  uint32_t missing_for_exists(const ObjectResidual& r, const std::vector<uint32_t>& required, bool* possible);
+  OpenConditions open_conditions(const ObjectResidual& r) const;
+  std::vector<uint32_t> coverable(const ObjectPlan& plan, const OpenConditions& conditions, FormulaId value,
+                                  uint32_t exists);
+  std::vector<uint32_t> least_keys(const ObjectResidual& r, const OpenConditions& conditions);
+  std::optional<uint32_t> missing_for_exists(const ObjectResidual& r, const std::vector<uint32_t>& required,
+                                             const OpenConditions& conditions);
+  std::vector<NameGroup> optional_groups(const ObjectResidual& r, const std::vector<uint32_t>& required);
+  bool groups_fit(const ObjectResidual& r, const std::vector<uint32_t>& required, const OpenConditions& conditions,
+                  uint64_t least, uint64_t most, uint64_t keys);
   std::vector<std::pair<FormulaId, uint32_t>> satisfactions(const ObjectResidual& r, FormulaId value, uint32_t exists);
   void advance(ObjectResidual* r) const;
   bool order_allows(const ObjectResidual& r, uint32_t name) const;

@@ -194,14 +194,16 @@ bool Algebra::within(const ObjectShape& a, const ObjectShape& b) {
 }
 
 bool Algebra::within(const ArrayShape& a, const ArrayShape& b) {
+  if (a.min < b.min || a.max > b.max || (b.unique && !a.unique) || (b.repeated && !a.repeated) ||
+      !std::includes(a.contains.begin(), a.contains.end(), b.contains.begin(), b.contains.end()) ||
+      !std::includes(a.excluded.begin(), a.excluded.end(), b.excluded.begin(), b.excluded.end()) ||
+      (b.rest != kTrueFormula && a.rest != b.rest))
+    return false;
   auto item = [](const ArrayShape& s, size_t i) { return i < s.prefix.size() ? s.prefix[i] : s.rest; };
   for (size_t i = 0; i < std::max(a.prefix.size(), b.prefix.size()); ++i) {
-    if (item(b, i) != kTrueFormula && item(a, i) != item(b, i)) return false;
+    if (!within(item(a, i), item(b, i))) return false;
   }
-  return (b.rest == kTrueFormula || a.rest == b.rest) && a.min >= b.min && a.max <= b.max && (a.unique || !b.unique) &&
-         (a.repeated || !b.repeated) &&
-         std::includes(a.contains.begin(), a.contains.end(), b.contains.begin(), b.contains.end()) &&
-         std::includes(a.excluded.begin(), a.excluded.end(), b.excluded.begin(), b.excluded.end());
+  return true;
 }
 
 // Drops alternatives that lie within others.

@@ -146,3 +146,13 @@ def test_excluded_constants_are_the_only_ones_that_are_missing(
     alive = {t[:n] for t in texts for n in range(len(t)) if accepts_from_start(grammar, t)}
     for beginning in {t[:n] for t in texts for n in range(len(t))}:
         assert GrammarMatcher(grammar).accept_string(beginning) == (beginning in alive), beginning
+
+
+def test_what_must_still_come_does_not_split_by_the_arrays_before_it() -> None:
+    schema = {"uniqueItems": True, "contains": {"enum": [[[1, None], "a"], [[1, None], []]]}, "type": "array"}
+    before = ",".join(f"[{number}]" for number in range(40))
+    matcher = GrammarMatcher(compiled(schema))
+    assert matcher.accept_string(f"[{before}")
+    assert not matcher.accept_string("]")
+    assert not matcher.accept_string(",[7]")
+    assert matcher.accept_string(',[[1,null],"a"]]')
