@@ -41,7 +41,7 @@ def flags() -> tuple[str, list[str], list[str]]:
     if coverage:
         return (
             "coverage",
-            [*warnings, "-O1", "-g", "-fno-inline", "-fprofile-update=atomic", "--coverage"],
+            [*warnings, "-O1", "-g", "-fprofile-update=single", "--coverage"],
             ["--coverage"],
         )
     return "", [*warnings, "-O3"], []

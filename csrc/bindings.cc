@@ -13,6 +13,7 @@
 #include "bindings_grammar.h"
 #include "bindings_sampler.h"
 #include "errors.h"
+#include "grammar/disposal.h"
 #include "mask/apply.h"
 #include "mask/masked_copy.h"
 #include "regex/pattern_parser.h"
@@ -179,6 +180,7 @@ PYBIND11_MODULE(_core, m) {
       // With the GIL, so that no thread forks meanwhile.
       .def("count_in", &CompiledGrammar::count_in, py::arg("meter").none(false))
       .def("count_out", &CompiledGrammar::count_out)
+      .def("dispose", [](std::shared_ptr<CompiledGrammar> grammar) { dispose(std::move(grammar)); })
       .def_property_readonly("renewals", &CompiledGrammar::renewals)
       .def_property_readonly("mask_cache", [](CompiledGrammar& g) {
         uint64_t hits, misses;

@@ -49,6 +49,11 @@ void CompiledGrammar::count_in(std::shared_ptr<MemoryMeter> meter) {
   meter_->bytes_ += size_;
 }
 
+size_t CompiledGrammar::last_bytes() {
+  std::lock_guard lock(meter_mutex_);
+  return size_;
+}
+
 void CompiledGrammar::count_out() {
   std::lock_guard lock(meter_mutex_);
   if (meter_) meter_->bytes_ -= size_;

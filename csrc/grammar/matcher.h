@@ -41,6 +41,8 @@ class CompiledGrammar {
 
   const std::shared_ptr<const Vocabulary>& vocabulary() const { return vocabulary_; }
   size_t bytes();
+  // The same when they were last looked at; waits for nobody who uses the grammar.
+  size_t last_bytes();
   // Has its bytes counted in `meter`, now and when they have become more, until it is counted out. Waits for nobody who
   // uses the grammar.
   void count_in(std::shared_ptr<MemoryMeter> meter);

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
 
+#include "grammar/per_process.h"
+
 #ifndef _WIN32
 #include <sched.h>
-#include <unistd.h>
 #endif
 
 namespace fcformat {
@@ -18,18 +18,13 @@ namespace {
 
 constexpr size_t kMostThreads = 8;
 
-int64_t process_id() {
-#ifdef _WIN32
-  return 0;  // there is no fork
-#else
-  return getpid();
-#endif
-}
-
 class Pool {
  public:
   explicit Pool(size_t workers) {
-    for (size_t i = 0; i < workers; ++i) std::thread([this] { work(); }).detach();
+    try {
+      for (size_t i = 0; i < workers; ++i) std::thread([this] { work(); }).detach();
+    } catch (const std::system_error&) {  // no more threads are to be had: those that run must not lose their pool
+    }
   }
 
   void run(size_t count, size_t helpers, const std::function<void(size_t)>& task) {
@@ -75,6 +70,11 @@ class Pool {
   size_t count_ = 0, wanted_ = 0, busy_ = 0;
 };
 
+struct Shared {
+  std::mutex turn;
+  Pool pool{kMostThreads - 1};
+};
+
 }  // namespace
 
 size_t default_threads() {
@@ -96,28 +96,13 @@ void run_shared(size_t count, size_t threads, const std::function<void(size_t)>&
     for (size_t i = 0; i < count; ++i) task(i);
     return;
   }
-  // Never destroyed: its threads may wait for work until the process ends. A forked process has no threads of its parent,
-  // nor the parent's locks in a known state, so it gets a pool of its own.
-  struct Shared {
-    std::mutex turn;
-    std::unique_ptr<Pool> pool;
-  };
-  static std::atomic<Shared*> shared{nullptr};
-  static std::atomic<int64_t> owner{-1};
-  int64_t me = process_id();
-  int64_t before = owner.load();
-  if (before != me && owner.compare_exchange_strong(before, me)) {
-    auto* made = new Shared;
-    made->pool = std::make_unique<Pool>(kMostThreads - 1);
-    shared.store(made);
-  }
-  Shared* mine = shared.load();
-  if (owner.load() != me || mine == nullptr) {  // another thread is just making it
+  Shared* mine = one_per_process<Shared>();
+  if (mine == nullptr) {
     for (size_t i = 0; i < count; ++i) task(i);
     return;
   }
   std::lock_guard lock(mine->turn);
-  mine->pool->run(count, helpers, task);
+  mine->pool.run(count, helpers, task);
 }
 
 }  // namespace fcformat

@@ -324,7 +324,7 @@ class GrammarCompiler:
                 return found
             self.cache_misses += 1
         made = make()
-        dropped = []
+        dropped: list[CompiledGrammar] = []
         with self._lock.held:
             replaced = self._cache.pop(key, None)  # made by another thread meanwhile
             if replaced is not None:
@@ -338,7 +338,8 @@ class GrammarCompiler:
                 dropped[-1].native.count_out()
             if replaced is not None:
                 replaced.native.count_out()
-        del dropped  # outside of the lock: taking grammars apart takes its time
+        for grammar in dropped:  # outside of the lock: taking grammars apart takes its time
+            grammar.native.dispose()
         return made
 
 
