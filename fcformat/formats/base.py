@@ -331,7 +331,7 @@ class Format(abc.ABC):
         views = ToolViews(ToolView(tool.name, tool.parameters) for tool in normalize_tools(tools))
 
         def read(cursor: Cursor, builder: MessageBuilder) -> Steps[None]:
-            builder.prompted = bool(prompt)
+            builder.prompted, builder.boundaries = bool(prompt), self.boundaries
             if (yield from self.turn.read(cursor, builder, views, self.boundaries)) is not None:
                 builder.ended = True
                 yield from drain(cursor, builder)

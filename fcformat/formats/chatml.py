@@ -6,8 +6,9 @@ from fcformat.formats.call_syntax.json_call import JSONCall
 from fcformat.formats.call_syntax.parts import Tag, Text
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
-from fcformat.formats.call_syntax.units import CallArray
+from fcformat.formats.call_syntax.units import CallArray, SingleCall
 from fcformat.formats.layout import Results, Role, ToolList
+from fcformat.formats.tagged_shapes import function_call
 
 __all__ = [
     "CHATML_ROLES",
@@ -16,6 +17,7 @@ __all__ = [
     "HERMES_CALLS",
     "HERMES_CONTROLS",
     "HERMES_TOOLS",
+    "HERMES_XML",
     "USER_RESULTS",
 ]
 
@@ -26,10 +28,17 @@ CHATML_STOPS = ("<|im_end|>", "<|endoftext|>")
 
 #: An array of calls between the tags of one; read and never written.
 HERMES_ARRAY = CallArray(Tag("<tool_call>"), closing=Tag("</tool_call>"))
+#: A call as Qwen3-Coder writes it between the same tags; read and never written.
+HERMES_XML = SingleCall(
+    function_call("<tool_call>", "</tool_call>", padding="\n"), foreign="a call as Qwen3-Coder writes it"
+)
 #: Calls as JSON between tags.
 HERMES_CALLS = TextThenCalls(
-    CallSyntax(Tag("<tool_call>"), Text("\n"), JSONCall(also=("parameters",)), Text("\n"), Tag("</tool_call>")),
+    CallSyntax(
+        Tag("<tool_call>"), Text("\n"), JSONCall(also=("parameters",), fenced=True), Text("\n"), Tag("</tool_call>")
+    ),
     HERMES_ARRAY,
+    HERMES_XML,
 )
 HERMES_CONTROLS = ("<|im_start|>", "<|im_end|>", "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>")
 

@@ -12,6 +12,7 @@ from fcformat.formats.call_syntax.parts import Tag, Text
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
 from fcformat.formats.call_syntax.units import CallArray
+from fcformat.formats.call_syntax.untagged import UntaggedCall
 
 __all__ = ["COHERE_COMMAND", "COMMAND_R", "COMMAND_R7B"]
 
@@ -34,6 +35,11 @@ def _command(name: str, aliases: tuple[str, ...], spoken: tuple[str, str]) -> Ca
                     item=JSONCall("tool_name", "parameters", id="tool_call_id", numbered=True),
                     closing=Tag(_ACTION[1]),
                     layout=("[\n    ", ",\n    ", "\n]"),
+                ),
+                UntaggedCall(
+                    '[\n    {"tool_call_id": "0", "tool_name": "',
+                    CallArray(item=JSONCall("tool_name", "parameters", id="tool_call_id", whole=True)),
+                    after_name='"',
                 ),
                 before="",
                 spoken=spoken,

@@ -12,8 +12,11 @@ from fcformat.formats.call_syntax.parts import Tag
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
+from fcformat.formats.call_syntax.untagged import UntaggedCall
 
 __all__ = ["FUNCTIONGEMMA", "GEMMA4"]
+
+_GEMMA4, _FUNCTIONGEMMA = DelimitedCall('<|"|>'), DelimitedCall("<escape>")
 
 GEMMA4 = CallFormat(
     "gemma4",
@@ -22,7 +25,8 @@ GEMMA4 = CallFormat(
         # Prompts may end behind the opening tag, or the tag may be stripped as a special token.
         Reasoning("<|channel>", "<channel|>", after_opening="thought\n", also_opening=("thought\n",), interleaved=True),
         TextThenCalls(
-            CallSyntax(Tag("<|tool_call>"), DelimitedCall('<|"|>'), Tag("<tool_call|>")),
+            CallSyntax(Tag("<|tool_call>"), _GEMMA4, Tag("<tool_call|>")),
+            UntaggedCall("call:", CallSyntax(_GEMMA4, Tag("<tool_call|>")), after_name="{"),
             before="",
             between="",
             blank_before=True,
@@ -39,7 +43,8 @@ FUNCTIONGEMMA = CallFormat(
     "functiongemma",
     aliases=("google/functiongemma-*",),
     turn=TextThenCalls(
-        CallSyntax(Tag("<start_function_call>"), DelimitedCall("<escape>"), Tag("<end_function_call>")),
+        CallSyntax(Tag("<start_function_call>"), _FUNCTIONGEMMA, Tag("<end_function_call>")),
+        UntaggedCall("call:", CallSyntax(_FUNCTIONGEMMA, Tag("<end_function_call>")), after_name="{"),
         before="",
         between="",
     ),

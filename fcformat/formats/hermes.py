@@ -13,7 +13,7 @@ from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
 from fcformat.formats.call_syntax.units import SingleCall
-from fcformat.formats.chatml import CHATML_ROLES, CHATML_STOPS, HERMES_ARRAY, HERMES_CONTROLS
+from fcformat.formats.chatml import CHATML_ROLES, CHATML_STOPS, HERMES_ARRAY, HERMES_CONTROLS, HERMES_XML
 from fcformat.formats.conversation_format import ConversationFormat
 from fcformat.formats.layout import Layout, Results, Role, ToolList
 from fcformat.formats.tool_signatures import ToolSignatures
@@ -21,7 +21,7 @@ from fcformat.formats.tool_signatures import ToolSignatures
 __all__ = ["HERMES"]
 
 #: The model card writes the arguments first, the template the name.
-_OBJECT = JSONCall(also=("parameters",), either_order=True)
+_OBJECT = JSONCall(also=("parameters",), either_order=True, fenced=True)
 
 HERMES = ConversationFormat(
     "hermes",
@@ -61,6 +61,7 @@ HERMES = ConversationFormat(
         TextThenCalls(
             CallSyntax(Tag("<tool_call>"), Text("\n"), _OBJECT, Text("\n"), Tag("</tool_call>")),
             HERMES_ARRAY,
+            HERMES_XML,
             SingleCall(
                 CallSyntax(Tag("<longcat_tool_call>"), JSONCall(also=("parameters",)), Tag("</longcat_tool_call>"))
             ),

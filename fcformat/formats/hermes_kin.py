@@ -14,7 +14,8 @@ from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.tags import Marked
 from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
 from fcformat.formats.call_syntax.units import CallSeries, SingleCall
-from fcformat.formats.chatml import CHATML_STOPS, HERMES_CALLS
+from fcformat.formats.call_syntax.untagged import UntaggedCall
+from fcformat.formats.chatml import CHATML_STOPS, HERMES_CALLS, HERMES_XML
 from fcformat.formats.tagged_shapes import function_call, invoke_call, key_value_tags
 
 __all__ = [
@@ -31,8 +32,10 @@ __all__ = [
 ]
 
 _JSON = JSONCall(also=("parameters",))
+_FENCED = JSONCall(also=("parameters",), fenced=True)
+_PARAMETERS = JSONCall(arguments="parameters", also=("arguments",), either=("arguments",))
 _TAGS = ("<tool_call>", "</tool_call>")
-_HERMES = CallSyntax(Tag(_TAGS[0]), Text("\n"), _JSON, Text("\n"), Tag(_TAGS[1]))
+_HERMES = CallSyntax(Tag(_TAGS[0]), Text("\n"), _FENCED, Text("\n"), Tag(_TAGS[1]))
 
 _DOTS = ("<dots_function_call>", "</dots_function_call>")
 _AS_TOKEN = CallSyntax(Tag("<|function_call|>"), _JSON)
@@ -40,6 +43,8 @@ _AS_TOKEN = CallSyntax(Tag("<|function_call|>"), _JSON)
 _AS_MESSAGE = CallSyntax(
     Marked("<|message_sep|>\n\nfunction call<|role_sep|>\n", ("<|message_sep|>", "<|role_sep|>"), exact=True), _JSON
 )
+
+_UNTAGGED = UntaggedCall('{"name": "', CallSyntax(_JSON), after_name='"')
 
 GRANITE4 = CallFormat(
     "granite4",
@@ -69,9 +74,10 @@ INTERNLM2 = CallFormat(
             Tag("<|action_start|>"),
             Tag("<|plugin|>"),
             Text("\n"),
-            JSONCall(arguments="parameters", also=("arguments",), either=("arguments",)),
+            _PARAMETERS,
             Tag("<|action_end|>"),
         ),
+        UntaggedCall('{"name": "', CallSyntax(_PARAMETERS), after_name='"'),
         before="",
         between="",
     ),
@@ -84,7 +90,7 @@ INTERNLM2 = CallFormat(
 GIGACHAT3 = CallFormat(
     "gigachat3",
     aliases=("gigachat-3", "ai-sage/GigaChat3*"),
-    turn=TextThenCalls(_AS_MESSAGE, SingleCall(_AS_TOKEN), before="", between="", most=1, generated=2),
+    turn=TextThenCalls(_AS_MESSAGE, SingleCall(_AS_TOKEN), _UNTAGGED, before="", between="", most=1, generated=2),
     stops=("<|message_sep|>", "</s>"),
     headers=("assistant<|role_sep|>\n",),
     controls=("<|function_call|>", "<|message_sep|>", "<|role_sep|>"),
@@ -93,7 +99,7 @@ GIGACHAT3 = CallFormat(
 GIGACHAT31 = CallFormat(
     "gigachat3.1",
     aliases=("gigachat-3.1", "ai-sage/GigaChat3.1*"),
-    turn=TextThenCalls(_AS_TOKEN, SingleCall(_AS_MESSAGE), before="", between="", most=1, generated=2),
+    turn=TextThenCalls(_AS_TOKEN, SingleCall(_AS_MESSAGE), _UNTAGGED, before="", between="", most=1, generated=2),
     stops=GIGACHAT3.stops,
     headers=GIGACHAT3.headers,
     controls=GIGACHAT3.controls,
@@ -103,7 +109,7 @@ DOTS = CallFormat(
     "dots",
     aliases=("rednote-hilab/dots.*",),
     turn=TextThenCalls(
-        CallSyntax(Tag(_DOTS[0]), _JSON, Tag(_DOTS[1])),
+        CallSyntax(Tag(_DOTS[0]), _FENCED, Tag(_DOTS[1])),
         CallSeries(Tag(_DOTS[0]), invoke_call(_DOTS[1], line=""), Tag(_DOTS[1])),
         before="",
         between="",
@@ -121,7 +127,7 @@ REKA = CallFormat(
     aliases=("reka-edge", "RekaAI/reka-*"),
     turn=ReasonedTurn(
         Reasoning(after_opening="\n", before_closing="\n", after_closing="\n\n"),
-        TextThenCalls(_HERMES, between="", blank_before=True),
+        TextThenCalls(_HERMES, HERMES_XML, between="", blank_before=True),
     ),
     stops=("\n\n<sep>", "<sep>"),
     headers=("assistant:",),

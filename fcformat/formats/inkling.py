@@ -9,6 +9,7 @@ from fcformat.formats.call_format import CallFormat
 from fcformat.formats.call_syntax.blocks import MessageBlocks
 from fcformat.formats.call_syntax.json_call import JSONCall
 from fcformat.formats.call_syntax.syntax import CallSyntax
+from fcformat.formats.call_syntax.untagged import UntaggedCall
 
 __all__ = ["INKLING"]
 
@@ -38,6 +39,11 @@ INKLING = CallFormat(
         end="<|end_message|>",
         between="<|message_model|>",
         last=True,
+        untagged=UntaggedCall(
+            '{"name": "',
+            CallSyntax(JSONCall(arguments="args", also=("arguments", "parameters"), whole=True)),
+            after_name='"',
+        ),
         controls=_CONTROLS,
     ),
     stops=("<|content_model_end_sampling|>",),

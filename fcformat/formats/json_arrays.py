@@ -12,6 +12,7 @@ from fcformat.formats.call_syntax.parts import Tag, Text
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
 from fcformat.formats.call_syntax.units import CallArray, SingleCall
+from fcformat.formats.call_syntax.untagged import UntaggedCall
 from fcformat.formats.tagged_shapes import function_call
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
 
 _TOOL_CALLS = CallArray(Tag("<tool_calls>"), closing=Tag("</tool_calls>"))
 _WHOLE = JSONCall(also=("parameters",), whole=True)
+#: Whose opening tag, a control token, was stripped.
+_UNTAGGED = UntaggedCall('[{"name": "', CallArray(item=_WHOLE), after_name='"')
 
 GRANITE = CallFormat(
     "granite",
@@ -39,6 +42,7 @@ GRANITE = CallFormat(
             CallArray(Tag("<|tool_call|>")),
             CallArray(Tag("<tool_call>")),
             SingleCall(function_call("<tool_call>", "</tool_call>")),
+            _UNTAGGED,
             layout_tags=("<response>", "</response>"),
             blank_before=True,
         ),
@@ -100,6 +104,7 @@ PHI4_MINI = CallFormat(
     turn=TextThenCalls(
         CallArray(Tag("<|tool_call|>"), closing=Tag("<|/tool_call|>")),
         CallArray(Text("functools")),
+        _UNTAGGED,
         blank_before=True,
     ),
     stops=("<|end|>", "<|endoftext|>"),
@@ -155,6 +160,7 @@ APERTUS = CallFormat(
         Reasoning("<|inner_prefix|>", "<|inner_suffix|>", interleaved=True),
         TextThenCalls(
             CallArray(Tag("<|tools_prefix|>"), item=KeyedCall(), closing=Tag("<|tools_suffix|>")),
+            UntaggedCall('[{"', CallArray(item=KeyedCall()), after_name='": {'),
             before="",
             blank_before=True,
         ),

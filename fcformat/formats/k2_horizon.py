@@ -48,7 +48,8 @@ K2_HORIZON = CallFormat(
                         also_after_other_key=tuple(
                             map(_typed, ("integer", "number", "boolean", "null", "object", "array"))
                         ),
-                        following=(_OPENING, _SECTION[1]),
+                        following=(_OPENING,),
+                        last=_SECTION[1],
                         controls=_CONTROLS,
                     ),
                     also=JSONCall(also=("parameters",)),

@@ -22,7 +22,7 @@ MINIMAX_M2 = CallFormat(
         Reasoning(
             "<think>", "</think>", after_opening="\n", before_closing="\n", after_closing="\n\n", unopened="undecided"
         ),
-        invoke_tags(("<minimax:tool_call>", "</minimax:tool_call>"), before="\n"),
+        invoke_tags(("<minimax:tool_call>", "</minimax:tool_call>"), before="\n", unquoted=True),
     ),
     stops=("[e~[",),
     headers=("]~b]ai\n",),

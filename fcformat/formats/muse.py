@@ -18,7 +18,9 @@ __all__ = ["MUSE", "MUSE_GLIMMER"]
 _INVOKE, _PARAMETER = '<atem:invoke name="', '<atem:parameter name="'
 _END, _LAST = "</atem:invoke>", "</atem:function_calls>"
 _NAME = r"[\w.:/*-]{1,256}"
-_HEADER = rf"(?:\s{{0,8}}<\|start\|>assistant)?\s{{0,8}}to=({_NAME})<\|message\|>"
+_START = r"\s{0,8}<\|start\|>assistant"
+#: A header without a recipient is the user's.
+_HEADER = rf"(?:(?:{_START})?\s{{0,8}}to=({_NAME})|{_START}\s{{0,8}})<\|message\|>"
 
 
 def _muse(name: str, aliases: tuple[str, ...]) -> CallFormat:
@@ -32,7 +34,8 @@ def _muse(name: str, aliases: tuple[str, ...]) -> CallFormat:
                 "</atem:parameter>",
                 ends=(_END,),
                 after="\n",
-                following=(_LAST, _INVOKE),
+                following=(_INVOKE, "<|eom|>", "<|start|>"),
+                last=_LAST,
                 untyped=ANYTHING,
             ),
             Text(f"{_END}\n"),
@@ -44,8 +47,8 @@ def _muse(name: str, aliases: tuple[str, ...]) -> CallFormat:
             "call": " to={name}<|message|>",
         },
         header=_HEADER,
-        half=rf"\s{{0,8}}(?:<[^<>]{{0,8}}|<\|start\|>[asitn]{{0,9}})?\s{{0,8}}(?:t|to|to=(?:{_NAME})?(?:<[|mesag]{{0,9}})?)?",
-        kinds={"self": "reasoning", "user": "content", "commentary": "content"},
+        half=rf"\s{{0,8}}(?:<[^<>]{{0,8}}|<\|start\|>[asitn]{{0,9}})?\s{{0,8}}(?:t|to|to=(?:{_NAME})?(?:<[|mesag]{{0,9}})?|<[|mesag]{{0,9}})?",
+        kinds={"self": "reasoning", "user": "content", "commentary": "content", None: "content"},
         other="call",
         starts=("<|start|>", " to="),
         end="<|eom|>",

@@ -13,9 +13,38 @@ from fcformat.formats.call_syntax.sections import CallSections
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.tagged import TaggedArguments
 from fcformat.formats.call_syntax.tags import Marked, TagName
+from fcformat.formats.call_syntax.untagged import UntaggedCall
 from fcformat.formats.tagged_shapes import function_tags
 
 __all__ = ["STEP3", "STEP35"]
+
+_INVOKE = '<steptml:invoke name="'
+
+
+def _arguments(*following: str, last: str = "") -> tuple[TagName, TaggedArguments, Text]:
+    """A call's element.
+
+    Args:
+        following: What may follow the call.
+        last: The tag behind all calls.
+    """
+    parameter, end = '<steptml:parameter name="', "</steptml:invoke>"
+    return (
+        TagName(_INVOKE, '">', next=(parameter, end)),
+        TaggedArguments(
+            parameter,
+            '">',
+            "</steptml:parameter>",
+            ends=(end, "<｜tool_call_end｜>") if last else (end,),
+            following=following,
+            last=last,
+        ),
+        Text(end),
+    )
+
+
+#: Where control tokens were stripped, this is left.
+_STRIPPED = _arguments("function<steptml:", "<steptml:")
 
 STEP3 = CallFormat(
     "step3",
@@ -28,18 +57,14 @@ STEP3 = CallFormat(
             CallSyntax(
                 Tag("<｜tool_call_begin｜>"),
                 Marked("function<｜tool_sep｜>", ("<｜tool_sep｜>",), optional=True),
-                TagName('<steptml:invoke name="', '">', next=('<steptml:parameter name="', "</steptml:invoke>")),
-                TaggedArguments(
-                    '<steptml:parameter name="',
-                    '">',
-                    "</steptml:parameter>",
-                    ends=("</steptml:invoke>", "<｜tool_call_end｜>"),
-                    following=("<｜tool_call_begin｜>", "<｜tool_calls_end｜>"),
-                ),
-                Text("</steptml:invoke>"),
+                *_arguments("<｜tool_call_begin｜>", last="<｜tool_calls_end｜>"),
                 Tag("<｜tool_call_end｜>"),
             ),
             section=("<｜tool_calls_begin｜>", "<｜tool_calls_end｜>"),
+            untagged=(
+                UntaggedCall(f"function{_INVOKE}", CallSyntax(Text("function"), *_STRIPPED), after_name='"'),
+                UntaggedCall(_INVOKE, CallSyntax(*_STRIPPED), after_name='"'),
+            ),
             controls=("<｜tool_calls_begin｜>", "<｜tool_calls_end｜>"),
         ),
     ),

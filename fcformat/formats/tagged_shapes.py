@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from fcformat.formats.call_syntax.json_call import JSONCall
 from fcformat.formats.call_syntax.parts import Tag, Text
 from fcformat.formats.call_syntax.sections import CallSections
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.tagged import TaggedArguments
 from fcformat.formats.call_syntax.tags import Marked, TagName
+from fcformat.formats.call_syntax.units import SingleCall
 
 __all__ = ["function_call", "function_tags", "invoke_call", "invoke_tags", "key_value_tags"]
 
@@ -54,7 +56,15 @@ def function_tags(
         last: Layout after every call.
     """
     call = function_call(opening, closing, padding=padding, last=last)
-    return CallSections(call, section=(lead, ""), before=before, between=between, bare="<function=")
+    other = CallSyntax(Tag(opening), Text("\n"), JSONCall(also=("parameters",), fenced=True), Text("\n"), Tag(closing))
+    return CallSections(
+        call,
+        section=(lead, ""),
+        before=before,
+        between=between,
+        bare="<function=",
+        also=SingleCall(other, foreign="a call as Hermes writes it"),
+    )
 
 
 def key_value_tags(
@@ -97,7 +107,8 @@ def key_value_tags(
                 value_end,
                 ends=(closing,),
                 after=line if after is None else after,
-                following=(opening, *((end,) if end else ())),
+                following=(opening,),
+                last=end,
                 # As models write it that were trained on escaped examples, or forget the tag behind a key.
                 also_after_key=(f"{key_end}\\n{value}", value),
                 controls=controls,
@@ -120,16 +131,19 @@ def invoke_call(
     typed: bool = False,
     line: str = "\n",
     wrappers: tuple[str, ...] = (),
+    unquoted: bool = False,
     controls: tuple[str, ...] = (),
 ) -> CallSyntax:
     """A call as `invoke_tags` has it; `closing` is the tag after all calls."""
     invoke, parameter = f'<{prefix}invoke name="', f'<{prefix}parameter name="'
     end, value_end = f"</{prefix}invoke>", f"</{prefix}parameter>"
+    keys, invokes = ((parameter[:-1],), (invoke[:-1],)) if unquoted else ((), ())
     return CallSyntax(
         TagName(
             invoke,
             f'">{line}',
-            next=(parameter, end, closing, *(("{",) if typed else ())),
+            next=(parameter, *keys, end, closing, *(("{",) if typed else ())),
+            also=tuple((each, f">{line}") for each in invokes),
             controls=controls,
             closed=('"', "/>"),
         ),
@@ -141,10 +155,12 @@ def invoke_call(
             after="" if typed else line,
             joint=line if typed else "",
             after_other_key='" string="false">' if typed else None,
-            also_after_key=('">',) if typed else (),
+            also_before_key=keys,
+            also_after_key=('">',) if typed else (">",) if unquoted else (),
             wrappers=wrappers,
             or_object=typed,
-            following=(invoke, closing),
+            following=(invoke, *invokes),
+            last=closing,
             controls=controls,
         ),
         # DSML joins the parameters and puts the end on a line of its own, also where there are none.
@@ -163,6 +179,7 @@ def invoke_tags(
     bare: bool = False,
     also_opened: tuple[str, ...] = (),
     wrappers: tuple[str, ...] = (),
+    unquoted: bool = False,
     controls: tuple[str, ...] = (),
 ) -> CallSections:
     """Calls as `<invoke name="NAME">` and `<parameter name="KEY">VALUE</parameter>`, all of them inside of two tags.
@@ -176,11 +193,20 @@ def invoke_tags(
         bare: Whether models leave the outer tags out.
         also_opened: Other tags with which models open the section.
         wrappers: Keys under which models put all the arguments as one object.
+        unquoted: Whether models leave the quotes around names out.
         controls: Spellings of control tokens in the tags.
     """
     invoke = f'<{prefix}invoke name="'
     return CallSections(
-        invoke_call(section[1], prefix=prefix, typed=typed, line=line, wrappers=wrappers, controls=controls),
+        invoke_call(
+            section[1],
+            prefix=prefix,
+            typed=typed,
+            line=line,
+            wrappers=wrappers,
+            unquoted=unquoted,
+            controls=controls,
+        ),
         section=(section[0] + line, line + section[1]),
         before=before,
         between=line,

@@ -36,8 +36,9 @@ _CHUNK = {
     '"': re.compile(r'(?:[^"\\\x00-\x1f\ud800-\udfff]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})){1,400}'),
     "'": re.compile(r"""(?:[^"'\\\x00-\x1f\ud800-\udfff]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})){1,400}"""),
 }
-#: A string, and a key with the colon behind it, in which nothing is to be put right and that are at hand to their end.
-_PLAIN = re.compile(r'"([^"\\\x00-\x1f\ud800-\udfff]*)"')
+#: A string, and a key with the colon behind it, in which nothing but the quotes is to be put right and that are at hand to
+#: their end. Two groups: what stands in double quotes, or in single ones.
+_PLAIN = re.compile(r"""(?:"([^"\\\x00-\x1f\ud800-\udfff]*)"|'([^'\\\x00-\x1f\ud800-\udfff]*)')""")
 _PLAIN_KEY = {
     first: re.compile(rf"{comma}[ \t\r\n]*{_PLAIN.pattern}[ \t\r\n]*:[ \t\r\n]*(?=[^ \t\r\n])")
     for first, comma in ((True, ""), (False, r"[ \t\r\n]*,"))
@@ -167,8 +168,9 @@ class JSONReader:
         plain = _PLAIN.match(self._cursor.buffer, self._cursor.position)
         if plain is not None:
             self._cursor.take(plain.end())
-            if plain[1]:
-                emit(plain[1])
+            text = plain[plain.lastindex or 1]
+            if text:
+                emit(text)
             return
         quote = yield from self._cursor.peek()
         if quote not in _CHUNK:
@@ -206,9 +208,11 @@ class JSONReader:
         """
         cursor = self._cursor
         plain = _PLAIN_KEY[first].match(cursor.buffer, cursor.position)
-        if plain is not None and len(plain[1]) <= MAX_KEY:
+        if plain is not None and len(key := plain[plain.lastindex or 1]) <= MAX_KEY:
+            if plain.lastindex == 2:
+                self._report("single quotes", cursor.offset + plain.start(2) - 1 - cursor.position)
             cursor.take(plain.end())
-            return plain[1]
+            return key
         char = yield from cursor.skip_space()
         if not first and char == ",":
             comma = cursor.offset

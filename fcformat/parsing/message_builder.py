@@ -38,6 +38,7 @@ class MessageBuilder:
         prompted: Whether the prompt is known, so that what it opened has been read.
         calls: The calls that have been announced.
         strict: Whether issues are raised.
+        boundaries: Texts that end the turn.
         read_again: How many values had to be read a second time, which readers bound.
     """
 
@@ -65,6 +66,7 @@ class MessageBuilder:
         self.finish_reason: str | None = None
         self.prompted = False
         self.calls: list[CallBuilder] = []
+        self.boundaries: tuple[str, ...] = ()
         self.read_again = 0
         self._given_up = False
         self._broken = 0

@@ -104,7 +104,8 @@ def test_delimiters_are_control_tokens_and_strings_are_not() -> None:
 )
 def test_what_models_write_beside_the_format_is_put_right(arguments: str, expected: dict[str, Any]) -> None:
     assert calls_of(parsed(f"<|tool_call>call:f{{{arguments}}}<tool_call|>")) == [("f", expected)]
-    assert calls_of(parsed(f"<|tool_call>:f{{{arguments}}}<tool_call|>")) == [("f", expected)]
+    for head in (":f", ":call:f"):
+        assert calls_of(parsed(f"<|tool_call>{head}{{{arguments}}}<tool_call|>")) == [("f", expected)]
     functiongemma = arguments.replace(D, "<escape>")
     text = f"<start_function_call>call:f{{{functiongemma}}}<end_function_call>"
     assert calls_of(parsed(text, name="functiongemma")) == [("f", expected)]
@@ -125,6 +126,28 @@ def test_thoughts_are_reasoning_also_without_their_tag_and_later_in_the_turn() -
 def test_what_is_no_call_is_kept_as_text(text: str) -> None:
     message = parsed(text)
     assert (message.content, message.tool_calls) == (text, ())
+
+
+@pytest.mark.parametrize(
+    "before", ["", "<|channel>thought\nHm.<channel|>", "So:\n", "<|tool_call>call:f{}<tool_call|>"]
+)
+@pytest.mark.parametrize("after", ["", "<tool_call|>"])
+def test_a_call_of_a_known_tool_is_one_without_its_opening_tag(before: str, after: str) -> None:
+    message = parsed(f"{before}call:f{{s:{D}x{D},n:1}}{after}")
+    assert calls_of(message)[-1] == ("f", {"s": "x", "n": 1})
+    assert message.content == ("So:\n" if before == "So:\n" else None)
+    assert any("a call without its opening tag" in issue for issue in message.issues)
+
+
+def test_without_tags_at_all_the_schema_types_the_values() -> None:
+    assert calls_of(parsed("call:f{s:12,n:12}")) == [("f", {"s": "12", "n": 12})]
+
+
+@pytest.mark.parametrize("text", ["call:g{n:1}", "Try call:f{n:1}", "call:f", "call: f{n:1}", "```\ncall:f{n:1}\n```"])
+def test_what_is_not_sure_to_be_a_call_without_its_tag_is_text(text: str) -> None:
+    message = parsed(text)
+    assert (message.content, message.tool_calls, message.issues) == (text, (), ())
+    assert parsed("call:f{n:1}", tools=None).content == "call:f{n:1}"
 
 
 @pytest.mark.parametrize("arguments", ["n:1", f"s:{D}a{D}", "o:{a:1}", "n:1, x"])
@@ -151,6 +174,9 @@ def test_the_grammar_follows_the_schema_in_the_formats_own_spelling() -> None:
         matcher = GrammarMatcher(grammar)
         return matcher.accept_string(f"<|tool_call>call:f{{{arguments}}}<tool_call|>") and matcher.can_terminate()
 
+    text = GrammarMatcher(GrammarCompiler(info).compile_grammar(GEMMA.grammar(TOOLS)))
+    assert text.accept_string("Whom to call: Ann, call:g{")
+    assert not text.accept_string("\ncall:f{")
     assert accepts("")
     assert accepts(f"b:true,l:[{D}a{D},{D}b{D}],n:1.5,o:{{a:null,z:{D}}}{D}}},s:{D}x,y{D}")
     assert accepts(f"s:{D}x{D},b:true")  # templates sort the keys, or leave them as they are

@@ -119,12 +119,28 @@ def test_replies(text: str, content: str | None, calls: list[tuple[str, str]]) -
         assert join_deltas([*deltas, *parser.final_deltas]) == message
 
 
-def test_a_call_that_the_text_cuts_off_is_a_call_that_was_cut_off() -> None:
-    message = GLM.parse('weather\n{"city": "Pa', TOOLS)
-    assert calls_of(message) == [("weather", '{"city": "Pa')]
+@pytest.mark.parametrize(
+    "text", ['weather\n{"', 'weather\n{"city": "Pa', 'now\n{}<|assistant|>weather\n{"city": {"a": [1']
+)
+def test_a_call_that_the_text_cuts_off_is_text_as_nothing_but_whole_json_makes_it_one(text: str) -> None:
+    message = GLM.parse(text, TOOLS)
+    before, _, cut = text.rpartition("<|assistant|>")
+    assert (message.content, len(message.tool_calls)) == (cut, 1 if before else 0)
     assert message.finish_reason == "length"
+    assert any("the text ends inside a call" in issue for issue in message.issues)
+    parser = GLM.stream_parser(TOOLS)
+    deltas = [delta for char in text for delta in parser.feed(char)]
+    assert (parser.finish(), parser.finish().issues) == (message, message.issues)
+    assert join_deltas([*deltas, *parser.final_deltas]) == message
     with pytest.raises(ParseError):
-        GLM.parse('weather\n{"city": "Pa', TOOLS, strict=True)
+        GLM.parse(text, TOOLS, strict=True)
+
+
+def test_a_call_that_breaks_off_is_text_to_the_character() -> None:
+    text = 'weather\n{"city": "Paris" 12}\nAnd so on.'
+    message = GLM.parse(text, TOOLS)
+    assert (message.content, message.tool_calls) == (text, ())
+    assert any("what looks like a call is not one" in issue for issue in message.issues)
 
 
 def test_any_name_may_be_called_where_tools_are_not_known() -> None:

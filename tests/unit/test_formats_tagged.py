@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fcformat import GrammarCompiler, GrammarMatcher, TokenizerInfo
-from fcformat.chat import FunctionCall, Message, ToolCall
+from fcformat.chat import FunctionCall, Message, ToolCall, join_deltas
 from fcformat.errors import FormatError
 from fcformat.formats import get_format
 from fcformat.formats.rendered import Draft
@@ -233,6 +233,19 @@ def test_half_a_control_token_at_the_end_is_no_text() -> None:
     read = get_format("plamo3").parse("Yes.<|plamo:begin_tool")
     assert (read.content, read.finish_reason) == ("Yes.", "length")
     assert "inside of a tag: '<|plamo:begin_tool'" in read.issues[0]
+
+
+@pytest.mark.parametrize("between", ["<|eom|>", ""])
+@pytest.mark.parametrize("name", ["muse", "muse_glimmer"])
+def test_a_muse_header_without_a_recipient_is_the_users(name: str, between: str) -> None:
+    text = f" to=self<|message|>Hm.{between}<|start|>assistant<|message|>Hello."
+    form = get_format(name)
+    read = form.parse(text)
+    assert (read.reasoning, read.content) == ("Hm.", "Hello.")
+    parser = form.stream_parser()
+    deltas = [delta for char in text for delta in parser.feed(char)]
+    assert (parser.finish(), parser.finish().issues) == (read, read.issues)
+    assert join_deltas([*deltas, *parser.final_deltas]) == read
 
 
 def test_text_between_messages_is_kept_and_named() -> None:

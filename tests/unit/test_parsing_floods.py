@@ -14,7 +14,7 @@ BROKEN = {
     "llama3_json": ('{"name": {', False),
     "hermes": ('<tool_call>\n{"name": "f", "arguments": {"a": <', True),
     "pythonic": ("[f(a=[1;", True),
-    "glm4": ('f\n{"a": ;', True),
+    "glm4": ('f\n{"a": ;', False),
     "qwen_agent": ('✿FUNCTION✿: f\n✿ARGS✿: {"a": ', True),
     "functionary_v32": ('>>>f\n{"a": ', True),
     "mistral-v11-tekken": ("[TOOL_CALLS]f[CALL_ID]0", True),

@@ -14,9 +14,10 @@ from fcformat import grammar as g
 from fcformat.chat import Message
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.parts import Reading, ToolViews
-from fcformat.formats.call_syntax.syntax import CallSyntax
+from fcformat.formats.call_syntax.syntax import CallSyntax, pass_brackets
 from fcformat.formats.call_syntax.tags import spelled
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, write_call
+from fcformat.formats.call_syntax.untagged import UntaggedCall
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
@@ -41,12 +42,13 @@ class MessageBlocks(Turn):
         headers: Mapping[str, str],
         header: str,
         half: str,
-        kinds: Mapping[str, Kind],
+        kinds: Mapping[str | None, Kind],
         other: Kind,
         starts: tuple[str, ...],
         end: str,
         between: str,
         last: bool,
+        untagged: UntaggedCall | None = None,
         controls: tuple[str, ...],
     ) -> None:
         """Sets up the turn.
@@ -56,14 +58,16 @@ class MessageBlocks(Turn):
             headers: The headers of `reasoning`, `content` and `call`, as they are written; `{name}` in that of a call.
             header: Pattern of every header that is read; its group says the kind.
             half: Pattern of what may be the beginning of a header, up to the end of the text.
-            kinds: Kinds of message by that group.
+            kinds: Kinds of message by that group; `None` where it is not there.
             other: The kind of any other.
             starts: Texts with which a header may begin inside of a message.
             end: What ends a message.
             between: What stands between the end of one and the header of the next.
             last: Whether the last message is ended as well.
+            untagged: How a call looks in text before the first header, where control tokens were stripped.
             controls: Spellings of control tokens in the headers.
         """
+        self._untagged = untagged
         self._call = call
         self._headers = headers
         self._header = re.compile(header)
@@ -141,7 +145,7 @@ class MessageBlocks(Turn):
         """See `Turn`."""
         finder = Finder((self._end, *self._starts, *boundaries))
         said = _Outside(cursor, builder)
-        kind: Kind | None = yield from self._first(cursor, builder)
+        kind: Kind | None = yield from self._first(cursor, said)
         while not builder.given_up():
             after_call = kind == "call"
             if after_call:
@@ -150,7 +154,12 @@ class MessageBlocks(Turn):
                 if builder.given_up():
                     break
             said.reset()
-            place = yield from self._text(cursor, said, finder, kind, after_call)
+            if said.speech is not None and self._untagged is not None:
+                finder_here = Finder((self._untagged.opening, *finder.needles))
+                place = yield from self._text(cursor, said, finder_here, kind, False, tools)
+                said.speech = None
+            else:
+                place = yield from self._text(cursor, said, finder, kind, after_call, tools)
             if place is None:
                 return None
             if place in boundaries:
@@ -161,7 +170,7 @@ class MessageBlocks(Turn):
         rest.called()
         return (yield from rest.rest(cursor, boundaries))
 
-    def _first(self, cursor: Cursor, builder: MessageBuilder) -> Steps[Kind | None]:
+    def _first(self, cursor: Cursor, said: _Outside) -> Steps[Kind | None]:
         """Reads the first header; the kind of text where there is none."""
         while True:
             match = self._header.match(cursor.buffer, cursor.position)
@@ -169,6 +178,7 @@ class MessageBlocks(Turn):
                 cursor.take(match.end())
                 return self._kinds.get(match[1], self._other)
             if cursor.ended or not self._half.fullmatch(cursor.buffer, cursor.position):
+                said.speech = Speech(said.builder)
                 return "content"
             yield
 
@@ -187,11 +197,13 @@ class MessageBlocks(Turn):
         return None
 
     def _text(
-        self, cursor: Cursor, said: _Outside, finder: Finder, kind: Kind | None, after_call: bool
+        self, cursor: Cursor, said: _Outside, finder: Finder, kind: Kind | None, after_call: bool, tools: ToolViews
     ) -> Steps[str | None]:
         """Reads a message's text up to its end, a header or a boundary; which of them, or `None` for the end of the text."""
         scan, open_message = 0, after_call or kind is not None
         while True:
+            if said.speech is not None and said.speech.after_call:
+                yield from said.speech.skip_gap(cursor)
             found = finder.find(cursor.buffer, max(scan, cursor.position))
             if found is None:
                 held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
@@ -202,6 +214,18 @@ class MessageBlocks(Turn):
                 scan = 0
                 continue
             place, mark = found
+            if said.speech is not None and self._untagged is not None and mark == self._untagged.opening:
+                starts = self._untagged.starts(cursor.buffer, place, cursor.ended)
+                if starts is None:
+                    said.say(kind, cursor.take(place))
+                    yield
+                    scan = 0
+                elif not starts or said.builder.given_up():
+                    scan = place + 1
+                else:
+                    said.say(kind, cursor.take(place))
+                    yield from self._read_untagged(self._untagged, cursor, said.speech, said.builder, tools)
+                continue
             if mark in self._starts:
                 if not self._header.match(cursor.buffer, place):
                     may_grow = len(cursor.buffer) - place <= MAX_HEADER and not cursor.ended
@@ -227,12 +251,26 @@ class MessageBlocks(Turn):
             kind, open_message = None, False
             scan = 0
 
+    def _read_untagged(
+        self, unit: UntaggedCall, cursor: Cursor, speech: Speech, builder: MessageBuilder, tools: ToolViews
+    ) -> Steps[None]:
+        """Reads what may be a call without a header; what is none is text."""
+        cursor.recorded = []
+        if speech.in_code(cursor):
+            builder.divided()
+            cursor.take(cursor.position + len(unit.opening))
+        elif (yield from unit.read(Reading(cursor, CallBuilder(builder), builder, tools))):
+            speech.called()
+        speech.say(cursor.stop_recording())
+
     def _read_call(self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews) -> Steps[None]:
         cursor.recorded = []
         call = CallBuilder(builder)
         try:
             yield from self._call.read(Reading(cursor, call, builder, tools))
             cursor.recorded = None
+            if call.complete:
+                yield from pass_brackets(cursor, builder.report, after_space=False)
         except (Unreadable, Truncated) as error:
             recorded = cursor.stop_recording()
             announce_end(builder, call, error)
@@ -253,6 +291,7 @@ class _Outside:
         self.builder = builder
         self._cursor = cursor
         self._gap: list[str] = []
+        self.speech: Speech | None = None  # what is said before the first header
 
     def reset(self) -> None:
         self._gap.clear()
@@ -260,6 +299,8 @@ class _Outside:
     def say(self, kind: Kind | None, text: str) -> None:
         if kind == "reasoning":
             self.builder.reasoning(text)
+        elif kind == "content" and self.speech is not None:
+            self.speech.say(text)
         elif kind == "content":
             self.builder.content(text)
         else:

@@ -23,9 +23,11 @@ from fcformat.parsing.typed_values import Permitted, typed_value
 __all__ = ["DelimitedCall"]
 
 _NAME = re.compile(rf"[^\s:,{{}}\[\]<>|\"']{{1,{MAX_NAME}}}")
-# Models leave the word out at times, and the colon never.
-_HEAD = re.compile(rf"[ \t\r\n]{{0,64}}(?:call)?:[ \t]{{0,8}}({_NAME.pattern})[ \t\r\n]{{0,8}}\{{")
-_HALF_HEAD = re.compile(rf"[ \t\r\n]{{0,64}}(?:c|ca|cal|call)?(?::[ \t]{{0,8}}(?:{_NAME.pattern}[ \t\r\n]{{0,8}})?)?\Z")
+# Models leave the word out at times, or write the colon before it, too; the last colon they leave out never.
+_HEAD = re.compile(rf"[ \t\r\n]{{0,64}}(?::?call)?:[ \t]{{0,8}}({_NAME.pattern})[ \t\r\n]{{0,8}}\{{")
+_HALF_HEAD = re.compile(
+    rf"[ \t\r\n]{{0,64}}(?::?(?:c|ca|cal|call))?(?::[ \t]{{0,8}}(?:{_NAME.pattern}[ \t\r\n]{{0,8}})?)?\Z"
+)
 #: Templates sort the keys, or leave them as they are; so do models.
 _STYLE = JSONStyle(whitespace="compact", escapes="minimal")
 
@@ -124,8 +126,11 @@ class DelimitedCall(Part):
         if head is None:
             half = _HALF_HEAD.match(cursor.buffer, cursor.position)
             raise Truncated("a function's name and '{'") if half else Unreadable("'call:', a name and '{'")
-        if not head.group().lstrip().startswith("call"):
-            report("a call without the word 'call'")
+        written = head.group().lstrip()
+        if not written.startswith("call"):
+            report(
+                "a colon before the word 'call'" if written.startswith(":call:") else "a call without the word 'call'"
+            )
         cursor.take(head.end())
         call.named(head[1])
         types = argument_types(reading)

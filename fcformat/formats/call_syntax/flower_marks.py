@@ -14,7 +14,7 @@ from fcformat.chat import Message
 from fcformat.formats.call_syntax.json_call import read_arguments
 from fcformat.formats.call_syntax.named import JSONArguments, Name, raw_arguments
 from fcformat.formats.call_syntax.parts import Reading, Text, ToolViews
-from fcformat.formats.call_syntax.syntax import CallSyntax
+from fcformat.formats.call_syntax.syntax import CallSyntax, pass_brackets
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, drain, write_call
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable
@@ -129,6 +129,7 @@ class FlowerMarks(Turn):
             raise Truncated("the arguments")
         if char in "{\"'":
             yield from read_arguments(reading)
+            yield from pass_brackets(cursor, reading.builder.report, after_space=False)
         else:
             try:
                 yield from raw_arguments(reading, (FUNCTION, ARGUMENTS, *boundaries))

@@ -15,6 +15,7 @@ from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.json_call import read_arguments
 from fcformat.formats.call_syntax.named import bare_name, raw_arguments
 from fcformat.formats.call_syntax.parts import Reading, ToolView, ToolViews
+from fcformat.formats.call_syntax.syntax import pass_brackets
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
@@ -265,6 +266,7 @@ class _Reader:
         try:
             if char in ("{", '"', "'"):
                 yield from read_arguments(reading)
+                yield from pass_brackets(cursor, builder.report, after_space=False)
             elif char:
                 yield from raw_arguments(reading, (*_MARKS, *self._boundaries))
             else:

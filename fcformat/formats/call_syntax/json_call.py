@@ -26,6 +26,10 @@ from fcformat.parsing.strings import json_string
 
 __all__ = ["JSONCall", "begin_arguments", "read_arguments", "read_other"]
 
+_FENCE = "```"
+#: Key under which models put a call, as OpenAI's requests have it.
+_INNER = "function"
+_QUOTED = re.compile(rf"[\"'](?:([^\"'\\\n]{{1,{MAX_NAME}}})[\"']|[^\"'\\\n]{{0,{MAX_NAME}}}\Z)")
 #: Most members of a call that are not its own.
 MAX_OTHERS = 100
 
@@ -57,6 +61,7 @@ class JSONCall(Part):
         whole: bool = False,
         either: tuple[str, ...] = (),
         either_order: bool = False,
+        fenced: bool = False,
         style: JSONStyle = DUMPS,
     ) -> None:
         """Sets up the part.
@@ -71,8 +76,10 @@ class JSONCall(Part):
                 calls without tags.
             either: Those of the other keys that may be generated as well.
             either_order: Whether the arguments may also be generated before the name.
+            fenced: Whether models put it in a code fence; read and never written.
             style: How the arguments are spelled.
         """
+        self._fenced = fenced
         self._generated = (arguments, *either)
         self._either_order = either_order
         self._name = name
@@ -83,6 +90,12 @@ class JSONCall(Part):
         self._whole = whole
         self._style = style
         self.keys = tuple(f"{quote}{name}{quote}" for quote in "\"'")
+        first = "|".join(halves(quote + key + quote, "") for quote in "\"'" for key in (name, *self._read))
+        self._inner = re.compile(rf"\{{{_SPACE}(?:\Z|{first})")
+        if fenced:
+            end = r"\Z"
+            line = halves("json", rf"{_SPACE}(?:\Z|{self.start})")
+            self.start = rf"(?:{self.start}|{halves(_FENCE, rf'(?:{line}|{_SPACE}(?:{end}|{self.start}))')})"
         if whole:
             first = "|".join(
                 halves(quote + key + quote, "") for quote in "\"'" for key in (name, *self._read, id, "type") if key
@@ -138,12 +151,23 @@ class JSONCall(Part):
 
     def read(self, reading: Reading) -> Steps[None]:
         """See `Part`."""
-        cursor, call, report = reading.cursor, reading.call, reading.builder.report
-        json = JSONReader(cursor, report)
+        cursor = reading.cursor
         char = yield from cursor.skip_space()
+        fenced = char == "`" and self._fenced and (yield from _opens_fence(cursor))
+        if fenced:
+            char = yield from cursor.skip_space()
         if char != "{":
             raise Unreadable("'{'") if char else Truncated("'{'")
         cursor.take(cursor.position + 1)
+        yield from self._members(reading)
+        if fenced:
+            reading.builder.report("a code fence around a call")
+            yield from _closes_fence(cursor)
+
+    def _members(self, reading: Reading, *, inner: bool = False) -> Steps[None]:
+        """Reads the members of a call, or of the object under `function` that models put them in, and its end."""
+        cursor, call, report = reading.cursor, reading.call, reading.builder.report
+        json = JSONReader(cursor, report)
         first, name, others = True, "", 0
         try:
             while (key := (yield from json.key(first))) is not None:
@@ -162,6 +186,16 @@ class JSONCall(Part):
                     call.complete = True
                 elif self._id and key == self._id and (yield from cursor.peek()) in ("'", '"'):
                     call.identified((yield from _short_string(cursor, json)))
+                elif key == _INNER and not (inner or name or call.has_arguments) and (yield from self._wraps(reading)):
+                    report(f"a call under {_INNER!r}")
+                    cursor.take(cursor.position + 1)
+                    yield from self._members(reading, inner=True)
+                    name = call.name or ""
+                elif key == _INNER and not name and (yield from _is_tool(reading)):
+                    report(f"a function's name under {_INNER!r}")
+                    name = yield from _short_string(cursor, json)
+                    if call.has_arguments:
+                        call.named(name)
                 else:
                     others += 1
                     if others > MAX_OTHERS:
@@ -177,6 +211,40 @@ class JSONCall(Part):
         if not call.has_arguments:
             call.arguments("{}")
         call.complete = True
+
+    def _wraps(self, reading: Reading) -> Steps[bool]:
+        """Whether the object of a call comes next, where `function` has been read; reads nothing."""
+        cursor = reading.cursor
+        if self._whole and not reading.tools:
+            return False
+        while True:
+            match = self._inner.match(cursor.buffer, cursor.position)
+            if match is None or match.end() < len(cursor.buffer) or cursor.ended:
+                return match is not None
+            yield
+
+
+def _is_tool(reading: Reading) -> Steps[bool]:
+    """Whether the name of a known tool comes next, between quotes; reads nothing."""
+    cursor, names = reading.cursor, reading.tools.by_name
+    while True:
+        match = _QUOTED.match(cursor.buffer, cursor.position)
+        if match is None or match[1] is not None or cursor.ended:
+            return match is not None and match[1] in names
+        yield
+
+
+def _opens_fence(cursor: Cursor) -> Steps[bool]:
+    """Reads the line that opens a code fence."""
+    return (yield from cursor.match_loosely((f"{_FENCE}json",))) or (yield from cursor.match_loosely((_FENCE,)))
+
+
+def _closes_fence(cursor: Cursor) -> Steps[None]:
+    """Reads the line that closes a code fence, or what the end of the text leaves of it."""
+    if not (yield from cursor.match_loosely((_FENCE,))):
+        yield from cursor.skip_space()
+        if cursor.ended and cursor.is_half_of(_FENCE):
+            cursor.take(len(cursor.buffer))
 
 
 def begin_arguments(cursor: Cursor) -> Steps[None]:

@@ -17,6 +17,7 @@ from fcformat.formats.call_syntax.named import JSONArguments, bare_name
 from fcformat.formats.call_syntax.parts import MAX_NAME, Part, Reading, Tag, ToolView
 from fcformat.formats.call_syntax.sections import CallSections
 from fcformat.formats.call_syntax.syntax import CallSyntax
+from fcformat.formats.call_syntax.untagged import UntaggedCall
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import Steps, Truncated, Unreadable
 from fcformat.parsing.json_text import as_json
@@ -35,13 +36,15 @@ class _NamingId(Part):
 
     start = r"[^\s<>|\"'{}]"
 
-    def __init__(self, arguments: JSONArguments) -> None:
+    def __init__(self, arguments: JSONArguments, *, mark: str = _ARGUMENTS) -> None:
         """Sets up the part.
 
         Args:
             arguments: Reads the arguments, where the name shows in nothing else.
+            mark: What stands behind the id.
         """
         self._arguments = arguments
+        self._mark = mark
 
     def write(self, call: FunctionCall, draft: Draft) -> None:
         """See `Part`; the turn writes the id itself."""
@@ -72,10 +75,10 @@ class _NamingId(Part):
             raise Unreadable("the id of a call") if char else Truncated("the id of a call")
         name, number = _named(written, tuple(tool.name for tool in reading.tools))
         cursor.take(match.end())
-        if not (yield from cursor.match_loosely((_ARGUMENTS,))):
+        if self._mark and not (yield from cursor.match_loosely((self._mark,))):
             yield from cursor.skip_space()
-            half = cursor.ended and cursor.is_half_of(_ARGUMENTS)
-            raise Truncated(repr(_ARGUMENTS)) if half else Unreadable(repr(_ARGUMENTS))
+            half = cursor.ended and cursor.is_half_of(self._mark)
+            raise Truncated(repr(self._mark)) if half else Unreadable(repr(self._mark))
         if name is None:
             yield from self._arguments.read(reading)
             name = _called_with(reading)
@@ -148,6 +151,15 @@ class KimiCalls(CallSections):
             also_opened=("<|tool_call_section_begin|>",),
             also_closed=("<|tool_call_section_end|>",),
             alone=True,
+            untagged=(
+                UntaggedCall(
+                    "functions.",
+                    CallSyntax(_NamingId(arguments, mark=""), JSONArguments()),
+                    name=r"[\w-]{1,64}",
+                    after_name=":",
+                    behind=r"(?:\Z|[0-9]{1,9}[ \t\r\n]{0,64}(?:\Z|\{))",
+                ),
+            ),
             controls=section,
         )
 

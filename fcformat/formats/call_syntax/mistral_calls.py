@@ -18,7 +18,8 @@ from fcformat.formats.call_syntax.spacing import spacing
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
 from fcformat.formats.call_syntax.turn import TurnPlan, announce_end, answer
-from fcformat.formats.call_syntax.units import CallUnit, SingleCall
+from fcformat.formats.call_syntax.units import CallArray, CallUnit, SingleCall
+from fcformat.formats.call_syntax.untagged import UntaggedCall
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
 from fcformat.parsing.cursor import Cursor, Steps, Truncated, Unreadable
@@ -37,6 +38,9 @@ _OBJECT = CallSyntax(JSONCall(also=("parameters",), id="id"))
 _NAME = Name()
 _ARGUMENTS = JSONArguments(until=(CALLS, "</s>"))
 _NAMED = CallSyntax(Tag(CALLS), _NAME, Tag(ARGUMENTS), _ARGUMENTS)
+_UNTAGGED = UntaggedCall(
+    '[{"name": "', CallArray(item=JSONCall(also=("parameters",), id="id", whole=True)), after_name='"'
+)
 _SOME_ID = re.compile(r"[\w.:-]*")
 
 
@@ -53,7 +57,7 @@ class MistralCalls(TextThenCalls):
         """
         # The publisher's encoder takes blanks off the end of a text, so one before a call is none of the text's.
         # A tag that the next one follows is text, and the next one opens the call.
-        super().__init__(SingleCall(_NAMED, start=r"[{\w]|\[(?:\Z|[^T])"), before=" ", between="")
+        super().__init__(SingleCall(_NAMED, start=r"[{\w]|\[(?:\Z|[^T])"), _UNTAGGED, before=" ", between="")
         self._array = array
         self._ids = ids
         self._text_and_calls = text_and_calls
@@ -100,7 +104,7 @@ class MistralCalls(TextThenCalls):
 
     def grammar(self, plan: TurnPlan) -> g.Grammar:
         """See `Turn`."""
-        text = answer(plan, CALLS)
+        text = answer(plan, CALLS, *_UNTAGGED.excludes_for(plan.tools))
         if not plan.tools:
             return text
         most = None if plan.most is None else plan.most - 1
@@ -129,6 +133,8 @@ class MistralCalls(TextThenCalls):
 
     def _read_calls(self, reading: Reading, unit: CallUnit) -> Steps[list[CallBuilder]]:
         """See `TextThenCalls`."""
+        if unit is _UNTAGGED:
+            return (yield from unit.read(reading))
         cursor, builder = reading.cursor, reading.builder
         char = yield from cursor.skip_space()
         if char == "{" or (char == "[" and not (yield from _at(cursor, ARGUMENTS))):

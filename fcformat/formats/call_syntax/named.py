@@ -13,6 +13,7 @@ from fcformat.chat import FunctionCall
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.json_call import read_arguments
 from fcformat.formats.call_syntax.parts import MAX_NAME, SPACES, Part, Plain, Reading, ToolView, json_body, loosely
+from fcformat.formats.call_syntax.syntax import pass_brackets
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS, JSONStyle
 from fcformat.parsing.cursor import Cursor, Scanner, Steps, Truncated, Unreadable
@@ -128,7 +129,9 @@ class JSONArguments(Part):
     def plain(self) -> Plain | None:
         """See `Part`."""
         opening, closing = (tuple(tags.split()) for tags in self._fence)
-        return Plain(rf"{loosely(opening)}{SPACES}", json_body, loosely(closing))
+        # A bracket too many is looked for step by step, and so is the end of what is at hand.
+        after = loosely(closing) if closing else r"(?=[^)}])"
+        return Plain(rf"{loosely(opening)}{SPACES}", json_body, after)
 
     def write(self, call: FunctionCall, draft: Draft) -> None:
         """See `Part`."""
@@ -160,6 +163,7 @@ class JSONArguments(Part):
         else:
             yield from raw_arguments(reading, self._until)
         call.complete = True
+        yield from pass_brackets(cursor, reading.builder.report, after_space=fenced)
         if fenced and not (yield from cursor.match_loosely(closing)):
             reading.builder.report(f"arguments without {self._fence[1]!r} after them")
 

@@ -17,6 +17,7 @@ from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.json_call import read_arguments
 from fcformat.formats.call_syntax.named import NAME_CHARACTER, bare_name, raw_arguments
 from fcformat.formats.call_syntax.parts import MAX_NAME, Reading, ToolViews
+from fcformat.formats.call_syntax.syntax import pass_brackets
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, drain
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
@@ -279,6 +280,7 @@ class _Reader:
             raise Truncated("the arguments")
         if char in "{\"'":
             yield from read_arguments(reading)
+            yield from pass_brackets(cursor, reading.builder.report, after_space=False)
         else:
             try:
                 yield from raw_arguments(reading, marks)

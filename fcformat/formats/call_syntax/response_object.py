@@ -14,6 +14,7 @@ from fcformat import grammar as g
 from fcformat.chat import Message
 from fcformat.formats.call_syntax.json_call import MAX_OTHERS, read_other
 from fcformat.formats.call_syntax.parts import Reading, ToolView, ToolViews
+from fcformat.formats.call_syntax.plain_chunks import read_plain_chunks
 from fcformat.formats.call_syntax.turn import Turn, TurnPlan, drain, read_text
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
@@ -117,7 +118,12 @@ class _ObjectReader:
         """Reads objects to the end of the text, with what stands around them in event streams and code fences."""
         cursor, objects, fenced = self._cursor, 0, False
         while (char := (yield from cursor.skip_space())) != "":
-            if char == "{":
+            if char == "{" and read_plain_chunks(cursor, self._builder):
+                objects += 1
+                if self._builder.has_content:
+                    cursor.recorded = None
+                self._may_end()
+            elif char == "{":
                 self._said = False
                 yield from self._fields()
                 objects += 1

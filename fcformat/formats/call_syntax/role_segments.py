@@ -2,7 +2,8 @@
 
 A segment is a header line and a body. The header of text is empty; the header of a call is the function's name, and the
 body is the call. Each call is a segment of its own behind another role token. Where role tokens were stripped, a call is
-still read if its name is a known tool's, or right after another call.
+still read if its name is a known tool's, or right after another call. Where nothing but a name and JSON make a call, as in
+GLM-4, it is one once its JSON is whole.
 """
 
 from __future__ import annotations
@@ -38,12 +39,13 @@ class RoleSegments(Turn):
         Args:
             role: The role token before every segment; the first one belongs to the prompt.
             body: What follows the name and its line break in a call; its first part is text, or `begins` is given.
-            begins: How the body begins.
+            begins: How the body begins. It is a call only if it can be read to its end: no mark says that it is one.
             lines: Whether each line of a text is a segment, as GLM-4's server has it; blanks around lines and empty lines
                 cannot be written then.
         """
         self._role = role
         self._body = body
+        self._whole = bool(begins)
         first = body.parts[0]
         self._opening = begins or (first.text if isinstance(first, Text) else "")
         assert self._opening  # a declaration without a fixed beginning is a mistake of ours
@@ -104,33 +106,38 @@ class RoleSegments(Turn):
         finder = Finder((self._role, *boundaries, *openings))
         said = Speech(builder)
         may_call = at_segment = True
+        scan = 0  # the buffer before this place holds no opening that counts
         while not builder.given_up():
             if said.after_call:
                 yield from said.skip_gap(cursor)
             if may_call:
-                may_call = False
+                may_call, scan = False, 0
+                cursor.recorded = []
                 if (yield from self._read_call(cursor, builder, tools)):
+                    cursor.recorded = None
                     said.called()
                     may_call, at_segment = True, False
                     continue
+                said.say(cursor.stop_recording())
                 # The line break that ends an empty header is layout; between texts it is what keeps them apart.
                 if at_segment and (yield from cursor.peek()) == "\n":
                     line_break = cursor.take(cursor.position + 1)
                     if builder.has_content:
                         said.say(line_break)
                 at_segment = False
-            found = finder.find(cursor.buffer, cursor.position)
+            found = finder.find(cursor.buffer, max(scan, cursor.position))
             if found is None:
                 held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
                 said.say(cursor.take(len(cursor.buffer) - held))
                 if cursor.ended:
                     return None
                 yield
+                scan = 0
                 continue
             place, text = found
             before = cursor.buffer[place - 1] if place > cursor.position else cursor.previous
             if text in openings and _WORD.fullmatch(before + text[0]):
-                said.say(cursor.take(place + 1))  # the name is only the end of a longer word
+                scan = place + 1  # the name is only the end of a longer word
                 continue
             said.say(cursor.take(place))
             if text == self._role:
@@ -146,7 +153,7 @@ class RoleSegments(Turn):
         return (yield from said.rest(cursor, boundaries))
 
     def _read_call(self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews) -> Steps[bool]:
-        """Reads a header line with a name, and a call; whether there was one. Reads nothing if there was not."""
+        """Reads a header line with a name, and a call; whether there was one. What is read otherwise is text."""
         while not cursor.ended and _HALF_HEADER.match(cursor.buffer, cursor.position):
             yield
         header = _HEADER.match(cursor.buffer, cursor.position)
@@ -167,10 +174,12 @@ class RoleSegments(Turn):
             cursor.take(start)
         elif not (yield from cursor.match_loosely((header[1], *self._opening.split()))):
             return False
-        call = CallBuilder(builder)
+        call = CallBuilder(builder, waits_for_id=self._whole)
         call.named(header[1])
         try:
             yield from self._body.read(Reading(cursor, call, builder, tools), skip=self._skipped)
         except (Unreadable, Truncated) as error:
             announce_end(builder, call, error)
+            return call.announced
+        call.announce()
         return True

@@ -18,6 +18,8 @@ from fcformat.formats.call_syntax.spacing import spacing
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.tags import Marked, begins, spelled
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, write_call
+from fcformat.formats.call_syntax.units import CallUnit, SingleCall
+from fcformat.formats.call_syntax.untagged import UntaggedCall
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import Cursor, Scanner, Steps, Truncated, Unreadable
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
@@ -40,6 +42,8 @@ class CallSections(Turn):
         also_begun: tuple[str, ...] = (),
         alone: bool = False,
         bare: str = "",
+        untagged: tuple[UntaggedCall, ...] = (),
+        also: SingleCall | None = None,
         controls: tuple[str, ...] = (),
     ) -> None:
         """Sets up the turn.
@@ -55,8 +59,12 @@ class CallSections(Turn):
             also_begun: Other spellings of the tag that opens a call, where there is no section; read and never written.
             alone: Whether a call may stand outside of a section, opened by its own first tag; read and never written.
             bare: How a call begins that stands without the section's or its own first tag; `""`: there are none.
+            untagged: How calls look where control tokens were stripped; the tools must be known.
+            also: How else a call may stand behind the tag that opens one; read and never written.
             controls: Spellings of control tokens in the section's tags.
         """
+        self._also = also
+        self._untagged = {unit.opening: unit for unit in untagged}
         self._call = call
         self._section = section
         self._before = before
@@ -106,7 +114,8 @@ class CallSections(Turn):
 
     def grammar(self, plan: TurnPlan) -> g.Grammar:
         """See `Turn`."""
-        text = answer(plan, *self.openings)
+        stripped = [text for unit in self._untagged.values() for text in unit.excludes_for(plan.tools)]
+        text = answer(plan, *self.openings, *stripped)
         if not plan.tools:
             return text
         call = g.choice(*(self._call.grammar(tool) for tool in plan.tools))
@@ -121,10 +130,17 @@ class CallSections(Turn):
     def begins_call(self, buffer: str, place: int, ended: bool) -> bool | None:
         """See `Turn`."""
         tag = next(tag for tag in self._longest_first if buffer.startswith(tag, place))
+        if self._is_other(tag, buffer, place):
+            return True
         start = _compiled(self._follows(tag)).match(buffer, place if tag == self._bare else place + len(tag))
         if start is None:
             return False
         return None if start.end() == len(buffer) and not ended else True
+
+    def _is_other(self, tag: str, buffer: str, place: int) -> bool:
+        """Whether a tag opens a call that is written in the other way."""
+        also = self._also
+        return also is not None and tag == also.opening and bool(also.starts(buffer, place, False))
 
     def read(
         self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, boundaries: tuple[str, ...]
@@ -161,7 +177,10 @@ class CallSections(Turn):
                 if not builder.calls:
                     said.say_gap()
                 return cursor.take(place + len(tag))
-            begins = self.begins_call(buffer, place, cursor.ended)
+            unit: CallUnit | None = self._untagged.get(tag)
+            begins = (unit.starts if unit else self.begins_call)(buffer, place, cursor.ended)
+            if begins and self._is_other(tag, buffer, place):
+                unit = self._also
             if begins is None:
                 said.say(cursor.take(max(cursor.position, place - max(len(self._joint), len(self._between)))))
                 yield
@@ -181,6 +200,12 @@ class CallSections(Turn):
                 cursor.take(place + len(tag))
                 said.say(cursor.stop_recording())
                 continue
+            if unit is not None:
+                if not unit.bare:
+                    cursor.take(place + len(tag))
+                yield from self._read_unit(unit, cursor, builder, tools, said)
+                scan = 0
+                continue
             if not bare:
                 cursor.take(place + len(tag))
                 if tag in self._also_begun:
@@ -196,13 +221,31 @@ class CallSections(Turn):
             scan = 0
         return (yield from said.rest(cursor, boundaries))
 
+    def _read_unit(
+        self, unit: CallUnit, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, said: Speech
+    ) -> Steps[None]:
+        """Reads a call that is written in another way; what is none is text, or named if the end of the text cuts it off."""
+        cut_before, builder.truncated = builder.truncated, False
+        calls = yield from unit.read(Reading(cursor, CallBuilder(builder), builder, tools))
+        cut, builder.truncated = builder.truncated, builder.truncated or cut_before
+        recorded = cursor.stop_recording()
+        if calls:
+            said.called()
+        elif cut and not unit.bare:
+            builder.report(f"left over: {recorded + cursor.take(len(cursor.buffer))!r}")
+            return
+        said.say(recorded)
+        for call in calls:
+            builder.check_known(call.name, tools.by_name)
+
     def _scanner(self, boundaries: tuple[str, ...]) -> Scanner:
         """Finds boundaries, and openings that a call or the end of what is there follows."""
         found = self._scanners.get(boundaries)
         if found is None:
             led_by = tuple(space + tag for tag in self.openings for space in (self._joint, self._between))
             ahead = {tag: ("" if tag == self._bare else re.escape(tag)) + self._follows(tag) for tag in self.openings}
-            found = self._scanners[boundaries] = Scanner((*self.openings, *boundaries), led_by, ahead)
+            ahead |= {opening: unit.begins for opening, unit in self._untagged.items()}
+            found = self._scanners[boundaries] = Scanner((*ahead, *boundaries), led_by, ahead)
         return found
 
     def _closes(self, cursor: Cursor) -> Steps[bool]:
@@ -216,6 +259,8 @@ class CallSections(Turn):
         """The pattern of what must follow a tag, lest it be text."""
         if tag in self._openings:
             return self._inside
+        if self._also is not None and tag == self._also.opening:
+            return f"(?:{self._after_tag}|{self._also.begins_behind})"
         return self._bare_start if tag == self._bare else self._after_tag
 
     def _read_section(self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, said: Speech) -> Steps[None]:

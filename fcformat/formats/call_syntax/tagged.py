@@ -21,6 +21,7 @@ from fcformat.formats.call_syntax.json_call import read_arguments
 from fcformat.formats.call_syntax.parts import Part, Plain, Reading, ToolView
 from fcformat.formats.call_syntax.plain_arguments import PlainArguments
 from fcformat.formats.call_syntax.tags import LAYOUT, begins, follows, spelled, words
+from fcformat.formats.call_syntax.value_ends import MAX_KEY, Surroundings, ValueEnds
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
 from fcformat.parsing.cursor import Cursor, Report, Scanner, Steps, Truncated, Unreadable
@@ -29,9 +30,6 @@ from fcformat.parsing.strings import json_inner, json_string
 from fcformat.parsing.typed_values import ANYTHING, TEXT, Permitted, SchemaView, Undecided, typed_value
 
 __all__ = ["TaggedArguments"]
-
-#: Longest key of an argument.
-MAX_KEY = 1_000
 
 #: Characters that a string is put between marks for.
 _MARKUP = "<&\n"
@@ -71,6 +69,7 @@ class TaggedArguments(Part):
         wrappers: tuple[str, ...] = (),
         or_object: bool = False,
         following: tuple[str, ...] = (),
+        last: str = "",
         untyped: Permitted = TEXT,
         controls: tuple[str, ...] = (),
     ) -> None:
@@ -92,6 +91,7 @@ class TaggedArguments(Part):
             wrappers: Keys under which models put all the arguments as one object, where the tool has no such parameter.
             or_object: Whether models write one JSON object in place of all the tags.
             following: What may follow the end of a call.
+            last: The tag behind all calls, which may follow it, too.
             untyped: What a value may be that no schema is known of.
             controls: Spellings of control tokens in the tags.
         """
@@ -107,7 +107,6 @@ class TaggedArguments(Part):
         self._after = after
         self._joint = joint
         self._ends = ends
-        self._following = following
         self._quoted = quoted
         self._wrappers = wrappers
         self._untyped = untyped
@@ -119,19 +118,24 @@ class TaggedArguments(Part):
         self._after_keys += tuple((text, False) for text in also_after_other_key)
         self._after_keys += tuple((text, None) for text in also_after_key)
         self._key_words = tuple((words(text), is_text) for text, is_text in self._after_keys)
-        self._marks = (after_value, *before_keys, *ends)
-        # What cannot end a value is passed over at once; whether the rest does, `_ends_here` says.
-        ahead = {after_value: f"{re.escape(after_value)}{LAYOUT}{begins(*before_keys, *ends, *following)}"}
-        for number, end in enumerate(ends):
-            ahead[end] = f"{re.escape(end)}{LAYOUT}{begins(*ends[number + 1 :], *following)}"
-        self._plain_end = Scanner(self._marks, tuple(padding + mark for mark in self._marks), ahead)
+        self._value_ends = ValueEnds(
+            after_value,
+            keys=before_keys,
+            after_keys=tuple(pieces[0] for pieces, _ in self._key_words),
+            ends=ends,
+            following=following,
+            last=last,
+            padding=padding,
+            after=after or joint,
+        )
+        self._following = self._value_ends.following
         self._plain = PlainArguments(
             before_key,
             _KEY_IN_TAG,
             self._key_words,
             after_value,
             end=ends[0],
-            marks=self._marks,
+            marks=self._value_ends.marks,
             padding=padding,
             wrappers=wrappers,
             untyped=untyped,
@@ -188,7 +192,7 @@ class TaggedArguments(Part):
                 g.literal(closing + padding), spelled(self._after_value + self._after, self._controls)
             ),
             between=spelled(self._joint, self._controls),
-            excludes=(closing,) if closing else (*self._marks, *also),
+            excludes=(closing,) if closing else (*self._value_ends.marks, *also),
             key=r'[^\s<>"=]+',
         )
 
@@ -228,13 +232,14 @@ class TaggedArguments(Part):
             given.add(key)
             yield from self._value(reading, _Given(key, permitted, is_text is True), view, given)
         yield from cursor.skip_space()
-        marks = (*self._before_keys, *self._ends, *self._following)
+        marks = (*self._before_keys, *self._ends, *self._following, *reading.builder.boundaries)
         while (known := follows(cursor.buffer, cursor.position, cursor.ended, marks)) is None:
             yield
         if not known:
             raise Unreadable(f"{self._before_key!r} or {self._ends[0]!r}")
-        half = cursor.ended and cursor.is_half_of(*self._before_keys, *self._ends)
-        if half and not cursor.buffer.startswith(self._ends, cursor.position):
+        boundaries = reading.builder.boundaries
+        half = cursor.ended and cursor.is_half_of(*self._before_keys, *self._ends, *boundaries)
+        if half and not cursor.buffer.startswith((*self._ends, *boundaries), cursor.position):
             raise Truncated(repr(self._ends[0]))
         call.arguments("}" if given else "{}")
         call.complete = True
@@ -335,7 +340,8 @@ class TaggedArguments(Part):
     ) -> Steps[None]:
         """Reads raw text up to the end of a value, and the closing tag."""
         cursor = reading.cursor
-        finder = self._quoted_end if quoted else self._plain_end
+        around = Surroundings(view, before, reading.builder.boundaries)
+        finder = self._quoted_end if quoted else self._value_ends.scanner(around.boundaries)
         close = finder.needles[0]
         scan = 0
         while True:
@@ -350,18 +356,16 @@ class TaggedArguments(Part):
                 scan = 0
                 continue
             place, mark = found
-            ends = True if quoted else self._ends_here(cursor, place, mark, view, before)
+            ends = True if quoted else self._value_ends.ends_here(cursor, place, mark, around)
             if ends is None:
-                pad = len(self._padding) if cursor.buffer.endswith(self._padding, cursor.position, place) else 0
-                emit(cursor.take(place - pad))
+                emit(cursor.take(place - self._value_ends.layout_before(cursor, place, mark)))
                 yield
                 scan = 0
                 continue
             if not ends:
                 scan = place + 1
                 continue
-            pad = len(self._padding) if cursor.buffer.endswith(self._padding, cursor.position, place) else 0
-            emit(cursor.take(place - pad))
+            emit(cursor.take(place - self._value_ends.layout_before(cursor, place, mark)))
             cursor.take(place)
             if mark == close:
                 cursor.take(place + len(mark))
@@ -369,45 +373,13 @@ class TaggedArguments(Part):
                 reading.builder.report(f"{self._after_value!r} missing after an argument")
             return
 
-    def _ends_here(
-        self, cursor: Cursor, place: int, mark: str, view: SchemaView | None, before: set[str]
-    ) -> bool | None:
-        """Whether a mark inside of a value ends it; `None`: not known yet."""
-        at = place + len(mark)
-        if mark == self._after_value:
-            return follows(cursor.buffer, at, cursor.ended, (*self._before_keys, *self._ends, *self._following))
-        if mark in self._before_keys:
-            match = _KEY.match(cursor.buffer, at, at + MAX_KEY)
-            assert match is not None  # the pattern matches the empty text
-            key = match.group().strip()
-            if match.end() == len(cursor.buffer):
-                return False if cursor.ended else None
-            if not key or key in before or (view is not None and view.property(key) is None):
-                return False
-            first = tuple(pieces[0] for pieces, _ in self._key_words)
-            return follows(cursor.buffer, match.end(), cursor.ended, first) and match.end() < len(cursor.buffer)
-        later = self._ends[self._ends.index(mark) + 1 :]
-        return follows(cursor.buffer, at, cursor.ended, (*later, *self._following))
-
     def _is_whole(self, value: str, quoted: tuple[str, str] | None) -> bool:
         """Whether a string is read back as it is when it is written between its tags."""
         if quoted is not None:
             return quoted[1] + self._after_value not in value + quoted[1]
-        if not any(mark in value for mark in self._marks):
-            return True
-        cursor = Cursor()
-        cursor.feed(self._padding + value + self._padding + self._after_value + self._after + "".join(self._ends))
-        scan = len(self._padding)
-        while True:
-            found = self._plain_end.find(cursor.buffer, scan)
-            assert found is not None  # the closing tag is there
-            place, mark = found
-            if place >= len(value) + 2 * len(self._padding):
-                return True
-            if self._ends_here(cursor, place, mark, None, set()) is not False:
-                return False
-            scan = place + 1
+        return self._value_ends.is_whole(value, self._after + "".join(self._ends))
 
     def _json(self, reading: Reading, permitted: Permitted, out: Emit) -> Steps[bool]:
         """Reads an array or object and its closing tag; reads nothing if there is none."""
-        return read_container(reading, permitted, out, self._after_value, (*self._before_keys, *self._ends))
+        behind = (*self._before_keys, *self._ends, *reading.builder.boundaries)
+        return read_container(reading, permitted, out, self._after_value, behind)

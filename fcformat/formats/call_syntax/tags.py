@@ -122,6 +122,7 @@ class TagName(Part):
         next: tuple[str, ...],
         controls: tuple[str, ...] = (),
         doubled: bool = False,
+        also: tuple[tuple[str, str], ...] = (),
         closed: tuple[str, ...] = (),
     ) -> None:
         """Sets up the part.
@@ -132,13 +133,14 @@ class TagName(Part):
             next: What may come then: the tags of arguments, and of the end of the call. Where none does, this is no call.
             controls: Spellings of control tokens in the texts.
             doubled: Whether models write `NAME.NAME` for a function that is in no group.
+            also: Other texts around the name; read and never written.
             closed: What models write after the name of a call without arguments, in place of the rest of it, as words.
         """
         self._doubled = doubled
         self._closed = closed
-        self.start = _name_start(
-            before, after, (*next, *(text for text in ("".join(closed), " ".join(closed)) if text))
-        )
+        self._also = also
+        behind = (*next, *(text for text in ("".join(closed), " ".join(closed)) if text))
+        self.start = "|".join(_name_start(*texts, behind) for texts in ((before, after), *also))
         self._before = before
         self._after = after
         self._next = next
@@ -174,7 +176,12 @@ class TagName(Part):
     def read(self, reading: Reading) -> Steps[None]:
         """See `Part`; the call is announced once it is certain that it is one."""
         cursor = reading.cursor
-        if self._before and not (yield from cursor.match_loosely(tuple(self._before.split()))):
+        begun, after = (yield from cursor.match_loosely(tuple(self._before.split()))), self._words
+        for before, text in self._also:
+            if not begun and (begun := (yield from cursor.match_loosely(tuple(before.split())))):
+                reading.builder.report(f"{before!r} in place of {self._before!r}")
+                after = words(text)
+        if not begun:
             yield from cursor.skip_space()
             ended = cursor.ended and cursor.is_half_of(self._before)
             raise Truncated(repr(self._before)) if ended else Unreadable(repr(self._before))
@@ -198,7 +205,7 @@ class TagName(Part):
             reading.call.complete = reading.call.closed = True
         elif (yield from cursor.match_loosely(("\\n",))):
             reading.builder.report("a line break that is escaped")
-        elif not (yield from cursor.match_loosely(self._words)):
+        elif not (yield from cursor.match_loosely(after)):
             reading.builder.report(f"expected {self._after.strip()!r} after a function's name")
         while not closed and (known := follows(cursor.buffer, cursor.position, cursor.ended, self._next)) is None:
             yield

@@ -105,7 +105,7 @@ class TextThenCalls(Turn):
 
     def grammar(self, plan: TurnPlan) -> g.Grammar:
         """See `Turn`."""
-        excludes = dict.fromkeys(text for unit in self._units for text in unit.excludes)
+        excludes = dict.fromkeys(text for unit in self._units for text in unit.excludes_for(plan.tools))
         text = answer(plan, *excludes, *self._tags)
         opened, closed = self._spoken
         said = g.sequence(g.control_token(opened), text, g.control_token(closed)) if opened else text
@@ -135,7 +135,7 @@ class TextThenCalls(Turn):
     def begins_call(self, buffer: str, place: int, ended: bool) -> bool | None:
         """See `Turn`."""
         unit = self._unit_at(buffer, place, ended)
-        return None if unit is None else bool(unit)
+        return unit.sure if isinstance(unit, CallUnit) else unit
 
     def _unit_at(self, buffer: str, place: int, ended: bool) -> CallUnit | bool | None:
         """The unit that begins at a place where openings stand; `False` for none, `None` if that is not known yet."""

@@ -16,7 +16,7 @@ from fcformat.formats.call_syntax.json_call import JSONCall
 from fcformat.formats.call_syntax.parts import Reading, Text, ToolView, halves
 from fcformat.formats.call_syntax.plain_calls import PlainReader
 from fcformat.formats.call_syntax.spacing import spacing
-from fcformat.formats.call_syntax.syntax import CallSyntax
+from fcformat.formats.call_syntax.syntax import CallSyntax, pass_brackets, pass_end
 from fcformat.formats.call_syntax.turn import announce_end, write_call
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import Steps, Truncated, Unreadable
@@ -36,6 +36,7 @@ class CallUnit(abc.ABC):
         bare: Whether the opening is the JSON's own bracket.
         excludes: Texts without which there is no unit, so that free text must not spell them.
         together: Whether all calls of a turn stand in one unit.
+        sure: Whether the opening tells of a call where no tools are looked at.
         follows: Reads further units behind one, opening and all, where they are plain; `None`: they are read one by one.
     """
 
@@ -43,6 +44,7 @@ class CallUnit(abc.ABC):
     bare: bool
     excludes: tuple[str, ...]
     together: bool
+    sure = True
     follows: PlainReader | None = None
     _start: re.Pattern[str]
 
@@ -51,12 +53,21 @@ class CallUnit(abc.ABC):
         """Pattern of an opening and what must follow it, or of half of that at the end of the text."""
         return self._start.pattern if self.bare else f"{re.escape(self.opening)}(?:{self._start.pattern})"
 
+    @property
+    def begins_behind(self) -> str:
+        """Pattern of what must follow the opening, or of half of that at the end of the text."""
+        return self._start.pattern
+
     def starts(self, buffer: str, place: int, ended: bool) -> bool | None:
         """Whether a unit begins at `place`, where its opening stands; `None` if the text ends before that shows."""
         match = self._start.match(buffer, place if self.bare else place + len(self.opening))
         if self.bare and ended and match is not None and match.end() == len(buffer):
             return False  # brackets at the end of a text, and no more of a call, are text
         return None if match is not None and match.end() == len(buffer) and not ended else match is not None
+
+    def excludes_for(self, tools: tuple[ToolView, ...]) -> tuple[str, ...]:
+        """What `excludes` says, where the tools are known."""
+        return self.excludes
 
     @abc.abstractmethod
     def write(self, calls: Sequence[ToolCall], index: int, first: int, draft: Draft) -> None:
@@ -90,15 +101,18 @@ class SingleCall(CallUnit):
 
     together = False
 
-    def __init__(self, call: CallSyntax, *, start: str = "") -> None:
+    def __init__(self, call: CallSyntax, *, start: str = "", foreign: str = "") -> None:
         """Sets up the unit.
 
         Args:
             call: How the call is written. Its first part is the tag that opens it, or else it is bare JSON.
             start: Pattern of what must stand behind the tag, in place of what the next part says.
+            foreign: What an issue says of such a call, where it is another family's.
         """
+        self._foreign = foreign
         first = call.parts[0]
         self.bare = not isinstance(first, Text)
+        self._in_tags = not self.bare and any(isinstance(part, JSONCall) for part in call.parts)
         self.call = call
         if isinstance(first, JSONCall):
             self.opening = "{"
@@ -111,7 +125,7 @@ class SingleCall(CallUnit):
         after = next(part for part in call.parts[1:] if not isinstance(part, Text) or part.words)
         self._start = re.compile(rf"{_SPACE}(?:\Z|{start or after.start})")
         plain = PlainReader.of(call.parts, start=rf"{_SPACE}(?:{start})" if start else "")
-        self.follows = plain if plain is not None and plain.parts == len(call.parts) else None
+        self.follows = plain if plain is not None and plain.parts == len(call.parts) and not foreign else None
 
     def write(self, calls: Sequence[ToolCall], index: int, first: int, draft: Draft) -> None:
         """See `CallUnit`."""
@@ -123,15 +137,35 @@ class SingleCall(CallUnit):
         return g.choice(*(self.call.grammar(tool) for tool in tools))
 
     def read(self, reading: Reading) -> Steps[list[CallBuilder]]:
-        """See `CallUnit`."""
+        """See `CallUnit`; models also write several calls between the tags of one."""
+        cursor, builder, ended = reading.cursor, reading.builder, True
         try:
-            yield from self.call.read(reading, skip=0 if self.bare else 1)
+            ended = yield from self.call.read(reading, skip=0 if self.bare else 1)
         except (Unreadable, Truncated) as error:
-            announce_end(reading.builder, reading.call, error)
+            announce_end(builder, reading.call, error)
         if not reading.call.announced:
             return []
-        reading.cursor.recorded = None
-        return [reading.call]
+        cursor.recorded = None
+        if self._foreign:
+            builder.report(self._foreign)
+        if reading.call.complete and isinstance(self.call.parts[-1], JSONCall):
+            yield from pass_brackets(cursor, builder.report, after_space=False)
+        calls = [reading.call]
+        while not ended and self._in_tags and not builder.given_up():
+            cursor.recorded = []
+            yield from cursor.match_loosely((",",))
+            if (yield from cursor.skip_space()) != "{":
+                break
+            call, ended = CallBuilder(builder), True
+            try:
+                ended = yield from self.call.read(Reading(cursor, call, builder, reading.tools), skip=1)
+            except (Unreadable, Truncated) as error:
+                announce_end(builder, call, error)
+            if not call.announced:
+                break
+            cursor.recorded = None
+            calls.append(call)
+        return calls
 
 
 class CallSeries(CallUnit):
@@ -284,6 +318,7 @@ class CallArray(CallUnit):
                     if builder.given_up():
                         return calls
                     yield from self._read_item(reading, calls)
+                    yield from pass_brackets(cursor, builder.report, after_space=True)
         except (Unreadable, Truncated) as error:
             if calls and calls[-1].complete:
                 builder.report(f"the array of calls breaks off, expected {error}{builder.left_over()}")
@@ -296,6 +331,7 @@ class CallArray(CallUnit):
             cursor.recorded = None
         if self._closing is not None and not (yield from cursor.match_loosely(self._closing.words)):
             builder.report(f"expected {self._closing.text!r} at the end of the calls")
+            yield from pass_end(cursor, self._closing.words)
         if not calls:
             builder.broken("an array without calls")
         return calls
