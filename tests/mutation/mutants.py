@@ -113,17 +113,24 @@ MUTANTS = (
     # --- objects
     Mutant(
         "maxProperties lets one more in",
-        "schema/object_residuals.cc",
-        "if (r.count + needed > plans_[id].max) return false;",
-        "if (r.count + needed > plans_[id].max + uint64_t{1}) return false;",
+        "schema/object_counting.cc",
+        "if (settled + *missing > plan.max) return false;",
+        "if (settled + *missing > plan.max + uint64_t{1}) return false;",
         ("unit/test_schema_keywords.py", "unit/test_schema_logic.py", "property/test_engine_acceptance.py"),
     ),
     Mutant(
         "what a required name requires in turn is forgotten",
-        "schema/object_residuals.cc",
+        "schema/object_counting.cc",
         "todo.insert(todo.end(), plan.names[name].requires_names.begin(), plan.names[name].requires_names.end());",
         "",
         ("unit/test_schema_keywords.py", "unit/test_schema_logic.py", "property/test_engine_acceptance.py"),
+    ),
+    Mutant(
+        "names that come together need no room for all of them",
+        "schema/object_counting.cc",
+        "return !bound_together || groups_fit(r, required, conditions, wanted, plan.max - settled, keys);",
+        "return true;",
+        ("unit/test_schema_required_in_turn.py",),
     ),
     Mutant(
         "an object's state is kept without the conditions that it has met",

@@ -15,7 +15,7 @@ from support.schemas import FIRST, MORE, TYPES
 
 KEYWORDS = FIRST | MORE | set(TYPES) | {"then", "else", "$defs", "minContains", "maxContains"}
 
-MAX_STEERED_STEPS = 3000
+MAX_STEERED_STEPS = 6000
 MAX_OPENED = 10
 # After so many tokens an array or object is likely to wait for a value or a name that chance does not find.
 PATIENCE = 300
@@ -79,7 +79,8 @@ class Walk:
 
     def finish(self) -> bytes:
         """Steers to the end, which must come within a bound, takes the stop token and returns the text."""
-        wanted: list[bytes] = []
+        names: list[bytes] = []
+        values: list[bytes] = []
         for step in range(MAX_STEERED_STEPS):
             ids = self.allowed()
             if self.stop in ids:
@@ -87,8 +88,10 @@ class Walk:
                 assert self.matcher.is_terminated()
                 return self.text
             if step == PATIENCE:
-                wanted = [*self._contained(), *_required(self.grammar.grammar.schema)]
-            if wanted and self.text.rstrip()[-1:] in b"{[,:" and self.random.random() < 0.5:
+                names = list(_required(self.grammar.grammar.schema))
+                values = [*self._contained(), *_numbers(self.grammar.grammar.schema)]
+            wanted, share = (names, 0.9) if _innermost(self.text) == ord("{") else (values, 0.6)
+            if wanted and self.text.rstrip()[-1:] in b"{[," and self.random.random() < share:
                 self._write(self.random.choice(wanted))
             else:
                 self.take(self._steer(ids, step >= PATIENCE))
@@ -130,7 +133,14 @@ class Walk:
         hinted = [self.random.choice(tokens) for tokens in by_hint if tokens]
         follow = 30 if len(begun) > in_string else 10
         rare = [token for token in ids if stuck and token != self.stop and self.vocabulary[token][0] in RARE]
-        weighted = [(closing or moving, 10), (hinted, follow), (moving, 4), (calm, 3), (rare, 3), (ids, 1)]
+        weighted = [
+            (closing or moving, 40 if stuck and not in_string else 10),
+            (hinted, follow),
+            (moving, 4),
+            (calm, 3),
+            (rare, 3),
+            (ids, 1),
+        ]
         pools, weights = zip(*[(pool, weight) for pool, weight in weighted if pool], strict=True)
         chosen: int = self.random.choice(self.random.choices(pools, weights)[0])
         return chosen
@@ -159,6 +169,25 @@ def _required(value: Any) -> Iterator[bytes]:
     elif isinstance(value, list):
         for inner in value:
             yield from _required(inner)
+
+
+def _numbers(value: Any) -> Iterator[bytes]:
+    """Numbers at and beside the bounds in a schema: what some array may have to hold, and chance does not find."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e15:
+        yield from (str(int(value) + step).encode() for step in (-1, 0, 1))
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _numbers(inner)
+
+
+def _innermost(text: bytes) -> int | None:
+    """The bracket that opens the innermost object or array in which a prefix of a JSON text ends."""
+    opened: list[int] = []
+    for found in re.finditer(rb'"(?:[^"\\]|\\.)*"?|[\[{\]}]', text, flags=re.DOTALL):
+        if found[0] in b"[{":
+            opened.append(found[0][0])
+        elif found[0] in b"]}" and opened:
+            opened.pop()
+    return opened[-1] if opened else None
 
 
 def _begun(text: bytes) -> bytes:
