@@ -256,6 +256,17 @@ def test_text_between_messages_is_kept_and_named() -> None:
     assert "text between messages" in read.issues[0]
 
 
+def test_white_space_between_messages_is_kept_behind_a_call_without_its_tag() -> None:
+    text = 'One.<|end_message|>\n{"name": "get_weather", "args":"x", {"city": ""}}<|end_message|>'
+    form = get_format("inkling")
+    read = form.parse(text, TOOLS)
+    assert read.content == 'One.\n{"city": ""}}'
+    parser = form.stream_parser(TOOLS)
+    deltas = [delta for char in text for delta in parser.feed(char)]
+    assert parser.finish() == read
+    assert join_deltas([*deltas, *parser.final_deltas]) == read
+
+
 @pytest.mark.parametrize(
     ("name", "options", "end"),
     [

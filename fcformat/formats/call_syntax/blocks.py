@@ -202,8 +202,8 @@ class MessageBlocks(Turn):
         """Reads a message's text up to its end, a header or a boundary; which of them, or `None` for the end of the text."""
         scan, open_message = 0, after_call or kind is not None
         while True:
-            if said.speech is not None and said.speech.after_call:
-                yield from said.speech.skip_gap(cursor)
+            if kind == "content" and said.speech is not None and said.speech.after_call:
+                yield from said.speech.skip_gap(cursor)  # between messages, `say` holds white space itself
             found = finder.find(cursor.buffer, max(scan, cursor.position))
             if found is None:
                 held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
