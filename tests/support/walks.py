@@ -163,7 +163,7 @@ def _required(value: Any) -> Iterator[bytes]:
         for keyword in ("required", "dependentRequired", "dependencies"):
             found = value.get(keyword, ())
             for names in found.values() if isinstance(found, dict) else [found]:
-                yield from (json.dumps(name).encode() + b":" for name in names if isinstance(name, str))
+                yield from (_json(name) + b":" for name in names if isinstance(name, str))
         for inner in value.values():
             yield from _required(inner)
     elif isinstance(value, list):
@@ -190,6 +190,11 @@ def _innermost(text: bytes) -> int | None:
     return opened[-1] if opened else None
 
 
+def _json(value: Any) -> bytes:
+    """The JSON text, without escapes that a style may forbid."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=float).encode()
+
+
 def _begun(text: bytes) -> bytes:
     """The string, number or word that a prefix of a JSON text ends in, as far as it is written."""
     quotes = [found.start() for found in re.finditer(rb'\\.|"', text, flags=re.DOTALL) if found[0] == b'"']
@@ -200,7 +205,7 @@ def _begun(text: bytes) -> bytes:
 
 def _constants(value: Any) -> Iterator[bytes]:
     """The JSON texts of everything in a schema that could be a name or a constant."""
-    yield json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=float).encode()
+    yield _json(value)
     for inner in [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ():
         yield from _constants(inner)
 
