@@ -148,6 +148,7 @@ GrammarSpec spec_of(py::handle grammar, const Resources& resources, int depth) {
     py::object syntax = grammar.attr("syntax");
     spec.style = style_of(grammar.attr("style"), syntax_of(syntax));
     if (spec.style.surface.tagged()) {
+      spec.style.surface.python_words = syntax.attr("python_words").cast<bool>();
       for (const char* part : {"before_key", "between", "after_key", "after_other_key", "after_value", "delimiter"}) {
         py::object item = syntax.attr(part);
         if (!item.is_none()) spec.items.push_back(spec_of(item, resources, depth + 1));

@@ -108,7 +108,7 @@ class TaggedArguments:
     """A syntax of objects: a text before each key, between key and value, and after each value.
 
     A string is written as it is, without quotes or escapes; any other value as JSON. Where a value may be a string or
-    something else, a string that reads like the other (a number, `true`, what begins with a brace) cannot be written. With a
+    something else, a string that reads like the other (a number, `true` or `True`, what begins with a brace) cannot be written. With a
     `delimiter`, strings stand between two of it, and objects and arrays inside are written the same way, in braces and
     brackets, members as `between` has it.
 
@@ -121,6 +121,8 @@ class TaggedArguments:
         excludes: What no string may contain, such as the tag that ends it.
         key: Pattern (ECMA-262) that every key must match as a whole; others cannot be written.
         delimiter: Around strings.
+        python_words: Whether `None`, `True` and `False` may stand for null, true and false; not inside of arrays and objects,
+            and not with a `delimiter`.
     """
 
     before_key: Grammar
@@ -131,6 +133,7 @@ class TaggedArguments:
     excludes: tuple[str, ...] = ()
     key: str = r"[^\s<>]+"
     delimiter: Grammar | None = None
+    python_words: bool = False
 
     def __post_init__(self) -> None:
         if self.after_other_key is None:

@@ -50,6 +50,11 @@ struct TaggedNodes {
   ExprId keys = 0;  // what keys may be
 };
 
+// How the values are spelled that words stand for.
+struct WordTexts {
+  const char32_t *null, *true_value, *false_value;
+};
+
 // One JSON schema of the grammar, with its own algebra over the shared arena.
 struct ValueContext {
   std::unique_ptr<Algebra> algebra;
@@ -375,6 +380,7 @@ class Machine {
   void pop_tagged(const Thread& thread, const Frame& frame, StackId stack, const Place& place, uint32_t end,
                   std::vector<Thread>* out);
   const std::bitset<256>& bytes_after_tagged_key(uint16_t context);
+  ExprId words_of(const Normal& value, const WordTexts& texts);
   ExprId raw_strings(ValueContext& context, FormulaId value);
   FormulaId without_strings(ValueContext& context, FormulaId value);
   template <typename Sink>

@@ -13,6 +13,8 @@ namespace {
 
 constexpr uint32_t kAny = 0, kOnlyStrings = 1, kOnlyOthers = 2;  // Frame::end of kTaggedValue
 
+constexpr WordTexts kJsonWords{U"null", U"true", U"false"}, kPythonWords{U"None", U"True", U"False"};
+
 }  // namespace
 
 void Machine::enter_tagged_object(uint32_t id, StackId stack, const Place& place, std::vector<Thread>* out) {
@@ -50,17 +52,21 @@ void Machine::enter_tagged_items(const Frame& frame, StackId stack, const Place&
   }
 }
 
+ExprId Machine::words_of(const Normal& value, const WordTexts& texts) {
+  std::vector<std::u32string> words;
+  if (value.null) words.emplace_back(texts.null);
+  if (value.true_value) words.emplace_back(texts.true_value);
+  if (value.false_value) words.emplace_back(texts.false_value);
+  return words.empty() ? arena_.empty() : arena_.literal_set(words);
+}
+
 // The strings among a value's texts. Where the value may also be something else, not those that read like it.
 ExprId Machine::raw_strings(ValueContext& context, FormulaId value) {
   const Normal n = context.algebra->expand(value);
   if (context.surface.syntax == Syntax::kDelimited || arena_.is_empty(n.strings)) return n.strings;
   std::vector<ExprId> others;
-  auto word = [&](bool present, const char32_t* text) {
-    if (present) others.push_back(arena_.literal_set({text}));
-  };
-  word(n.null, U"null");
-  word(n.true_value, U"true");
-  word(n.false_value, U"false");
+  ExprId words = arena_.unite({words_of(n, kJsonWords), words_of(n, kPythonWords)});  // readers know both
+  if (!arena_.is_empty(words)) others.push_back(words);
   auto beginning = [&](char32_t c) {
     others.push_back(arena_.concat(arena_.char_class({{c, c}}), arena_.any_string()));
   };
@@ -105,6 +111,10 @@ void Machine::enter_tagged_value(const Frame& frame, StackId stack, const Place&
   FormulaId others = without_strings(c, frame.id);
   if (!c.algebra->nonempty(others)) return;
   if (!delimited) {
+    if (c.surface.python_words) {
+      ExprId words = words_of(c.algebra->expand(others), kPythonWords);
+      if (!arena_.is_empty(words)) enter_tagged_text(words, stack, place, out);
+    }
     out->push_back(
         {intern({State::Kind::kValue, 0, frame.context, others, UINT16_MAX, 0}), stack, 0, 0, place.escaped});
     return;

@@ -21,6 +21,7 @@ struct Surface {
   Whitespace whitespace = Whitespace::kFlexible;
   uint16_t max_whitespace = 40;
   bool minimal_escapes = false;
+  bool python_words = false;  // kTagged: None, True and False may stand for null, true and false
 
   bool tagged() const { return syntax == Syntax::kTagged || syntax == Syntax::kDelimited; }
   bool python() const { return syntax == Syntax::kPython || syntax == Syntax::kPythonArguments; }

@@ -95,14 +95,20 @@ class ConversationFormat(Format):
         options: dict[str, Any],
     ) -> Rendered:
         history = self.layout.reasoning
-        thinks = history is not None and bool(history.prompts)
-        self._refuse_options(options, (*("training",) * (self._training is not None), *("enable_thinking",) * thinks))
+        known = {
+            "training": self._training is not None,
+            "enable_thinking": history is not None and bool(history.prompts),
+            "preserve_thinking": history is not None and history.may_keep,
+        }
+        self._refuse_options(options, tuple(name for name, is_known in known.items() if is_known))
         training = self._training if options.get("training") else None
         draft = Draft(self._controls)
         policy = LossPolicy(self.name, on_loss, self._accepted, draft.losses)
         for index, what in results_out_of_order(messages):
             policy.lose("order", index, what)
-        numbered = self._reasoned(self._stripped(messages, policy), policy)
+        numbered = self._reasoned(
+            self._stripped(messages, policy), policy, keep_all=bool(options.get("preserve_thinking"))
+        )
         if training is not None and training.paired:
             numbered = _paired(numbered)
         draft.fixed(self.layout.begin)
@@ -229,7 +235,9 @@ class ConversationFormat(Format):
                     numbered[position] = index, dataclasses.replace(message, content=stripped)
         return numbered
 
-    def _reasoned(self, numbered: list[tuple[int, Message]], policy: LossPolicy) -> list[tuple[int, Message]]:
+    def _reasoned(
+        self, numbered: list[tuple[int, Message]], policy: LossPolicy, keep_all: bool
+    ) -> list[tuple[int, Message]]:
         """The messages with the reasoning that is written: `None` for no block, `""` for an empty one."""
         history = self.layout.reasoning
         marks = self.turn.reasoning if isinstance(self.turn, ReasonedTurn) else None
@@ -241,7 +249,7 @@ class ConversationFormat(Format):
             if history is not None and history.split and marks is not None:
                 message = _split(message, marks, "split" in self.layout.strip)
             kept = history is not None and (
-                history.keep == "all" or (history.keep == "after_last_user" and index > asked)
+                keep_all or history.keep == "all" or (history.keep == "after_last_user" and index > asked)
             )
             reasoning = message.reasoning
             if reasoning and history is not None and history.strip and reasoning != reasoning.strip():

@@ -102,6 +102,7 @@ class ReasoningHistory:
         strip: Whether white space around reasoning is left out.
         results: What user messages begin and end with that are results and no questions.
         asides: What follows each user message that does not end with it already, by the option `enable_thinking`.
+        may_keep: Whether the option `preserve_thinking` keeps the reasoning of all turns.
     """
 
     keep: Literal["all", "after_last_user", "none"] = "after_last_user"
@@ -111,6 +112,7 @@ class ReasoningHistory:
     strip: bool = False
     results: tuple[str, str] | None = None
     asides: Mapping[bool | None, str] = dataclasses.field(default_factory=dict)
+    may_keep: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

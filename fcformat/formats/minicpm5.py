@@ -46,6 +46,7 @@ MINICPM5 = CallFormat(
                     also_before_key=_with_other_blanks(_PARAMETER),
                     quoted=("<![CDATA[", "]]>"),
                     wrappers=("arguments", "properties"),
+                    python_words=True,
                     following=(_FUNCTION, *_with_other_blanks(_FUNCTION)),
                 ),
                 Text("</function>"),

@@ -1,7 +1,7 @@
 """Nemotron 3: calls as Qwen3-Coder writes them, each on lines of its own.
 
 Source: the chat template that NVIDIA publishes with the models. It writes an empty block where a turn's reasoning is left out,
-and scalars as Python spells them; they are written as JSON here, and read either way.
+and null and booleans as Python spells them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ NEMOTRON3 = CallFormat(
     aliases=("nemotron_v3", "nemotron-3", "nvidia/NVIDIA-Nemotron-3-*"),
     turn=ReasonedTurn(
         Reasoning("<think>", "</think>", after_opening="\n", before_closing="\n", unopened="undecided", compact=True),
-        function_tags("<tool_call>", "</tool_call>", padding="\n", before="", between="", lead="\n", last="\n"),
+        function_tags(
+            "<tool_call>", "</tool_call>", padding="\n", before="", between="", lead="\n", last="\n", python_words=True
+        ),
     ),
     stops=("<|im_end|>",),
     headers=("<|im_start|>assistant\n",),

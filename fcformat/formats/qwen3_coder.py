@@ -1,22 +1,24 @@
-"""Qwen3-Coder and Qwen3.5: ChatML with calls as functions and parameters between `<tool_call>` tags.
+"""Qwen3-Coder, Qwen3.5 and Qwen3.6: ChatML with calls as functions and parameters between `<tool_call>` tags.
 
 Sources: the chat templates that Qwen publishes with the models. Qwen3-Coder tells of tools as XML, Qwen3.5 as JSON before
-the system message; Qwen3.5 reasons, and keeps its reasoning after the last question. The templates write booleans and null as
-Python spells them; here they are written as JSON, which parsers of the format expect, and read either way.
+the system message; Qwen3.5 reasons, and keeps its reasoning after the last question. These two write null and booleans as
+Python spells them, Qwen3.6 as JSON.
 """
 
 from __future__ import annotations
 
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
+from fcformat.formats.call_syntax.sections import CallSections
 from fcformat.formats.chatml import CHATML_ROLES, CHATML_STOPS, HERMES_CONTROLS, USER_RESULTS
 from fcformat.formats.conversation_format import ConversationFormat
 from fcformat.formats.layout import Layout, ReasoningHistory, Results, Role, ToolList
 from fcformat.formats.tagged_shapes import function_tags
 from fcformat.formats.tool_elements import ToolElements
 
-__all__ = ["QWEN3_CODER", "QWEN35"]
+__all__ = ["QWEN3_CODER", "QWEN35", "QWEN36"]
 
 _CALLS = function_tags("<tool_call>", "</tool_call>", padding="\n")
+_CALLS_WITH_PYTHON_WORDS = function_tags("<tool_call>", "</tool_call>", padding="\n", python_words=True)
 _THINK = Reasoning(after_opening="\n", before_closing="\n", after_closing="\n\n", unopened="undecided")
 _CONTROLS = (*HERMES_CONTROLS, "<think>", "</think>")
 
@@ -68,33 +70,41 @@ QWEN3_CODER = ConversationFormat(
         generation_prompt="<|im_start|>assistant\n",
         strip=frozenset(("calls",)),
     ),
-    turn=ReasonedTurn(_THINK, _CALLS),
+    turn=ReasonedTurn(_THINK, _CALLS_WITH_PYTHON_WORDS),
     controls=_CONTROLS,
     stops=CHATML_STOPS,
     begins=("<|im_start|>",),
     accepted_losses=frozenset(("reasoning", "space")),
 )
 
-QWEN35 = ConversationFormat(
-    "qwen3.5",
-    aliases=("qwen3_5", "qwen35", "Qwen/Qwen3.5-*", "Qwen/Qwen3.6-*"),
-    layout=Layout(
-        roles=CHATML_ROLES,
-        tools=_JSON_TOOLS,
-        results=USER_RESULTS,
-        generation_prompt="<|im_start|>assistant\n",
-        reasoning=ReasoningHistory(
-            empty="kept",
-            prompts={None: "<think>\n", True: "<think>\n", False: "<think>\n\n</think>\n\n"},
-            strip=True,
-            results=("<tool_response>", "</tool_response>"),
+
+def _thinking(name: str, aliases: tuple[str, ...], calls: CallSections, *, may_keep: bool) -> ConversationFormat:
+    """A format with tools as JSON before the system message, and reasoning."""
+    return ConversationFormat(
+        name,
+        aliases=aliases,
+        layout=Layout(
+            roles=CHATML_ROLES,
+            tools=_JSON_TOOLS,
+            results=USER_RESULTS,
+            generation_prompt="<|im_start|>assistant\n",
+            reasoning=ReasoningHistory(
+                empty="kept",
+                prompts={None: "<think>\n", True: "<think>\n", False: "<think>\n\n</think>\n\n"},
+                strip=True,
+                results=("<tool_response>", "</tool_response>"),
+                may_keep=may_keep,
+            ),
+            strip=frozenset(("system", "user", "assistant", "tool")),
+            one_system=True,
         ),
-        strip=frozenset(("system", "user", "assistant", "tool")),
-        one_system=True,
-    ),
-    turn=ReasonedTurn(_THINK, _CALLS),
-    controls=_CONTROLS,
-    stops=CHATML_STOPS,
-    begins=("<|im_start|>",),
-    accepted_losses=frozenset(("reasoning", "space")),
-)
+        turn=ReasonedTurn(_THINK, calls),
+        controls=_CONTROLS,
+        stops=CHATML_STOPS,
+        begins=("<|im_start|>",),
+        accepted_losses=frozenset(("reasoning", "space")),
+    )
+
+
+QWEN35 = _thinking("qwen3.5", ("qwen3_5", "qwen35", "Qwen/Qwen3.5-*"), _CALLS_WITH_PYTHON_WORDS, may_keep=False)
+QWEN36 = _thinking("qwen3.6", ("qwen3_6", "qwen36", "Qwen/Qwen3.6-*"), _CALLS, may_keep=True)

@@ -57,7 +57,7 @@ from fcformat.formats.pythonic import LFM2, LLAMA4_PYTHONIC, OLMO3, PYTHONIC
 from fcformat.formats.qwen1_react import QWEN1_REACT
 from fcformat.formats.qwen2 import QWEN2, QWEN15
 from fcformat.formats.qwen3 import QWEN3, QWEN3_INSTRUCT, QWEN3_THINKING, QWQ
-from fcformat.formats.qwen3_coder import QWEN3_CODER, QWEN35
+from fcformat.formats.qwen3_coder import QWEN3_CODER, QWEN35, QWEN36
 from fcformat.formats.qwen25 import QWEN25
 from fcformat.formats.qwen_agent import QWEN_AGENT
 from fcformat.formats.react import REACT
@@ -144,6 +144,7 @@ _FORMATS: tuple[Format, ...] = (
     STEP35,
     QWEN3_CODER,
     QWEN35,
+    QWEN36,
     GLM45,
     INKLING,
     MUSE,

@@ -1,6 +1,7 @@
 """Seed-OSS: calls as functions and parameters between `<seed:tool_call>` tags, values without layout around them.
 
-Source: ByteDance's chat template. It writes values as Python spells them; they are written as JSON here, and read either way.
+Source: ByteDance's chat template. It writes null and booleans as Python spells them; arrays and objects, which it writes so as well,
+are written as JSON here.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ SEED_OSS = CallFormat(
     aliases=("seed-oss", "ByteDance-Seed/Seed-OSS-*"),
     turn=ReasonedTurn(
         Reasoning("<seed:think>", "</seed:think>", after_closing="\n", unopened="undecided"),
-        function_tags("<seed:tool_call>", "</seed:tool_call>"),
+        function_tags("<seed:tool_call>", "</seed:tool_call>", python_words=True),
     ),
     stops=("<seed:eos>",),
     headers=("<seed:bos>assistant\n",),

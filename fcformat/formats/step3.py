@@ -87,7 +87,7 @@ STEP35 = CallFormat(
         Reasoning(
             "<think>", "</think>", after_opening="\n", before_closing="\n", after_closing="\n", unopened="undecided"
         ),
-        function_tags("<tool_call>", "</tool_call>", padding="\n", before="", between=""),
+        function_tags("<tool_call>", "</tool_call>", padding="\n", before="", between="", python_words=True),
     ),
     stops=("<|im_end|>",),
     headers=("<|im_start|>assistant\n",),

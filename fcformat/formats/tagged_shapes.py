@@ -13,7 +13,9 @@ from fcformat.formats.call_syntax.units import SingleCall
 __all__ = ["function_call", "function_tags", "invoke_call", "invoke_tags", "key_value_tags"]
 
 
-def function_call(opening: str, closing: str, *, padding: str = "", last: str = "") -> CallSyntax:
+def function_call(
+    opening: str, closing: str, *, padding: str = "", last: str = "", python_words: bool = False
+) -> CallSyntax:
     """A call as `function_tags` has it."""
     return CallSyntax(
         Tag(opening),
@@ -27,6 +29,7 @@ def function_call(opening: str, closing: str, *, padding: str = "", last: str = 
             padding=padding,
             after="\n",
             following=(opening, "<function="),
+            python_words=python_words,
         ),
         Text("</function>\n"),
         Tag(closing),
@@ -43,6 +46,7 @@ def function_tags(
     between: str = "\n",
     lead: str = "",
     last: str = "",
+    python_words: bool = False,
 ) -> CallSections:
     """Calls as `<function=NAME>` and `<parameter=KEY>VALUE</parameter>` inside of two tags.
 
@@ -54,8 +58,9 @@ def function_tags(
         between: Layout between calls.
         lead: Layout before the first call, also where there is no text.
         last: Layout after every call.
+        python_words: Whether null and booleans are written as Python spells them.
     """
-    call = function_call(opening, closing, padding=padding, last=last)
+    call = function_call(opening, closing, padding=padding, last=last, python_words=python_words)
     other = CallSyntax(Tag(opening), Text("\n"), JSONCall(also=("parameters",), fenced=True), Text("\n"), Tag(closing))
     return CallSections(
         call,

@@ -20,7 +20,7 @@ from fcformat.parsing.json_incremental import JSONReader
 from fcformat.parsing.python_literals import number_as_json
 from fcformat.parsing.strings import json_string
 
-__all__ = ["ANYTHING", "TEXT", "Permitted", "SchemaView", "Undecided", "typed_value"]
+__all__ = ["ANYTHING", "PYTHON_WORDS", "TEXT", "Permitted", "SchemaView", "Undecided", "typed_value"]
 
 #: Most schemas that are looked at for one parameter; beyond them anything is permitted.
 MAX_SCHEMAS = 2_000
@@ -29,7 +29,8 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _OF_NUMBERS = re.compile(r"[0-9+\-.eE \t\r\n]*")
 _LEADING_ZEROS = re.compile(r"([+-]?)0+(?=[0-9])")
 _WORDS = {"null": "null", "true": "boolean", "false": "boolean"}
-_PYTHON_WORDS = {"None": "null", "True": "true", "False": "false"}
+#: Python's words, and what they stand for.
+PYTHON_WORDS = {"None": "null", "True": "true", "False": "false"}
 _SPACE = " \t\r\n"
 _KINDS_OF = {"number": ("integer", "number")}
 _ALL = ("null", "boolean", "integer", "number", "string", "array", "object")
@@ -218,7 +219,9 @@ class _Reading:
         return at
 
 
-def typed_value(text: str, permitted: Permitted, report: Report, *, prefer_text: bool = False) -> str:
+def typed_value(
+    text: str, permitted: Permitted, report: Report, *, prefer_text: bool = False, python_words: bool = False
+) -> str:
     """The JSON that a text means.
 
     Args:
@@ -226,6 +229,7 @@ def typed_value(text: str, permitted: Permitted, report: Report, *, prefer_text:
         permitted: What its schema permits.
         report: Told of what had to be put right.
         prefer_text: Whether the text itself says that it is a string; then it is one wherever strings are permitted.
+        python_words: Whether `None`, `True` and `False` are as the format has them, and not put right.
     """
     has_text = "string" in permitted.kinds
     if permitted.only_text or (has_text and prefer_text):
@@ -235,7 +239,7 @@ def typed_value(text: str, permitted: Permitted, report: Report, *, prefer_text:
     if found is None and not has_text:
         found = _tolerant(stripped, report)
     if found is not None and permitted.permits(*found):
-        if stripped in _PYTHON_WORDS:
+        if stripped in PYTHON_WORDS and not python_words:
             report(f"{stripped} for {found[1]}")
         return found[1]
     if has_text:
@@ -288,7 +292,7 @@ class Undecided:
 
 def _exact(text: str) -> tuple[str, str] | None:
     """Kind and JSON text of a value that is no string; the words of Python count."""
-    text = _PYTHON_WORDS.get(text, text)
+    text = PYTHON_WORDS.get(text, text)
     if text in _WORDS:
         return _WORDS[text], text
     if text[:1] in ("{", "["):

@@ -31,6 +31,7 @@ NATIVE = {
     "qwq-32b": "qwq",
     "qwen3-coder": "qwen3_coder",
     "qwen3.5": "qwen3.5",
+    "qwen3.6": "qwen3.6",
     "glm-4.5": "glm45",
     "hermes-2-pro-tool_use": "hermes",
     "llama-3.1": "llama3.1",
@@ -41,14 +42,9 @@ REFUSED = {
     ("llama-3.1", "s25-two-systems"): "the template puts the second system message into the question's place",
     ("llama-3.2", "s25-two-systems"): "the template puts the second system message into the question's place",
 }
-_WORDS = "the template prints Python's words, where the format has JSON and its parsers expect it"
 _NONE = "the template prints None for a content that is null"
 #: What we write otherwise, and why.
 OTHERWISE = {
-    ("qwen3-coder", "s15-sequential-calls"): _WORDS,
-    ("qwen3-coder", "s19-nested-args"): _WORDS,
-    ("qwen3.5", "s15-sequential-calls"): _WORDS,
-    ("qwen3.5", "s19-nested-args"): _WORDS,
     ("glm-4.5", "s09-call-null-content"): _NONE,
 }
 #: Those whose template encodes arguments that are strings once more.

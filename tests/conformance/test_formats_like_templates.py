@@ -16,7 +16,7 @@ from support.templates import template_of
 pytest.importorskip("jinja2")
 
 #: Templates, and the format that writes their prompts natively.
-NATIVE = {"qwen3-coder": "qwen3_coder", "qwen3.5": "qwen3.5", "glm-4.5": "glm45"}
+NATIVE = {"qwen3-coder": "qwen3_coder", "qwen3.5": "qwen3.5", "qwen3.6": "qwen3.6", "glm-4.5": "glm45"}
 TEXTS = [
     "Hi",
     "  padded \n",
@@ -30,8 +30,7 @@ TEXTS = [
     "x/nothink",
     "",
 ]
-#: Values that the templates write as the formats have them; Python's words are left out.
-VALUES: list[Any] = ["v", " x\n", 5, 1.5, [1, "é"], {"q": None}, [], "a\nb"]
+VALUES: list[Any] = [True, None, "v", " x\n", 5, 1.5, [1, "é"], {"q": None}, [], "a\nb"]
 
 
 def schema(rng: random.Random) -> dict[str, Any]:

@@ -39,9 +39,10 @@ RATCHET: dict[str, tuple[str, int, int, int]] = {
     "qwen2": ("qwen2", 31, 31, 13),
     "qwen2.5": ("qwen2.5", 47, 33, 47),
     "qwen3": ("qwen3", 34, 34, 34),
-    "qwen3-coder": ("qwen3_coder", 33, 31, 33),
+    "qwen3-coder": ("qwen3_coder", 33, 33, 33),
     "qwen3-instruct-2507": ("qwen3-2507", 33, 33, 33),
-    "qwen3.5": ("qwen3.5", 35, 33, 34),
+    "qwen3.5": ("qwen3.5", 35, 35, 34),
+    "qwen3.6": ("qwen3.6", 36, 35, 35),
     "qwq-32b": ("qwq", 47, 34, 47),
 }
 

@@ -113,6 +113,7 @@ def _closed(name: str) -> str:
     [
         ("qwen3_coder", "Qwen/Qwen3-Coder-480B-A35B-Instruct"),
         ("qwen3.5", "Qwen/Qwen3.5-27B"),
+        ("qwen3.6", "Qwen/Qwen3.6-27B"),
         ("glm45", "zai-org/GLM-4.5-Air"),
         ("glm47", "zai-org/GLM-4.7"),
         ("glm47", "zai-org/GLM-5.1"),
@@ -142,6 +143,49 @@ def test_a_block_that_the_prompt_opened_is_reasoning() -> None:
 def test_null_has_no_spelling_among_elements() -> None:
     with pytest.raises(FormatError, match=r"argument 'city': found null, which has no spelling here"):
         written("minimax_m3", {"city": None})
+
+
+_WORDS = [
+    {
+        "name": "f",
+        "parameters": {
+            "type": "object",
+            "properties": {"a": {"type": "boolean"}, "b": {"type": ["string", "null"]}, "c": {"type": "array"}},
+        },
+    }
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "python"),
+    [
+        ("qwen3_coder", True),
+        ("qwen3.5", True),
+        ("qwen3.6", False),
+        ("nemotron3", True),
+        ("seed_oss", True),
+        ("step3p5", True),
+        ("minicpm5", True),
+        ("glm45", False),
+    ],
+)
+def test_booleans_and_null_are_spelled_as_the_familys_template_spells_them(name: str, python: bool) -> None:
+    form = get_format(name)
+    call = ToolCall(FunctionCall("f", '{"a": true, "b": null, "c": [false]}'))
+    draft = Draft(())
+    form.turn.write(Message("assistant", None, (call,)), 0, draft)
+    text = draft.rendered().text
+    assert [word in text for word in ("True", "None", "true", "null")] == [python, python, not python, not python]
+    assert "[false]" in text
+    read = form.parse(text, _WORDS, strict=True)
+    assert json.loads(read.tool_calls[0].function.arguments) == {"a": True, "b": None, "c": [False]}
+    assert not read.issues
+    other = text
+    for word, spelled in (("True", "true"), ("None", "null")):
+        other = other.replace(word, spelled) if python else other.replace(spelled, word)
+    again = form.parse(other, _WORDS)
+    assert again.tool_calls[0].function == read.tool_calls[0].function
+    assert bool(again.issues) is not python
 
 
 def test_elements_that_no_grammar_covers_are_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from typing import Any
 
@@ -75,6 +76,35 @@ def test_members_come_in_any_order_and_required_ones_must() -> None:
     assert not accepts(CITY, parameter("days", "3"))
     assert not accepts(CITY, parameter("city", "a") + "\n" + parameter("city", "b"))
     assert not accepts(CITY, "")
+
+
+@pytest.mark.parametrize("word", ["null", "true", "false"])
+def test_python_words_are_allowed_where_they_are_asked_for(word: str) -> None:
+    schema = objects({"x": {"enum": [None, True, False, 5]}})
+    python = dataclasses.replace(XML, python_words=True)
+    spelled = {"null": "None", "true": "True", "false": "False"}[word]
+    assert accepts(schema, parameter("x", word))
+    assert accepts(schema, parameter("x", word), python)
+    assert accepts(schema, parameter("x", spelled), python)
+    assert not accepts(schema, parameter("x", spelled))
+    assert not accepts(objects({"x": {"type": "integer"}}), parameter("x", spelled), python)
+
+
+@pytest.mark.parametrize("syntax", [XML, dataclasses.replace(XML, python_words=True)])
+def test_a_string_that_reads_like_a_word_of_python_is_not_written(syntax: g.TaggedArguments) -> None:
+    schema = objects({"x": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "y": {"type": "string"}}, ("y",))
+    needs_y = schema | {"if": {"properties": {"x": {"const": "None"}}, "required": ["x"]}, "then": False}
+    for text in ("Nonesuch", "none", "True"):
+        assert accepts(needs_y, parameter("x", text) + "\n" + parameter("y", "None"), syntax)
+    allows_null = accepts(needs_y, parameter("x", "None") + "\n" + parameter("y", ""), syntax)
+    assert allows_null == syntax.python_words  # as null, which the condition does not touch
+
+
+def test_inside_of_arrays_words_are_those_of_json() -> None:
+    schema = objects({"x": {"type": "array", "items": {"type": "boolean"}}})
+    python = dataclasses.replace(XML, python_words=True)
+    assert accepts(schema, parameter("x", "[true]"), python)
+    assert not accepts(schema, parameter("x", "[True]"), python)
 
 
 def test_other_values_are_json() -> None:
@@ -192,7 +222,11 @@ def test_tags_may_be_control_tokens() -> None:
     assert matcher.accept_token(256)
 
 
-@pytest.mark.parametrize("syntax", [XML, TYPED, DELIMITED], ids=["xml", "typed", "delimited"])
+@pytest.mark.parametrize(
+    "syntax",
+    [XML, dataclasses.replace(XML, python_words=True), TYPED, DELIMITED],
+    ids=["xml", "python words", "typed", "delimited"],
+)
 def test_masks_agree_with_acceptance(syntax: g.TaggedArguments) -> None:
     schema = objects(
         {

@@ -37,6 +37,7 @@ class PlainArguments:
         padding: str,
         wrappers: tuple[str, ...],
         untyped: Permitted,
+        python_words: bool,
     ) -> None:
         """Sets up the reader.
 
@@ -50,6 +51,7 @@ class PlainArguments:
             padding: Layout on both sides of a value.
             wrappers: Keys that are left to the reader of single arguments.
             untyped: What a value may be that no schema is known of.
+            python_words: Whether `None`, `True` and `False` are as the format has them.
         """
         told = "|".join(f"({loosely(words)})" for words, _ in after_keys)
         following = f"(?={LAYOUT}(?:{re.escape(before_key)}|{re.escape(end)}))"
@@ -63,6 +65,7 @@ class PlainArguments:
         self._padding = padding
         self._wrappers = wrappers
         self._untyped = untyped
+        self._python_words = python_words
 
     @functools.cached_property
     def _patterns(self) -> tuple[re.Pattern[str], ...]:
@@ -129,7 +132,7 @@ class PlainArguments:
         if permitted.only_text or (is_text is True and "string" in permitted.kinds):
             return key, json_string(text), tail.end()
         try:
-            return key, typed_value(text, permitted, _refuse), tail.end()
+            return key, typed_value(text, permitted, _refuse, python_words=self._python_words), tail.end()
         except Unreadable:
             return None
 

@@ -27,12 +27,13 @@ from fcformat.json_style import DUMPS
 from fcformat.parsing.cursor import Cursor, Report, Scanner, Steps, Truncated, Unreadable
 from fcformat.parsing.json_text import members
 from fcformat.parsing.strings import json_inner, json_string
-from fcformat.parsing.typed_values import ANYTHING, TEXT, Permitted, SchemaView, Undecided, typed_value
+from fcformat.parsing.typed_values import ANYTHING, PYTHON_WORDS, TEXT, Permitted, SchemaView, Undecided, typed_value
 
 __all__ = ["TaggedArguments"]
 
 #: Characters that a string is put between marks for.
 _MARKUP = "<&\n"
+_IN_PYTHON = {word: python for python, word in PYTHON_WORDS.items()}
 _KEY = re.compile(r"[^<>\"\n]*")
 _KEY_IN_TAG = rf"[^<>\"\n]{{1,{MAX_KEY}}}(?![^<>\"\n])"
 
@@ -71,6 +72,7 @@ class TaggedArguments(Part):
         following: tuple[str, ...] = (),
         last: str = "",
         untyped: Permitted = TEXT,
+        python_words: bool = False,
         controls: tuple[str, ...] = (),
     ) -> None:
         """Sets up the part.
@@ -93,6 +95,7 @@ class TaggedArguments(Part):
             following: What may follow the end of a call.
             last: The tag behind all calls, which may follow it, too.
             untyped: What a value may be that no schema is known of.
+            python_words: Whether templates write null and booleans as Python spells them; JSON's words may be generated as well.
             controls: Spellings of control tokens in the tags.
         """
         self._before_keys = before_keys = (before_key, *also_before_key)
@@ -110,6 +113,7 @@ class TaggedArguments(Part):
         self._quoted = quoted
         self._wrappers = wrappers
         self._untyped = untyped
+        self._python_words = python_words
         self._controls = controls
         told = None if after_other_key is None else True
         self._after_keys: tuple[tuple[str, bool | None], ...] = ((after_key, told),)
@@ -139,6 +143,7 @@ class TaggedArguments(Part):
             padding=padding,
             wrappers=wrappers,
             untyped=untyped,
+            python_words=python_words,
         )
         closing = (quoted[1] if quoted else "") + after_value
         self._quoted_end = Scanner((closing,), (padding + closing,))
@@ -165,6 +170,8 @@ class TaggedArguments(Part):
             joint = self._joint
             draft.text(key, trainable=True)
             draft.fixed(self._after_key if is_string else self._after_other_key, trainable=True)
+            if self._python_words and not is_string:
+                value = _IN_PYTHON.get(value, value)
             draft.text(self._padding + opening + value + closing + self._padding, trainable=True)
             draft.fixed(self._after_value + self._after, trainable=True)
 
@@ -194,6 +201,7 @@ class TaggedArguments(Part):
             between=spelled(self._joint, self._controls),
             excludes=(closing,) if closing else (*self._value_ends.marks, *also),
             key=r'[^\s<>"=]+',
+            python_words=self._python_words,
         )
 
     def read(self, reading: Reading) -> Steps[None]:
@@ -320,7 +328,11 @@ class TaggedArguments(Part):
                 text = "".join(held)
                 out(text.strip() if permitted.no_text else f'"{json_inner(text)}')
             raise
-        out('"' if is_text else typed_value("".join(held), permitted, reading.builder.report))
+        if is_text:
+            out('"')
+            return
+        report = reading.builder.report
+        out(typed_value("".join(held), permitted, report, python_words=self._python_words))
 
     def _opens_quoted(self, cursor: Cursor) -> Steps[bool]:
         if self._quoted is None:
