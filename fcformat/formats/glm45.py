@@ -51,7 +51,8 @@ GLM45 = ConversationFormat(
         strip=frozenset(("assistant", "split")),
     ),
     turn=ReasonedTurn(
-        Reasoning(before_opening="\n", joint="\n", unopened="undecided"), key_value_tags(before="\n", between="\n")
+        Reasoning(before_opening="\n", joint="\n", unopened="undecided", ended_by=("<tool_call>",)),
+        key_value_tags(before="\n", between="\n"),
     ),
     controls=(
         *("[gMASK]", "<sop>", "<|system|>", "<|user|>", "<|assistant|>", "<|observation|>"),

@@ -21,7 +21,10 @@ def _controls(*names: str, suffix: str = "") -> tuple[str, ...]:
 GLM47 = CallFormat(
     "glm47",
     aliases=("glm-4.7", "glm-5", "zai-org/GLM-4.7*", "zai-org/GLM-5*"),
-    turn=ReasonedTurn(Reasoning("<think>", "</think>", unopened="undecided", lone=True), key_value_tags(line="")),
+    turn=ReasonedTurn(
+        Reasoning("<think>", "</think>", unopened="undecided", lone=True, ended_by=("<tool_call>",)),
+        key_value_tags(line=""),
+    ),
     stops=("<|user|>", "<|observation|>", "<|endoftext|>"),
     headers=("<|assistant|>",),
     begins=("<|assistant|>", "<|system|>"),

@@ -138,7 +138,13 @@ MIMO = CallFormat(
     "mimo",
     aliases=("XiaomiMiMo/MiMo-*",),
     turn=ReasonedTurn(
-        Reasoning(after_opening="\n", before_closing="\n", after_closing="\n\n", unopened="undecided"),
+        Reasoning(
+            after_opening="\n",
+            before_closing="\n",
+            after_closing="\n\n",
+            unopened="undecided",
+            ended_by=("<tool_call>",),
+        ),
         TextThenCalls(function_call(*_TAGS), SingleCall(_HERMES), blank_before=True),
     ),
     stops=CHATML_STOPS,

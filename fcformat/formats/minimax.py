@@ -20,7 +20,13 @@ MINIMAX_M2 = CallFormat(
     aliases=("minimax-m2", "MiniMaxAI/MiniMax-M2*"),
     turn=ReasonedTurn(
         Reasoning(
-            "<think>", "</think>", after_opening="\n", before_closing="\n", after_closing="\n\n", unopened="undecided"
+            "<think>",
+            "</think>",
+            after_opening="\n",
+            before_closing="\n",
+            after_closing="\n\n",
+            unopened="undecided",
+            ended_by=("<minimax:tool_call>",),
         ),
         invoke_tags(("<minimax:tool_call>", "</minimax:tool_call>"), before="\n", unquoted=True),
     ),

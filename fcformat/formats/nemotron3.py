@@ -16,7 +16,9 @@ NEMOTRON3 = CallFormat(
     "nemotron3",
     aliases=("nemotron_v3", "nemotron-3", "nvidia/NVIDIA-Nemotron-3-*"),
     turn=ReasonedTurn(
-        Reasoning("<think>", "</think>", after_opening="\n", before_closing="\n", unopened="undecided", compact=True),
+        Reasoning(
+            after_opening="\n", before_closing="\n", unopened="undecided", compact=True, ended_by=("<tool_call>",)
+        ),
         function_tags(
             "<tool_call>", "</tool_call>", padding="\n", before="", between="", lead="\n", last="\n", python_words=True
         ),

@@ -56,6 +56,52 @@ def test_calls_inside_of_reasoning_are_not_calls() -> None:
     assert read(f"<think>\nlike {CALL}\n</think>\n\n{CALL}") == (f"like {CALL}", None, 1)
 
 
+def test_a_call_ends_reasoning_where_models_leave_out_the_closing_tag() -> None:
+    ends = ("<tool_call>",)
+    assert read(f"<think>\nlook\n{CALL}", ended_by=ends) == ("look\n", None, 1)
+    assert read(f"<think>\nlook {CALL} so", ended_by=ends) == ("look ", " so", 1)
+    assert read(f"<think>\nlook\n{CALL}\n{CALL}", ended_by=ends) == ("look\n", None, 2)
+
+
+def test_a_closing_tag_behind_a_call_that_ended_reasoning_is_passed_over() -> None:
+    ends = ("<tool_call>",)
+    assert read(f"<think>\nlook\n{CALL}\n</think>\n\nso", ended_by=ends) == ("look\n", "so", 1)
+    assert read(f"<think>\nlook\n{CALL}\n</think>\n\n{CALL}", ended_by=ends) == ("look\n", None, 2)
+    assert read(f"<think>\nlook\n{CALL}</think>a</think>b", ended_by=ends) == ("look\n", "a</think>b", 1)
+    assert read(f"<think>\nwhy\n</think>\n\n{CALL}</think>b", ended_by=ends) == ("why", "</think>b", 1)
+
+
+@pytest.mark.parametrize(
+    "spoken",
+    [
+        "the tag <tool_call> opens it",
+        "<tool_call>that</tool_call>",
+        f"```\n{CALL}\n```",
+        f"~~~text\n{CALL}\n~~~ ",
+        f"such as `{CALL}`",
+    ],
+)
+def test_a_call_that_is_only_spoken_of_ends_no_reasoning(spoken: str) -> None:
+    assert read(f"<think>\n{spoken}\n</think>\n\nso", ended_by=("<tool_call>",)) == (spoken, "so", 0)
+
+
+@pytest.mark.parametrize("name", ["glm45", "glm47", "ling3", "mimo", "minimax_m2", "nemotron3", "qwen3.5", "qwen3.6"])
+def test_families_whose_models_call_in_an_open_block(name: str) -> None:
+    each = get_format(name)
+    call = {
+        "glm45": "<tool_call>peek\n<arg_key>at</arg_key>\n<arg_value>sea</arg_value>\n</tool_call>",
+        "glm47": "<tool_call>peek<arg_key>at</arg_key><arg_value>sea</arg_value></tool_call>",
+        "ling3": "<tool_call>peek\n<arg_key>at</arg_key>\n<arg_value>sea</arg_value>\n</tool_call>",
+        "minimax_m2": '<minimax:tool_call>\n<invoke name="peek">\n<parameter name="at">sea</parameter>\n</invoke>\n'
+        "</minimax:tool_call>",
+    }.get(name, "<tool_call>\n<function=peek>\n<parameter=at>sea</parameter>\n</function>\n</tool_call>")
+    tag = call[: call.index(">") + 1]
+    message = each.parse(f"<think>{tag} is a tag. First I look.\n{call}")
+    assert [(each.function.name, each.function.arguments) for each in message.tool_calls] == [("peek", '{"at": "sea"}')]
+    assert (message.reasoning, message.content) == (f"{tag} is a tag. First I look.\n", None)
+    assert any("the reasoning ends at" in str(issue) for issue in message.issues)
+
+
 def test_a_text_about_the_tags_is_content() -> None:
     assert read("the tag <think> opens it") == (None, "the tag <think> opens it", 0)
 

@@ -1,7 +1,9 @@
 """Reasoning before the answer, between tags, around any kind of turn: written, constrained and read.
 
-Calls inside reasoning are not calls. Whether a reply that begins without the opening tag begins inside of a block depends
-on the prompt; where the prompt is not known, the family's declaration decides, or the text is held back until a tag does.
+Calls inside reasoning are not calls, except in families whose models leave out the closing tag before they call: there, a
+call ends the block, unless it stands in code. Whether a reply that begins without the opening tag begins inside of a block
+depends on the prompt; where the prompt is not known, the family's declaration decides, or the text is held back until a tag
+does.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from fcformat.formats.call_syntax.spacing import spaced, spacing
 from fcformat.formats.call_syntax.turn import Turn, TurnPlan
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import MAX_LAYOUT_SPACE, SPACE, Cursor, Finder, Steps
+from fcformat.parsing.fences import FenceTracker, SpanTracker
 from fcformat.parsing.message_builder import MAX_MARKS, MessageBuilder
 
 __all__ = ["ReasonedTurn", "Reasoning"]
@@ -38,7 +41,8 @@ class Reasoning:
             as where the family's prompts open the block; `"undecided"`: reasoning if a closing tag comes before any call,
             else content, held back until that shows.
         also_opening: What a reply begins with whose opening tag was left out or stripped; read and never written.
-        ended_by: Texts that end an open block without its closing tag, such as a tag that opens calls.
+        ended_by: Texts that end an open block without its closing tag. A tag that opens calls ends it if a call begins
+            there; one that is only spoken of does not.
         interleaved: Whether blocks may also begin later in the turn, between texts and calls.
         lone: Whether a closing tag that begins the reply says that there is no reasoning; it is written for an empty block.
         compact: Whether an empty block is written without the layout inside of it.
@@ -152,18 +156,25 @@ class ReasonedTurn(Turn):
         marks = self.reasoning
         inside = yield from self._begins(cursor, builder, boundaries)
         within = (marks.opening, *boundaries) if marks.interleaved else boundaries
+        late: tuple[str, ...] = ()  # the closing tag, while it may yet come behind what ended the block in its place
         while True:
             if inside:
                 boundary = yield from self._block(cursor, builder, boundaries)
-                if boundary is not None:
+                late = (marks.closing,) if boundary in marks.ended_by else ()
+                if boundary is not None and not late:
                     return boundary
-            boundary = yield from self.inner.read(cursor, builder, tools, within)
-            if boundary != marks.opening or not marks.interleaved:
+            boundary = yield from self.inner.read(cursor, builder, tools, (*late, *within))
+            if boundary in late:
+                builder.report(f"{boundary!r} behind the end of the reasoning")
+                yield from self._drop(cursor, self._after)
+                inside, late = False, ()
+            elif boundary != marks.opening or not marks.interleaved:
                 return boundary
-            inside = not builder.given_up()
-            if not inside:
-                builder.content(boundary)
-                within = boundaries
+            else:
+                inside = not builder.given_up()
+                if not inside:
+                    builder.content(boundary)
+                    within = boundaries
             builder.divided()
 
     def _begins(self, cursor: Cursor, builder: MessageBuilder, boundaries: tuple[str, ...]) -> Steps[bool]:
@@ -234,15 +245,19 @@ class ReasonedTurn(Turn):
         return inside
 
     def _block(self, cursor: Cursor, builder: MessageBuilder, boundaries: tuple[str, ...]) -> Steps[str | None]:
-        """Reads reasoning and the tag that ends it; the boundary that ended the turn, if one did."""
+        """Reads reasoning and the tag that ends it; the boundary that ended the turn, or the text that ended the block.
+
+        The latter is not read. It is `None` where the block's own tag ended it, or the end of the text.
+        """
         marks = self.reasoning
         yield from self._drop(cursor, marks.after_opening)
         finder = cursor.finder((marks.closing, *marks.ended_by, *boundaries), (self._tail,))
+        thought = _Thought(builder)
         while True:
             found = finder.find(cursor.buffer, cursor.position)
             if found is None:
                 held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
-                builder.reasoning(cursor.take(len(cursor.buffer) - held))
+                thought.say(cursor.take(len(cursor.buffer) - held))
                 if not cursor.ended:
                     yield
                     continue
@@ -251,15 +266,22 @@ class ReasonedTurn(Turn):
                 return None
             place, text = found
             tail = text == marks.closing and cursor.buffer.endswith(marks.before_closing, cursor.position, place)
-            builder.reasoning(cursor.take(place - len(marks.before_closing) if tail else place))
+            thought.say(cursor.take(place - len(marks.before_closing) if tail else place))
             cursor.take(place)
+            if text in marks.ended_by and text in self.openings:
+                begins = self.inner.begins_call(cursor.buffer, cursor.position, cursor.ended)
+                if begins is None:
+                    yield
+                    continue
+                if not begins or thought.in_code(cursor):
+                    thought.say(cursor.take(cursor.position + len(text)))
+                    continue
             if text != marks.closing:
                 builder.report(f"the reasoning ends at {text!r}, expected {marks.closing!r}")
-                if text in marks.ended_by:
-                    return None
-                cursor.take(place + len(text))
+                if text not in marks.ended_by:
+                    cursor.take(cursor.position + len(text))
                 return text
-            cursor.take(place + len(text))
+            cursor.take(cursor.position + len(text))
             yield from self._drop(cursor, self._after)
             return None
 
@@ -269,3 +291,22 @@ class ReasonedTurn(Turn):
             if (yield from cursor.peek()) != char:
                 return
             cursor.take(cursor.position + 1)
+
+
+class _Thought:
+    """Reasoning that is read, and the code in it."""
+
+    def __init__(self, builder: MessageBuilder) -> None:
+        self._builder = builder
+        self._fences = FenceTracker()
+        self._spans = SpanTracker()
+
+    def say(self, text: str) -> None:
+        """Adds text."""
+        self._fences.feed(text)
+        self._spans.feed(text)
+        self._builder.reasoning(text)
+
+    def in_code(self, cursor: Cursor) -> bool:
+        """Whether what comes next stands inside a fenced code block, or in a code span that it may begin."""
+        return self._fences.inside or self._spans.inside("", cursor.previous)
