@@ -29,7 +29,7 @@ def _turn(most: int | None) -> TextThenCalls:
         SingleCall(CallSyntax(Tag("<|python_tag|>"), Name(suffix=".call"), Text("("), PythonArguments())),
         before="",
         between="; ",
-        also_between=(";",),
+        also_between=(";", ";\n", ",", ", ", ",\n"),
         blank_before=True,
         most=most,
     )

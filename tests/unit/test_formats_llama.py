@@ -103,6 +103,16 @@ def test_an_object_with_another_name_than_a_tools_is_content() -> None:
     assert read(text) == (None, [("Ann", "{}")])
 
 
+@pytest.mark.parametrize("between", ["", " ", "\n", ";", "; ", " ; ", ";\n", ",", ", ", ",\n"])
+def test_what_separates_calls_is_no_text(between: str) -> None:
+    first, second = ("f", "{}"), ("g", '{"n": 2}')
+    text = between.join(
+        f'{{"name": "{name}", "parameters": {arguments}}}' for name, arguments in (first, second, first)
+    )
+    assert read(text) == (None, [first, second, first])
+    assert read(f"{text}; so, {text}") == ("; so, ", [first, second, first] * 2)
+
+
 def test_the_end_of_turn_is_no_text() -> None:
     assert CALLS.parse('{"name": "f", "parameters": {}}<|eot_id|>') == Message.from_openai(
         {"role": "assistant", "content": None, "tool_calls": [CALL]}
