@@ -53,10 +53,18 @@ def prepare(work: Path) -> None:
             there = work / path.relative_to(ROOT)
             if not there.exists() or there.read_bytes() != path.read_bytes():
                 there.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(path, there)  # not with its time: what is different is compiled again
+                shutil.copy(path, there)
+                touch(there, work)
     error = build(work)
     if error:
         raise SystemExit(f"the core does not build as it is:\n{error}")
+
+
+def touch(path: Path, work: Path) -> None:
+    """Makes a file newer than every object, also where the clock has been put back since: so it is compiled again."""
+    made = max((each.stat().st_mtime for each in (work / "build").rglob("*.o")), default=0.0)
+    now = max(time.time(), made + 1)
+    os.utime(path, (now, now))
 
 
 def build(work: Path) -> str:
@@ -118,6 +126,7 @@ def attempt(work: Path, mutant: Mutant) -> Outcome:
     if count != 1:
         return Outcome(mutant, problem=f"does not apply: csrc/{mutant.file} has the text {count} times, expected once")
     path.write_text(source.replace(mutant.old, mutant.new), encoding="utf-8")
+    touch(path, work)
     try:
         error = build(work)
         if error:
@@ -125,6 +134,7 @@ def attempt(work: Path, mutant: Mutant) -> Outcome:
         return Outcome(mutant, caught=first_to_fail(work, mutant.tests))
     finally:
         path.write_text(source, encoding="utf-8")
+        touch(path, work)
 
 
 def write(outcomes: Iterable[Outcome]) -> None:
