@@ -107,6 +107,7 @@ struct ExpressionArena::Impl {
     return true;
   }
   uint32_t least_length(ExprId e);
+  uint64_t lacking(ExprId e);
 
   // Code points that this expression treats alike, as sets; their Boolean atoms are the classes of the derivative.
   void absorb(std::vector<ExprId>* parts) const;

@@ -120,15 +120,33 @@ bool ExpressionArena::decide_liveness(ExprId start, size_t max_states) {
     impl_->nodes[start].liveness = *decided ? Liveness::kAlive : Liveness::kDead;
     return true;
   }
-  // Search until a live state turns up, by turns from the oldest state (a short way out) and from the newest (a long
-  // one). Those on the way to it are alive; if none turns up, all seen are dead.
+  // Search until a live state turns up, by turns from the oldest state (a short way out), from the newest (a long one), and,
+  // once there are many, from the one that seems to lack least. Those on the way to it are alive; if none turns up, all seen
+  // are dead.
+  struct Lacking {
+    uint64_t characters;
+    uint32_t place;
+    bool operator<(const Lacking& other) const {
+      return std::tie(other.characters, place) < std::tie(characters, other.place);
+    }
+  };
   std::vector<ExprId> order{start};
   std::vector<uint32_t> parent{0}, newest{0};
   std::vector<bool> looked{false};
   std::unordered_map<ExprId, uint32_t> seen{{start, 0}};
+  std::priority_queue<Lacking> least;
   uint32_t oldest = 0;
   size_t visited = 0;
-  for (bool deep = false;; deep = !deep) {
+  enum class Turn : uint8_t { kOldest, kNewest, kLeast };
+  auto next_state = [&](Turn turn) {
+    if (turn == Turn::kLeast) {
+      while (!least.empty() && looked[least.top().place]) least.pop();
+      if (!least.empty()) return least.top().place;
+    }
+    while (!newest.empty() && looked[newest.back()]) newest.pop_back();
+    return turn == Turn::kNewest && !newest.empty() ? newest.back() : oldest;
+  };
+  for (uint32_t turn = 0;; ++turn) {
     while (oldest < order.size() && looked[oldest]) ++oldest;
     if (oldest == order.size()) break;
     if (++visited == kManyStates) {
@@ -137,9 +155,12 @@ bool ExpressionArena::decide_liveness(ExprId start, size_t max_states) {
         impl_->nodes[start].liveness = Liveness::kDead;
         return true;
       }
+      for (uint32_t place = oldest; place < order.size(); ++place) {
+        if (!looked[place]) least.push({impl_->lacking(order[place]), place});
+      }
     }
-    while (!newest.empty() && looked[newest.back()]) newest.pop_back();
-    uint32_t i = deep && !newest.empty() ? newest.back() : oldest;
+    const bool many = visited >= kManyStates;
+    const uint32_t i = next_state(many ? Turn{static_cast<uint8_t>(turn % 3)} : Turn{static_cast<uint8_t>(turn % 2)});
     looked[i] = true;
     for (const Edge& edge : raw_edges(order[i])) {
       ExprId target = edge.target;
@@ -152,9 +173,11 @@ bool ExpressionArena::decide_liveness(ExprId start, size_t max_states) {
         }
         return true;
       }
-      if (!seen.emplace(target, static_cast<uint32_t>(order.size())).second) continue;
+      const auto place = static_cast<uint32_t>(order.size());
+      if (!seen.emplace(target, place).second) continue;
       if (order.size() >= max_states) return false;
-      newest.push_back(static_cast<uint32_t>(order.size()));
+      newest.push_back(place);
+      if (many) least.push({impl_->lacking(target), place});
       order.push_back(target);
       parent.push_back(i);
       looked.push_back(false);
@@ -236,6 +259,16 @@ uint32_t ExpressionArena::Impl::least_length(ExprId e) {
     return std::min(kMost, before + least);
   }
   return std::min(kMost, before + known->second);
+}
+
+// How far the expression seems to be from a string: of an intersection, what each part still lacks, which one string can bring to
+// several at once.
+uint64_t ExpressionArena::Impl::lacking(ExprId e) {
+  const ExprNode n = at(e);
+  if (n.kind != ExprKind::kIntersect) return least_length(e);
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < n.b; ++i) sum += least_length(children[n.a + i]);
+  return sum;
 }
 
 bool ExpressionArena::shortest(ExprId start, std::u32string* text) {
