@@ -16,7 +16,9 @@ SEED_OSS = CallFormat(
     "seed_oss",
     aliases=("seed-oss", "ByteDance-Seed/Seed-OSS-*"),
     turn=ReasonedTurn(
-        Reasoning("<seed:think>", "</seed:think>", after_closing="\n", unopened="undecided"),
+        Reasoning(
+            "<seed:think>", "</seed:think>", after_closing="\n", unopened="undecided", ended_by=("<seed:tool_call>",)
+        ),
         function_tags("<seed:tool_call>", "</seed:tool_call>", python_words=True),
     ),
     stops=("<seed:eos>",),

@@ -19,6 +19,7 @@ from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
 from fcformat.formats.rendered import Draft
 
+CALL_WITH_ARGUMENT = '<tool_call>\n{"name": "peek", "arguments": {"at": "sea"}}\n</tool_call>'
 CALL = '<tool_call>\n{"name": "f", "arguments": {}}\n</tool_call>'
 
 
@@ -85,13 +86,29 @@ def test_a_call_that_is_only_spoken_of_ends_no_reasoning(spoken: str) -> None:
     assert read(f"<think>\n{spoken}\n</think>\n\nso", ended_by=("<tool_call>",)) == (spoken, "so", 0)
 
 
-@pytest.mark.parametrize("name", ["glm45", "glm47", "ling3", "mimo", "minimax_m2", "nemotron3", "qwen3.5", "qwen3.6"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "glm45",
+        "glm47",
+        "ling3",
+        "mimo",
+        "minimax_m2",
+        "nemotron3",
+        "qwen3",
+        "qwen3-thinking-2507",
+        "qwen3.5",
+        "qwen3.6",
+    ],
+)
 def test_families_whose_models_call_in_an_open_block(name: str) -> None:
     each = get_format(name)
     call = {
         "glm45": "<tool_call>peek\n<arg_key>at</arg_key>\n<arg_value>sea</arg_value>\n</tool_call>",
         "glm47": "<tool_call>peek<arg_key>at</arg_key><arg_value>sea</arg_value></tool_call>",
         "ling3": "<tool_call>peek\n<arg_key>at</arg_key>\n<arg_value>sea</arg_value>\n</tool_call>",
+        "qwen3": CALL_WITH_ARGUMENT,
+        "qwen3-thinking-2507": CALL_WITH_ARGUMENT,
         "minimax_m2": '<minimax:tool_call>\n<invoke name="peek">\n<parameter name="at">sea</parameter>\n</invoke>\n'
         "</minimax:tool_call>",
     }.get(name, "<tool_call>\n<function=peek>\n<parameter=at>sea</parameter>\n</function>\n</tool_call>")
@@ -100,6 +117,13 @@ def test_families_whose_models_call_in_an_open_block(name: str) -> None:
     assert [(each.function.name, each.function.arguments) for each in message.tool_calls] == [("peek", '{"at": "sea"}')]
     assert (message.reasoning, message.content) == (f"{tag} is a tag. First I look.\n", None)
     assert any("the reasoning ends at" in str(issue) for issue in message.issues)
+
+
+def test_a_call_of_seed_oss_ends_an_open_block() -> None:
+    call = "<seed:tool_call>\n<function=peek>\n<parameter=at>sea</parameter>\n</function>\n</seed:tool_call>"
+    message = get_format("seed_oss").parse(f"<seed:think>First, <seed:tool_call>.\n{call}</seed:think>Done.")
+    assert [each.function.arguments for each in message.tool_calls] == ['{"at": "sea"}']
+    assert (message.reasoning, message.content) == ("First, <seed:tool_call>.\n", "Done.")
 
 
 def test_a_text_about_the_tags_is_content() -> None:
