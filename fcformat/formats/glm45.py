@@ -51,7 +51,7 @@ GLM45 = ConversationFormat(
         strip=frozenset(("assistant", "split")),
     ),
     turn=ReasonedTurn(
-        Reasoning(before_opening="\n", joint="\n", unopened="undecided", ended_by=("<tool_call>",)),
+        Reasoning(before_opening="\n", joint="\n", unopened="undecided", left_open_before=("<tool_call>",)),
         key_value_tags(before="\n", between="\n"),
     ),
     controls=(

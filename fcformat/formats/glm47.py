@@ -22,7 +22,7 @@ GLM47 = CallFormat(
     "glm47",
     aliases=("glm-4.7", "glm-5", "zai-org/GLM-4.7*", "zai-org/GLM-5*"),
     turn=ReasonedTurn(
-        Reasoning("<think>", "</think>", unopened="undecided", lone=True, ended_by=("<tool_call>",)),
+        Reasoning("<think>", "</think>", unopened="undecided", lone=True, left_open_before=("<tool_call>",)),
         key_value_tags(line=""),
     ),
     stops=("<|user|>", "<|observation|>", "<|endoftext|>"),

@@ -143,7 +143,7 @@ MIMO = CallFormat(
             before_closing="\n",
             after_closing="\n\n",
             unopened="undecided",
-            ended_by=("<tool_call>",),
+            left_open_before=("<tool_call>",),
         ),
         TextThenCalls(function_call(*_TAGS), SingleCall(_HERMES), blank_before=True),
     ),

@@ -26,7 +26,7 @@ MINIMAX_M2 = CallFormat(
             before_closing="\n",
             after_closing="\n\n",
             unopened="undecided",
-            ended_by=("<minimax:tool_call>",),
+            left_open_before=("<minimax:tool_call>",),
         ),
         invoke_tags(("<minimax:tool_call>", "</minimax:tool_call>"), before="\n", unquoted=True),
     ),

@@ -17,7 +17,11 @@ NEMOTRON3 = CallFormat(
     aliases=("nemotron_v3", "nemotron-3", "nvidia/NVIDIA-Nemotron-3-*"),
     turn=ReasonedTurn(
         Reasoning(
-            after_opening="\n", before_closing="\n", unopened="undecided", compact=True, ended_by=("<tool_call>",)
+            after_opening="\n",
+            before_closing="\n",
+            unopened="undecided",
+            compact=True,
+            left_open_before=("<tool_call>",),
         ),
         function_tags(
             "<tool_call>", "</tool_call>", padding="\n", before="", between="", lead="\n", last="\n", python_words=True

@@ -23,7 +23,7 @@ from fcformat.formats.layout import Layout, ReasoningHistory
 
 __all__ = ["QWEN3", "QWEN3_INSTRUCT", "QWEN3_THINKING", "QWQ"]
 
-_THINK = Reasoning(after_opening="\n", before_closing="\n", after_closing="\n\n", ended_by=("<tool_call>",))
+_THINK = Reasoning(after_opening="\n", before_closing="\n", after_closing="\n\n", left_open_before=("<tool_call>",))
 _CONTROLS = (*HERMES_CONTROLS, "<think>", "</think>")
 _INSTRUCT = Layout(
     roles=CHATML_ROLES, tools=HERMES_TOOLS, results=USER_RESULTS, generation_prompt="<|im_start|>assistant\n"

@@ -20,7 +20,11 @@ __all__ = ["QWEN3_CODER", "QWEN35", "QWEN36"]
 _CALLS = function_tags("<tool_call>", "</tool_call>", padding="\n")
 _CALLS_WITH_PYTHON_WORDS = function_tags("<tool_call>", "</tool_call>", padding="\n", python_words=True)
 _THINK = Reasoning(
-    after_opening="\n", before_closing="\n", after_closing="\n\n", unopened="undecided", ended_by=("<tool_call>",)
+    after_opening="\n",
+    before_closing="\n",
+    after_closing="\n\n",
+    unopened="undecided",
+    left_open_before=("<tool_call>",),
 )
 _CONTROLS = (*HERMES_CONTROLS, "<think>", "</think>")
 

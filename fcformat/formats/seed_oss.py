@@ -17,7 +17,11 @@ SEED_OSS = CallFormat(
     aliases=("seed-oss", "ByteDance-Seed/Seed-OSS-*"),
     turn=ReasonedTurn(
         Reasoning(
-            "<seed:think>", "</seed:think>", after_closing="\n", unopened="undecided", ended_by=("<seed:tool_call>",)
+            "<seed:think>",
+            "</seed:think>",
+            after_closing="\n",
+            unopened="undecided",
+            left_open_before=("<seed:tool_call>",),
         ),
         function_tags("<seed:tool_call>", "</seed:tool_call>", python_words=True),
     ),

@@ -1,7 +1,7 @@
 """Reasoning before the answer, between tags, around any kind of turn: written, constrained and read.
 
-Calls inside reasoning are not calls, except in families whose models leave out the closing tag before they call: there, a
-call ends the block, unless it stands in code. Whether a reply that begins without the opening tag begins inside of a block
+Calls inside reasoning are not calls. Where models leave out the closing tag before they call, a call ends the block: at once
+in some families, in others if no closing tag follows in the turn; never in code. Whether a reply that begins without the opening tag begins inside of a block
 depends on the prompt; where the prompt is not known, the family's declaration decides, or the text is held back until a tag
 does.
 """
@@ -43,6 +43,8 @@ class Reasoning:
         also_opening: What a reply begins with whose opening tag was left out or stripped; read and never written.
         ended_by: Texts that end an open block without its closing tag. A tag that opens calls ends it if a call begins
             there; one that is only spoken of does not.
+        left_open_before: Tags that open calls, before which models leave a block open. A call there ends the block if no
+            closing tag follows in the turn, so that a stream tells of it at the end.
         interleaved: Whether blocks may also begin later in the turn, between texts and calls.
         lone: Whether a closing tag that begins the reply says that there is no reasoning; it is written for an empty block.
         compact: Whether an empty block is written without the layout inside of it.
@@ -58,6 +60,7 @@ class Reasoning:
     unopened: Literal["content", "reasoning", "undecided"] = "content"
     also_opening: tuple[str, ...] = ()
     ended_by: tuple[str, ...] = ()
+    left_open_before: tuple[str, ...] = ()
     interleaved: bool = False
     lone: bool = False
     compact: bool = False
@@ -161,7 +164,7 @@ class ReasonedTurn(Turn):
             if inside:
                 boundary = yield from self._block(cursor, builder, boundaries)
                 late = (marks.closing,) if boundary in marks.ended_by else ()
-                if boundary is not None and not late:
+                if boundary is not None and boundary not in (*marks.ended_by, *marks.left_open_before):
                     return boundary
             boundary = yield from self.inner.read(cursor, builder, tools, (*late, *within))
             if boundary in late:
@@ -251,8 +254,10 @@ class ReasonedTurn(Turn):
         """
         marks = self.reasoning
         yield from self._drop(cursor, marks.after_opening)
-        finder = cursor.finder((marks.closing, *marks.ended_by, *boundaries), (self._tail,))
+        call_tags = (*marks.ended_by, *marks.left_open_before)
+        finder = cursor.finder((marks.closing, *call_tags, *boundaries), (self._tail,))
         thought = _Thought(builder)
+        closed: bool | None = None  # whether the closing tag is known to follow
         while True:
             found = finder.find(cursor.buffer, cursor.position)
             if found is None:
@@ -268,22 +273,36 @@ class ReasonedTurn(Turn):
             tail = text == marks.closing and cursor.buffer.endswith(marks.before_closing, cursor.position, place)
             thought.say(cursor.take(place - len(marks.before_closing) if tail else place))
             cursor.take(place)
-            if text in marks.ended_by and text in self.openings:
+            if text in call_tags and text in self.openings:
                 begins = self.inner.begins_call(cursor.buffer, cursor.position, cursor.ended)
                 if begins is None:
                     yield
                     continue
-                if not begins or thought.in_code(cursor):
+                if begins and text in marks.left_open_before and closed is None:
+                    closed = yield from self._is_closed(cursor, boundaries)
+                if not begins or closed or thought.in_code(cursor):
                     thought.say(cursor.take(cursor.position + len(text)))
                     continue
             if text != marks.closing:
                 builder.report(f"the reasoning ends at {text!r}, expected {marks.closing!r}")
-                if text not in marks.ended_by:
+                if text not in call_tags:
                     cursor.take(cursor.position + len(text))
                 return text
             cursor.take(cursor.position + len(text))
             yield from self._drop(cursor, self._after)
             return None
+
+    def _is_closed(self, cursor: Cursor, boundaries: tuple[str, ...]) -> Steps[bool]:
+        """Whether the closing tag follows before the turn ends; reads nothing."""
+        finder = Finder((self.reasoning.closing, *boundaries))
+        passed = 0
+        while True:
+            found = finder.find(cursor.buffer, cursor.position + passed)
+            if found is not None or cursor.ended:
+                return found is not None and found[1] == self.reasoning.closing
+            held = finder.held(cursor.buffer, cursor.position + passed)
+            passed = len(cursor.buffer) - held - cursor.position
+            yield
 
     def _drop(self, cursor: Cursor, layout: str) -> Steps[None]:
         """Reads layout, or as much of its beginning as is there."""
