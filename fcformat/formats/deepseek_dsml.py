@@ -43,6 +43,10 @@ def _dsml(name: str, aliases: tuple[str, ...], section: str, gap: str, also_open
     )
 
 
-DEEPSEEK_V32 = _dsml("deepseek_v32", ("deepseek-v3.2", "deepseek-ai/DeepSeek-V3.2*"), "function_calls", "", ())
-DEEPSEEK_V4 = _dsml("deepseek_v4", ("deepseek-v4", "deepseek-ai/DeepSeek-V4*"), "tool_calls", "", ("toolcalls", "tool"))
-DEEPSEEK_V41 = _dsml("deepseek_v41", ("deepseek-v4.1", "deepseek-ai/DeepSeek-V4.1*"), "calls", " ", ())
+DEEPSEEK_V32 = _dsml(
+    "deepseek_v32", ("deepseek-v3.2", "deepseekv32", "deepseek-ai/DeepSeek-V3.2*"), "function_calls", "", ()
+)
+DEEPSEEK_V4 = _dsml(
+    "deepseek_v4", ("deepseek-v4", "deepseekv4", "deepseek-ai/DeepSeek-V4*"), "tool_calls", "", ("toolcalls", "tool")
+)
+DEEPSEEK_V41 = _dsml("deepseek_v41", ("deepseek-v4.1", "deepseekv41", "deepseek-ai/DeepSeek-V4.1*"), "calls", " ", ())

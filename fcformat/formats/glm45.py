@@ -29,7 +29,7 @@ _TAGS = ("tool_call", "arg_key", "arg_value", "think", "tool_response")
 
 GLM45 = ConversationFormat(
     "glm45",
-    aliases=("glm-4.5", "glm-4.6", "glm4_moe", "zai-org/GLM-4.5*", "zai-org/GLM-4.6*"),
+    aliases=("glm", "glm-4.5", "glm-4.6", "glm4_moe", "zai-org/GLM-4.5*", "zai-org/GLM-4.6*"),
     layout=Layout(
         begin="[gMASK]<sop>",
         roles={

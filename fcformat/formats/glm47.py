@@ -1,6 +1,7 @@
-"""GLM-4.7 and 5, Hy3, Laguna and Ling 3: calls as GLM-4.5 writes them, with other layout, marks and roles.
+"""GLM-4.7 and 5, Hy3 and Hy4, Laguna, Ling 3 and IQuest Q1: calls as GLM-4.5 writes them, with other layout, marks and roles.
 
-Sources: the publishers' chat templates. Ling's models end an open reasoning block with a call.
+Sources: the publishers' chat templates; for Hy4 and IQuest Q1, the parsers of serving projects. Ling's models end an open
+reasoning block with a call.
 """
 
 from __future__ import annotations
@@ -9,7 +10,16 @@ from fcformat.formats.call_format import CallFormat
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.tagged_shapes import key_value_tags
 
-__all__ = ["GLM47", "HUNYUAN_HY3", "HUNYUAN_HY3_OPENSOURCE", "LING3", "POOLSIDE_V1", "POOLSIDE_V1_COMPACT"]
+__all__ = [
+    "GLM47",
+    "HUNYUAN_HY3",
+    "HUNYUAN_HY3_OPENSOURCE",
+    "HUNYUAN_HY4",
+    "IQUEST_Q1",
+    "LING3",
+    "POOLSIDE_V1",
+    "POOLSIDE_V1_COMPACT",
+]
 
 _TAGS = ("tool_call", "arg_key", "arg_value", "think")
 
@@ -47,9 +57,30 @@ def _hy3(name: str, suffix: str, aliases: tuple[str, ...]) -> CallFormat:
     )
 
 
-HUNYUAN_HY3 = _hy3("hunyuan_hy3", "", ("hy3", "hy_v3"))
+HUNYUAN_HY3 = _hy3("hunyuan_hy3", "", ("hunyuan", "hy3", "hy_v3"))
 #: The tags of the weights that are published.
 HUNYUAN_HY3_OPENSOURCE = _hy3("hunyuan_hy3_opensource", ":opensource", ("hy3-opensource", "tencent/Hy3*"))
+
+#: Like Hy3, without a mark behind the name. Tags of some weights end in a suffix of their own.
+HUNYUAN_HY4 = CallFormat(
+    "hunyuan_hy4",
+    aliases=("hy4", "hy_v4", "tencent/Hy4*"),
+    turn=ReasonedTurn(Reasoning(unopened="undecided"), key_value_tags(line="", section="tool_calls")),
+    stops=("<｜hy_eos｜>",),
+    headers=("<｜hy_Assistant｜>",),
+    begins=("<｜hy_User｜>", "<｜hy_Assistant｜>"),
+    controls=_controls("tool_calls"),
+)
+
+IQUEST_Q1 = CallFormat(
+    "iquest_q1",
+    aliases=("iquest-q1", "IQuestLab/IQuest-Q1*"),
+    turn=ReasonedTurn(Reasoning(unopened="undecided"), key_value_tags(tag="iquest_tool_call", line="")),
+    stops=("<|im_end|>", "<|endoftext|>"),
+    headers=("<|im_start|>assistant\n",),
+    begins=("<|im_start|>",),
+    controls=("<iquest_tool_call>", "</iquest_tool_call>"),
+)
 
 
 def _laguna(name: str, line: str, aliases: tuple[str, ...]) -> CallFormat:

@@ -25,7 +25,7 @@ _OBJECT = JSONCall(also=("parameters",), either_order=True, fenced=True)
 
 HERMES = ConversationFormat(
     "hermes",
-    aliases=("hermes-2-pro", "hermes-3", "longcat", "NousResearch/Hermes-*"),
+    aliases=("hermes-2-pro", "hermes-3", "NousResearch/Hermes-*"),
     layout=Layout(
         begin="<|begin_of_text|>",
         roles=CHATML_ROLES,

@@ -11,7 +11,6 @@ from fcformat.formats.call_syntax.parts import Tag, Text
 from fcformat.formats.call_syntax.plain_text import PlainText
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.syntax import CallSyntax
-from fcformat.formats.call_syntax.tags import Marked
 from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
 from fcformat.formats.call_syntax.units import CallSeries, SingleCall
 from fcformat.formats.call_syntax.untagged import UntaggedCall
@@ -20,8 +19,6 @@ from fcformat.formats.tagged_shapes import function_call, invoke_call, key_value
 
 __all__ = [
     "DOTS",
-    "GIGACHAT3",
-    "GIGACHAT31",
     "GRANITE4",
     "GRANITE_20B_FC",
     "INTERNLM2",
@@ -38,14 +35,6 @@ _TAGS = ("<tool_call>", "</tool_call>")
 _HERMES = CallSyntax(Tag(_TAGS[0]), Text("\n"), _FENCED, Text("\n"), Tag(_TAGS[1]))
 
 _DOTS = ("<dots_function_call>", "</dots_function_call>")
-_AS_TOKEN = CallSyntax(Tag("<|function_call|>"), _JSON)
-#: In a message of its own, as the first models of GigaChat 3 write it.
-_AS_MESSAGE = CallSyntax(
-    Marked("<|message_sep|>\n\nfunction call<|role_sep|>\n", ("<|message_sep|>", "<|role_sep|>"), exact=True), _JSON
-)
-
-_UNTAGGED = UntaggedCall('{"name": "', CallSyntax(_JSON), after_name='"')
-
 GRANITE4 = CallFormat(
     "granite4",
     aliases=("granite-4", "ibm-granite/granite-4*"),
@@ -68,7 +57,7 @@ GRANITE_20B_FC = CallFormat(
 
 INTERNLM2 = CallFormat(
     "internlm2",
-    aliases=("internlm", "internlm2.5", "internlm/internlm2*"),
+    aliases=("internlm", "internlm2.5", "interns1", "internlm/internlm2*", "internlm/Intern-S1*"),
     turn=TextThenCalls(
         CallSyntax(
             Tag("<|action_start|>"),
@@ -85,24 +74,6 @@ INTERNLM2 = CallFormat(
     headers=("<|im_start|>assistant\n",),
     begins=("<|im_start|>",),
     controls=("<|action_start|>", "<|plugin|>", "<|action_end|>"),
-)
-
-GIGACHAT3 = CallFormat(
-    "gigachat3",
-    aliases=("gigachat-3", "ai-sage/GigaChat3*"),
-    turn=TextThenCalls(_AS_MESSAGE, SingleCall(_AS_TOKEN), _UNTAGGED, before="", between="", most=1, generated=2),
-    stops=("<|message_sep|>", "</s>"),
-    headers=("assistant<|role_sep|>\n",),
-    controls=("<|function_call|>", "<|message_sep|>", "<|role_sep|>"),
-)
-
-GIGACHAT31 = CallFormat(
-    "gigachat3.1",
-    aliases=("gigachat-3.1", "ai-sage/GigaChat3.1*"),
-    turn=TextThenCalls(_AS_TOKEN, SingleCall(_AS_MESSAGE), _UNTAGGED, before="", between="", most=1, generated=2),
-    stops=GIGACHAT3.stops,
-    headers=GIGACHAT3.headers,
-    controls=GIGACHAT3.controls,
 )
 
 DOTS = CallFormat(

@@ -124,7 +124,7 @@ FIREFUNCTION_V2 = CallFormat(
 
 XLAM = CallFormat(
     "xlam",
-    aliases=("Salesforce/xLAM-*", "Salesforce/Llama-xLAM-*"),
+    aliases=("Salesforce/xLAM-*", "Salesforce/Llama-xLAM-*", "hammer", "MadeAgents/Hammer*"),
     turn=ReasonedTurn(
         Reasoning(),
         TextThenCalls(
@@ -155,7 +155,7 @@ JSON_ARRAY_REQUIRED = CallFormat(
 
 APERTUS = CallFormat(
     "apertus",
-    aliases=("swiss-ai/Apertus-*",),
+    aliases=("apertus2509", "swiss-ai/Apertus-*"),
     turn=ReasonedTurn(
         Reasoning("<|inner_prefix|>", "<|inner_suffix|>", interleaved=True),
         TextThenCalls(

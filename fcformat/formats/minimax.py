@@ -1,19 +1,41 @@
-"""MiniMax M2 and M3: calls as `<invoke>` elements in one section; M3 puts a token before every tag and nests values as elements.
+"""MiniMax M1, M2 and M3: M1 writes a line of JSON for each call; M2 and M3 write `<invoke>` elements in one section.
 
-Sources: MiniMax's chat templates. M3 leaves a member out whose value is `null`, which has no spelling there.
+Sources: MiniMax's chat templates. M3 puts a token before every tag, nests values as elements, and leaves a member out whose value is `null`, which has no spelling there.
 """
 
 from __future__ import annotations
 
 from fcformat.formats.call_format import CallFormat
 from fcformat.formats.call_syntax.elements import ElementArguments
+from fcformat.formats.call_syntax.json_call import JSONCall
+from fcformat.formats.call_syntax.parts import Tag, Text
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.sections import CallSections
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.tags import Marked, TagName
+from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
+from fcformat.formats.call_syntax.units import CallArray, CallSeries
 from fcformat.formats.tagged_shapes import invoke_tags
 
-__all__ = ["MINIMAX_M2", "MINIMAX_M3"]
+__all__ = ["MINIMAX_M1", "MINIMAX_M2", "MINIMAX_M3"]
+
+MINIMAX_M1 = CallFormat(
+    "minimax_m1",
+    aliases=("minimax-m1", "MiniMaxAI/MiniMax-M1*"),
+    turn=ReasonedTurn(
+        Reasoning(after_opening="\n", before_closing="\n", after_closing="\n\n"),
+        TextThenCalls(
+            CallSeries(
+                Text("<tool_calls>\n"), CallSyntax(JSONCall(also=("parameters",)), Text("\n")), Text("</tool_calls>")
+            ),
+            CallArray(Tag("<tool_calls>"), closing=Tag("</tool_calls>")),
+            blank_before=True,
+        ),
+    ),
+    stops=("<end_of_sentence>",),
+    headers=("<beginning_of_sentence>ai name=assistant\n",),
+    begins=("<beginning_of_sentence>",),
+)
 
 MINIMAX_M2 = CallFormat(
     "minimax_m2",

@@ -66,5 +66,5 @@ def _muse(name: str, aliases: tuple[str, ...]) -> CallFormat:
     )
 
 
-MUSE = _muse("muse", ())
+MUSE = _muse("muse", ("musespark1x",))
 MUSE_GLIMMER = _muse("muse_glimmer", ("muse-glimmer",))

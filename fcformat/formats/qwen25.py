@@ -23,7 +23,7 @@ __all__ = ["QWEN25"]
 
 QWEN25 = ConversationFormat(
     "qwen2.5",
-    aliases=("qwen25", "qwen2.5-instruct", "Qwen/Qwen2.5-*"),
+    aliases=("qwen25", "qwen", "qwen2.5-instruct", "Qwen/Qwen2.5-*"),
     layout=Layout(
         roles=CHATML_ROLES,
         tools=dataclasses.replace(HERMES_TOOLS, before="\n\n" + HERMES_TOOLS.before, joint=""),

@@ -31,7 +31,7 @@ _INSTRUCT = Layout(
 
 QWEN3 = ConversationFormat(
     "qwen3",
-    aliases=("Qwen/Qwen3-*",),
+    aliases=("qwen3_json", "Qwen/Qwen3-*"),
     layout=dataclasses.replace(
         _INSTRUCT,
         reasoning=ReasoningHistory(empty="last", prompts={None: "", True: "", False: "<think>\n\n</think>\n\n"}),

@@ -1,12 +1,14 @@
-"""Qwen3-Coder, Qwen3.5 and Qwen3.6: ChatML with calls as functions and parameters between `<tool_call>` tags.
+"""Qwen3-Coder, Qwen3.5, Qwen3.6 and Qwen3.8: ChatML with calls as functions and parameters between `<tool_call>` tags.
 
 Sources: the chat templates that Qwen publishes with the models. Qwen3-Coder tells of tools as XML, Qwen3.5 as JSON before
 the system message; Qwen3.5 reasons, and keeps its reasoning after the last question. These two write null and booleans as
-Python spells them, Qwen3.6 as JSON.
+Python spells them, the later ones as JSON. Qwen3.8 writes calls as Qwen3.6 does; its prompts, which tell how hard to think, are
+its template's.
 """
 
 from __future__ import annotations
 
+from fcformat.formats.call_format import CallFormat
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.sections import CallSections
 from fcformat.formats.chatml import CHATML_ROLES, CHATML_STOPS, HERMES_CONTROLS, USER_RESULTS
@@ -15,7 +17,7 @@ from fcformat.formats.layout import Layout, ReasoningHistory, Results, Role, Too
 from fcformat.formats.tagged_shapes import function_tags
 from fcformat.formats.tool_elements import ToolElements
 
-__all__ = ["QWEN3_CODER", "QWEN35", "QWEN36"]
+__all__ = ["QWEN3_CODER", "QWEN35", "QWEN36", "QWEN38"]
 
 _CALLS = function_tags("<tool_call>", "</tool_call>", padding="\n")
 _CALLS_WITH_PYTHON_WORDS = function_tags("<tool_call>", "</tool_call>", padding="\n", python_words=True)
@@ -63,7 +65,7 @@ _JSON_TOOLS = ToolList(
 
 QWEN3_CODER = ConversationFormat(
     "qwen3_coder",
-    aliases=("qwen3-coder", "Qwen/Qwen3-Coder-*"),
+    aliases=("qwen3-coder", "qwen3_xml", "Qwen/Qwen3-Coder-*"),
     layout=Layout(
         roles=CHATML_ROLES,
         tools=_XML_TOOLS,
@@ -114,3 +116,13 @@ def _thinking(name: str, aliases: tuple[str, ...], calls: CallSections, *, may_k
 
 QWEN35 = _thinking("qwen3.5", ("qwen3_5", "qwen35", "Qwen/Qwen3.5-*"), _CALLS_WITH_PYTHON_WORDS, may_keep=False)
 QWEN36 = _thinking("qwen3.6", ("qwen3_6", "qwen36", "Qwen/Qwen3.6-*"), _CALLS, may_keep=True)
+
+QWEN38 = CallFormat(
+    "qwen3.8",
+    aliases=("qwen3_8", "qwen38", "Qwen/Qwen3.8-*"),
+    turn=QWEN36.turn,
+    stops=CHATML_STOPS,
+    headers=("<|im_start|>assistant\n",),
+    begins=("<|im_start|>",),
+    controls=("<tool_call>", "</tool_call>", "<think>", "</think>"),
+)

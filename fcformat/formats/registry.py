@@ -12,15 +12,23 @@ from fcformat.formats.deepseek import DEEPSEEK_V3, DEEPSEEK_V31
 from fcformat.formats.deepseek_dsml import DEEPSEEK_V4, DEEPSEEK_V32, DEEPSEEK_V41
 from fcformat.formats.functionary import FUNCTIONARY_V31, FUNCTIONARY_V32
 from fcformat.formats.gemma import FUNCTIONGEMMA, GEMMA4
+from fcformat.formats.gigachat import GIGACHAT3, GIGACHAT31, GIGACHAT35
 from fcformat.formats.glm4 import GLM4
 from fcformat.formats.glm45 import GLM45
-from fcformat.formats.glm47 import GLM47, HUNYUAN_HY3, HUNYUAN_HY3_OPENSOURCE, LING3, POOLSIDE_V1, POOLSIDE_V1_COMPACT
+from fcformat.formats.glm47 import (
+    GLM47,
+    HUNYUAN_HY3,
+    HUNYUAN_HY3_OPENSOURCE,
+    HUNYUAN_HY4,
+    IQUEST_Q1,
+    LING3,
+    POOLSIDE_V1,
+    POOLSIDE_V1_COMPACT,
+)
 from fcformat.formats.harmony import HARMONY
 from fcformat.formats.hermes import HERMES
 from fcformat.formats.hermes_kin import (
     DOTS,
-    GIGACHAT3,
-    GIGACHAT31,
     GRANITE4,
     GRANITE_20B_FC,
     INTERNLM2,
@@ -29,6 +37,7 @@ from fcformat.formats.hermes_kin import (
     REKA,
     SPARK25,
 )
+from fcformat.formats.hermes_reasoning import ERNIE45, EXAONE4, LONGCAT, SMOLLM3, TRINITY
 from fcformat.formats.inkling import INKLING
 from fcformat.formats.json_arrays import (
     APERTUS,
@@ -47,7 +56,7 @@ from fcformat.formats.kimi_k2 import KIMI_K2
 from fcformat.formats.kimi_k3 import KIMI_K3
 from fcformat.formats.llama import LLAMA3_JSON, LLAMA31, LLAMA32
 from fcformat.formats.minicpm5 import MINICPM5
-from fcformat.formats.minimax import MINIMAX_M2, MINIMAX_M3
+from fcformat.formats.minimax import MINIMAX_M1, MINIMAX_M2, MINIMAX_M3
 from fcformat.formats.mistral import MISTRAL_V3, MISTRAL_V7, MISTRAL_V11, MISTRAL_V13
 from fcformat.formats.muse import MUSE, MUSE_GLIMMER
 from fcformat.formats.nemotron3 import NEMOTRON3
@@ -57,16 +66,15 @@ from fcformat.formats.pythonic import LFM2, LLAMA4_PYTHONIC, OLMO3, PYTHONIC
 from fcformat.formats.qwen1_react import QWEN1_REACT
 from fcformat.formats.qwen2 import QWEN2, QWEN15
 from fcformat.formats.qwen3 import QWEN3, QWEN3_INSTRUCT, QWEN3_THINKING, QWQ
-from fcformat.formats.qwen3_coder import QWEN3_CODER, QWEN35, QWEN36
+from fcformat.formats.qwen3_coder import QWEN3_CODER, QWEN35, QWEN36, QWEN38
 from fcformat.formats.qwen25 import QWEN25
 from fcformat.formats.qwen_agent import QWEN_AGENT
 from fcformat.formats.react import REACT
 from fcformat.formats.seed_oss import SEED_OSS
-from fcformat.formats.step3 import STEP3, STEP35
+from fcformat.formats.step3 import STEP3, STEP5, STEP35
 
 __all__ = ["get_format", "list_formats"]
 
-# One line a family, in the alphabet's order.
 _FORMATS: tuple[Format, ...] = (
     CHATGLM3,
     DEEPSEEK_V3,
@@ -77,12 +85,18 @@ _FORMATS: tuple[Format, ...] = (
     LFM2,
     LLAMA4_PYTHONIC,
     HERMES,
+    ERNIE45,
+    EXAONE4,
+    LONGCAT,
+    SMOLLM3,
+    TRINITY,
     COHERE_COMMAND,
     COMMAND_R,
     COMMAND_R7B,
     DOTS,
     GIGACHAT3,
     GIGACHAT31,
+    GIGACHAT35,
     GRANITE4,
     GRANITE_20B_FC,
     INTERNLM2,
@@ -126,6 +140,8 @@ _FORMATS: tuple[Format, ...] = (
     GLM47,
     HUNYUAN_HY3,
     HUNYUAN_HY3_OPENSOURCE,
+    HUNYUAN_HY4,
+    IQUEST_Q1,
     LING3,
     POOLSIDE_V1,
     POOLSIDE_V1_COMPACT,
@@ -137,14 +153,17 @@ _FORMATS: tuple[Format, ...] = (
     KIMI_K2,
     KIMI_K3,
     MINICPM5,
+    MINIMAX_M1,
     MINIMAX_M2,
     MINIMAX_M3,
     SEED_OSS,
     STEP3,
     STEP35,
+    STEP5,
     QWEN3_CODER,
     QWEN35,
     QWEN36,
+    QWEN38,
     GLM45,
     INKLING,
     MUSE,

@@ -1,4 +1,4 @@
-"""Step 3 and Step 3.5: calls as steptml elements between marks of their own; Step 3.5 writes them as Qwen3-Coder does.
+"""Step 3, 3.5 and 5: calls as steptml elements between marks of their own; from Step 3.5 on as Qwen3-Coder writes them.
 
 Sources: the parser that serving projects have for Step 3, and StepFun's chat template of Step 3.5, which puts no layout
 between text and a call and writes values as Python spells them; they are written as JSON here, and read either way.
@@ -16,7 +16,7 @@ from fcformat.formats.call_syntax.tags import Marked, TagName
 from fcformat.formats.call_syntax.untagged import UntaggedCall
 from fcformat.formats.tagged_shapes import function_tags
 
-__all__ = ["STEP3", "STEP35"]
+__all__ = ["STEP3", "STEP5", "STEP35"]
 
 _INVOKE = '<steptml:invoke name="'
 
@@ -80,17 +80,27 @@ STEP3 = CallFormat(
     ),
 )
 
+_TAGGED = ReasonedTurn(
+    Reasoning("<think>", "</think>", after_opening="\n", before_closing="\n", after_closing="\n", unopened="undecided"),
+    function_tags("<tool_call>", "</tool_call>", padding="\n", before="", between="", python_words=True),
+)
+
 STEP35 = CallFormat(
     "step3p5",
     aliases=("step3.5", "step-3.5", "stepfun-ai/Step-3.5-*"),
-    turn=ReasonedTurn(
-        Reasoning(
-            "<think>", "</think>", after_opening="\n", before_closing="\n", after_closing="\n", unopened="undecided"
-        ),
-        function_tags("<tool_call>", "</tool_call>", padding="\n", before="", between="", python_words=True),
-    ),
+    turn=_TAGGED,
     stops=("<|im_end|>",),
     headers=("<|im_start|>assistant\n",),
     begins=("<|im_start|>",),
     controls=("<tool_call>", "</tool_call>", "<think>", "</think>"),
+)
+
+STEP5 = CallFormat(
+    "step5",
+    aliases=("step-5", "stepfun-ai/Step-5*", "stepfun-ai/Step5*"),
+    turn=_TAGGED,
+    stops=("<|EOT|>",),
+    headers=("<|BOT|>assistant\n",),
+    begins=("<|BOT|>",),
+    controls=STEP35.controls,
 )

@@ -74,6 +74,7 @@ def function_tags(
 
 def key_value_tags(
     *,
+    tag: str = "tool_call",
     line: str = "\n",
     after: str | None = None,
     closing_line: str = "",
@@ -87,6 +88,7 @@ def key_value_tags(
     """Calls as `<tool_call>NAME` and pairs of `<arg_key>KEY</arg_key>` and `<arg_value>VALUE</arg_value>`.
 
     Args:
+        tag: Name of the tags around a call.
         line: Layout after the name, between key and value, and after a value.
         after: Layout after a value, where it is another.
         closing_line: Layout before the closing tag.
@@ -97,7 +99,7 @@ def key_value_tags(
         between: Layout between calls.
         last: Layout after every call.
     """
-    opening, closing = f"<tool_call{suffix}>", f"</tool_call{suffix}>"
+    opening, closing = f"<{tag}{suffix}>", f"</{tag}{suffix}>"
     key, key_end = f"<arg_key{suffix}>", f"</arg_key{suffix}>"
     value, value_end = f"<arg_value{suffix}>", f"</arg_value{suffix}>"
     mark, end = (f"<{name_end}{suffix}>" if name_end else ""), (f"</{section}{suffix}>" if section else "")
