@@ -1,63 +1,56 @@
-"""Parsers of replies on the same texts: ours, transformers' response templates, and vLLM's and SGLang's recorded answers.
+"""Parsers of replies on the same texts, whole and streamed: ours, and those of vLLM, SGLang, renderers and transformers.
 
 The texts are what publishers' own chat templates write for known calls (`peer_roundtrip.jsonl` of the reference data), so it is known
-what is right: the calls' names and arguments. Streams come in pieces of one character; recorded ones came in pieces of one byte.
-transformers ships no templates for these models; TRL's are used, which are written for them (`pip install trl`).
+what is right: the calls' names and arguments. Streams come in pieces of one character, control tokens whole. Of the other projects
+those run that are installed beside this library; what vLLM and SGLang answered when the data was made is shown as recorded, where
+they are not. A project is judged on the families that it has a parser for, and this library again on the same ones.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from peer_parsers import CONTROL, WHOLE_ONLY, Calls, Parser, decoded, parsers_of
+
 import fcformat
 
-#: Chat templates in the data: our format, and TRL's response template for it, if there is one.
+#: Chat templates in the data, and our format.
 FAMILIES = {
-    "qwen2.5": ("qwen2.5", "qwen3_template"),
-    "qwen3-coder": ("qwen3_coder", "qwen3_5_template"),
-    "glm-4.5": ("glm45", "glm4moe_template"),
-    "llama-3.1": ("llama3.1", "llama3_template"),
-    "gemma-4": ("gemma4", "gemma4_template"),
-    "kimi-k2": ("kimi_k2", None),
-    "minimax-m2": ("minimax_m2", None),
-    "glm-4.7-flash": ("glm47", None),
-    "seed-oss": ("seed_oss", None),
-    "deepseek-v3.1": ("deepseek_v31", None),
-    "deepseek-v3.2": ("deepseek_v32", None),
-    "deepseek-v4": ("deepseek_v4", None),
-    "vllm-internlm2_tool": ("internlm2", None),
-    "granite-4.0": ("granite4", None),
-    "jamba-1.6": ("jamba", None),
-    "vllm-xlam_qwen": ("xlam", None),
-    "step-3.5-flash": ("step3p5", None),
-    "minicpm5": ("minicpm5", None),
-    "vllm-functiongemma": ("functiongemma", None),
-    "vllm-llama4_pythonic": ("llama4_pythonic", None),
-    "vllm-gemma3_pythonic": ("pythonic", None),
-    "vllm-hunyuan_a13b": ("hunyuan_a13b", None),
+    "qwen2.5": "qwen2.5",
+    "qwen3-coder": "qwen3_coder",
+    "glm-4.5": "glm45",
+    "llama-3.1": "llama3.1",
+    "gemma-4": "gemma4",
+    "kimi-k2": "kimi_k2",
+    "minimax-m2": "minimax_m2",
+    "glm-4.7-flash": "glm47",
+    "seed-oss": "seed_oss",
+    "deepseek-v3.1": "deepseek_v31",
+    "deepseek-v3.2": "deepseek_v32",
+    "deepseek-v4": "deepseek_v4",
+    "vllm-internlm2_tool": "internlm2",
+    "granite-4.0": "granite4",
+    "jamba-1.6": "jamba",
+    "vllm-xlam_qwen": "xlam",
+    "step-3.5-flash": "step3p5",
+    "minicpm5": "minicpm5",
+    "vllm-functiongemma": "functiongemma",
+    "vllm-llama4_pythonic": "llama4_pythonic",
+    "vllm-gemma3_pythonic": "pythonic",
+    "vllm-hunyuan_a13b": "hunyuan_a13b",
 }
-#: What ends the turn; the texts lack it, and response templates need it.
-ENDS = {"llama3_template": "<|eot_id|>", "qwen3_template": "<|im_end|>", "qwen3_5_template": "<|im_end|>"}
 WAYS = ("whole", "streamed")
+#: Runs of which the fastest counts.
+REPEATS = 3
 
-Calls = list[list[Any]]
-Parser = Callable[[str, Any, Iterable[str]], Calls]
-
-
-def decoded(arguments: Any) -> Any:
-    """Arguments as an object, where they are JSON text."""
-    if isinstance(arguments, str):
-        try:
-            return json.loads(arguments)
-        except ValueError:
-            return arguments
-    return arguments
+Table = dict[str, dict[str, Counter[str]]]
 
 
 def ours(name: str) -> Parser:
@@ -74,51 +67,64 @@ def ours(name: str) -> Parser:
     return parse
 
 
-def transformers_parser(template: dict[str, Any], end: str) -> Parser:
-    """Transformers' `ResponseParser` with a response template; a stream's calls are those of its message.
+def pieces_of(text: str, controls: tuple[str, ...]) -> list[str]:
+    """Single characters, and control tokens whole."""
+    if not controls:
+        return list(text)
+    tokens = "|".join(map(re.escape, sorted(controls, key=len, reverse=True)))
+    return re.findall(rf"{tokens}|.", text, re.DOTALL)
 
-    Args:
-        template: The response template.
-        end: Text to add at the end.
+
+class Score:
+    """What one parser did in each way.
+
+    Attributes:
+        cells: How many texts were read right, wrong, or made it raise, by way.
+        seconds: What each text took, by way, for a thousand characters.
     """
-    from transformers.utils.chat_parsing import ResponseParser
 
-    def parse(text: str, tools: Any, pieces: Iterable[str]) -> Calls:
-        parser = ResponseParser(template, prefix="", tools=tools)
-        for piece in pieces:
-            parser.feed(piece)
-        parser.feed(end)
-        message, _ = parser.finalize()
-        calls = message.get("tool_calls") or []
-        return [[call["function"]["name"], decoded(call["function"].get("arguments"))] for call in calls]
+    def __init__(self) -> None:
+        self.cells: dict[str, Counter[str]] = {way: Counter() for way in WAYS}
+        self.seconds: dict[str, list[float]] = {way: [] for way in WAYS}
 
-    return parse
+    def measure(self, parse: Parser, row: dict[str, Any], tools: Any, pieces: list[str], ways: Iterable[str]) -> None:
+        """Parses a row."""
+        text = row["assistant_text"]
+        for way in ways:
+            best, outcome = float("inf"), ""
+            for _ in range(REPEATS):
+                start = time.perf_counter()
+                try:
+                    found = parse(text, tools, [text] if way == "whole" else pieces)
+                except Exception:  # a peer may raise anything; it is counted
+                    outcome = "raised"
+                else:
+                    right = found == [list(call) for call in row["true_calls"]]
+                    outcome = "right" if right else "wrong"
+                best = min(best, time.perf_counter() - start)
+            self.cells[way][outcome] += 1
+            self.seconds[way].append(1000 * best / len(text))
+
+    def lines(self, name: str) -> list[str]:
+        """The rows of a table."""
+        out = []
+        for way, cell in self.cells.items():
+            if cell:
+                median = 1e3 * sorted(self.seconds[way])[len(self.seconds[way]) // 2] if self.seconds[way] else None
+                took = f"{median:9.2f}" if median is not None else "        -"
+                out.append(f"{name:22s} {way:9s} {cell['right']:6d} {cell['wrong']:6d} {cell['raised']:7d} {took}")
+        return out
 
 
-def measured(parse: Parser, row: dict[str, Any], tools: Any, cells: dict[str, Counter[str]]) -> tuple[float, int]:
-    """Parses a row whole and streamed; the time that the whole took, and its characters."""
-    text, seconds = row["assistant_text"], 0.0
-    for way in WAYS:
-        start = time.perf_counter()
-        try:
-            found = parse(text, tools, [text] if way == "whole" else text)
-        except Exception:  # a peer may raise anything; it is counted
-            cells[way]["raised"] += 1
-        else:
-            right = found == [list(call) for call in row["true_calls"]]
-            cells[way]["right" if right else "wrong"] += 1
-        if way == "whole":
-            seconds = time.perf_counter() - start
-    return seconds, len(text)
-
-
-def recorded(row: dict[str, Any], table: dict[str, dict[str, Counter[str]]]) -> None:
+def recorded(row: dict[str, Any], scores: dict[str, Score]) -> None:
     """Adds what the peers returned when the data was made."""
     for peer, answer in row["peers"].items():
         name, _, way = peer.partition(", ")
         kind = "whole" if way == "whole" else "streamed" if "1-byte" in way else ""
         if kind:
-            table[name.split(" ")[0]][kind]["right" if answer.get("calls_match") else "wrong"] += 1
+            scores[f"{name.split(' ')[0]}, recorded"].cells[kind][
+                "right" if answer.get("calls_match") else "wrong"
+            ] += 1
 
 
 def main() -> None:
@@ -127,41 +133,40 @@ def main() -> None:
     arguments.add_argument("--data", type=Path, required=True, help="the folder of the reference data on formats")
     arguments.add_argument("--json", type=Path)
     options = arguments.parse_args()
-    try:
-        from trl import chat_template_utils as trl
-    except ImportError:
-        trl = None
-        print("trl is not installed: transformers' response templates are left out")
     document = json.loads((options.data / "conversations.json").read_text(encoding="utf-8"))
     tools = {each["id"]: each["tools"] for each in document["conversations"]}
     rows = [json.loads(line) for line in (options.data / "peer_roundtrip.jsonl").read_text("utf-8").splitlines()]
-    everywhere: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: {way: Counter() for way in WAYS})
-    shared: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: {way: Counter() for way in WAYS})
-    times: dict[str, list[float]] = defaultdict(list)
+    absent: set[str] = set()
+    scores: dict[str, Score] = defaultdict(Score)
+    beside: dict[str, Score] = defaultdict(Score)  # ours on the families of each peer
+    peers: dict[str, tuple[tuple[str, ...], dict[str, Parser]]] = {}
     for row in rows:
-        name, template = FAMILIES[row["template"]]
-        recorded(row, everywhere)
-        seconds, size = measured(ours(name), row, tools[row["conversation"]], everywhere["fcformat"])
-        times["fcformat"].append(1e6 * seconds / size * 1000)
-        if trl is not None and template is not None:
-            recorded(row, shared)
-            measured(ours(name), row, tools[row["conversation"]], shared["fcformat"])
-            peer = transformers_parser(getattr(trl, template), ENDS.get(template, ""))
-            seconds, size = measured(peer, row, tools[row["conversation"]], shared["transformers"])
-            times["transformers"].append(1e6 * seconds / size * 1000)
-    figures: dict[str, Any] = {}
-    for title, table in (("all families", everywhere), ("families with a response template", shared)):
-        print(f"\n{title}\n{'parser':14s} {'way':10s} {'right':>6s} {'wrong':>6s} {'raised':>7s}")
-        for parser, ways in sorted(table.items()):
-            for way, cell in ways.items():
-                print(f"{parser:14s} {way:10s} {cell['right']:6d} {cell['wrong']:6d} {cell['raised']:7d}")
-                figures.setdefault(title, {}).setdefault(parser, {})[way] = dict(cell)
-    print("\nmedian time for a whole text, microseconds for a thousand characters")
-    for parser, each in times.items():
-        median = sorted(each)[len(each) // 2]
-        print(f"{parser:14s} {median:8.0f}")
-        figures.setdefault("microseconds", {})[parser] = median
+        family = row["template"]
+        if family not in peers:
+            path = options.data / "chat_templates" / f"{family}.json"
+            template = json.loads(path.read_text(encoding="utf-8"))["chat_template"]
+            texts = [each["assistant_text"] for each in rows if each["template"] == family]
+            controls = tuple(sorted({token for text in (template, *texts) for token in CONTROL.findall(text)}))
+            peers[family] = controls, parsers_of(family, controls, absent)
+        controls, parsers = peers[family]
+        pieces = pieces_of(row["assistant_text"], controls)
+        known = tools[row["conversation"]]
+        recorded(row, scores)
+        scores["fcformat"].measure(ours(FAMILIES[family]), row, known, pieces, WAYS)
+        for project, parse in parsers.items():
+            ways = WAYS[:1] if project in WHOLE_ONLY else WAYS
+            scores[project].measure(parse, row, known, pieces, ways)
+            beside[project].measure(ours(FAMILIES[family]), row, known, pieces, ways)
+    print(f"{'parser':22s} {'way':9s} {'right':>6s} {'wrong':>6s} {'raised':>7s} {'ms per 1,000 characters':>9s}")
+    for name, score in scores.items():
+        print("\n".join(score.lines(name)))
+        if name in beside:
+            print("\n".join(beside[name].lines("  fcformat, same texts")))
     if options.json:
+        figures = {
+            name: {way: dict(cell) for way, cell in score.cells.items()}
+            for name, score in (*scores.items(), *((f"fcformat beside {peer}", own) for peer, own in beside.items()))
+        }
         options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 

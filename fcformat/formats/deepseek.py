@@ -74,7 +74,7 @@ DEEPSEEK_V31 = DeepSeekFormat(
         results=("", "", ""), answered="<think></think>", thinking="<think>", after_user_only=True, tell=_TOLD
     ),
     turn=ReasonedTurn(
-        Reasoning(ended_by=(_SECTION[0],)),
+        Reasoning(unopened="undecided", ended_by=(_SECTION[0],)),
         CallSections(
             CallSyntax(_BEGIN, Name(), _SEPARATOR, JSONArguments(until=(_END.text,)), _END),
             section=_SECTION,

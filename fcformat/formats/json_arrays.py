@@ -37,7 +37,12 @@ GRANITE = CallFormat(
     "granite",
     aliases=("granite3", "granite-3", "ibm-granite/granite-3*"),
     turn=ReasonedTurn(
-        Reasoning(unopened="undecided"),
+        # Granite 3.2 writes sentences in place of the tags.
+        Reasoning(
+            after_closing="\n",
+            also=(("Here is my thought process:", "Here is my response:"),),
+            unopened="undecided",
+        ),
         TextThenCalls(
             CallArray(Tag("<|tool_call|>")),
             CallArray(Tag("<tool_call>")),

@@ -1,6 +1,6 @@
 """K2 Horizon: calls as pairs of keys and values between `<ifm|...>` tags, with or without their types, or as JSON.
 
-Source: vLLM's parser of the family; prompts come from the model's own template, which asks for one of the three. Untyped
+Source: vLLM's parsers of the family; prompts come from the model's own template, which asks for one of the three. Untyped
 pairs are written; all of them are read.
 """
 
@@ -29,11 +29,22 @@ def _typed(kind: str) -> str:
     return f"{_KEY_END}<ifm|arg_type>{kind}</ifm|arg_type>{_VALUE}"
 
 
+def _think(speed: str) -> tuple[str, str]:
+    return f"<ifm|think{speed}>", f"</ifm|think{speed}>"
+
+
 K2_HORIZON = CallFormat(
     "k2_horizon",
     aliases=("k2-horizon",),
     turn=ReasonedTurn(
-        Reasoning(),
+        # One pair of tags for each effort of reasoning.
+        Reasoning(
+            "<ifm|think>",
+            "</ifm|think>",
+            also=(*(_think(speed) for speed in ("_fast", "_faster")), ("<think>", "</think>")),
+            unopened="undecided",
+            left_open_before=(_SECTION[0],),
+        ),
         CallSections(
             CallSyntax(
                 Tag(_OPENING),
@@ -64,5 +75,5 @@ K2_HORIZON = CallFormat(
     stops=("<|im_end|>", "<|endoftext|>"),
     headers=("<|im_start|>assistant\n",),
     begins=("<|im_start|>",),
-    controls=(*_SECTION, _OPENING, _CLOSING, *_CONTROLS, "<think>", "</think>"),
+    controls=(*_SECTION, _OPENING, _CLOSING, *_CONTROLS, *_think(""), *_think("_fast"), *_think("_faster")),
 )

@@ -1,12 +1,15 @@
 """Muse and Muse Glimmer: messages to recipients, calls as `atem` elements in a message to the tool.
 
-Source: the chat template of Muse Glimmer. A message to `self` is reasoning, one to `user` or `commentary` is text.
+Sources: the chat template of Muse Glimmer, and the parsers of serving projects. A message to `self` is reasoning, one to `user`
+or `commentary` is text. One without a recipient is text in Muse Glimmer; in Muse it is reasoning, as is what is said to the developer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fcformat.formats.call_format import CallFormat
-from fcformat.formats.call_syntax.blocks import MessageBlocks
+from fcformat.formats.call_syntax.blocks import Kind, MessageBlocks
 from fcformat.formats.call_syntax.parts import Text
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.tagged import TaggedArguments
@@ -19,11 +22,10 @@ _INVOKE, _PARAMETER = '<atem:invoke name="', '<atem:parameter name="'
 _END, _LAST = "</atem:invoke>", "</atem:function_calls>"
 _NAME = r"[\w.:/*-]{1,256}"
 _START = r"\s{0,8}<\|start\|>assistant"
-#: A header without a recipient is the user's.
-_HEADER = rf"(?:(?:{_START})?\s{{0,8}}to=({_NAME})|{_START}\s{{0,8}})<\|message\|>"
+_HEADER = rf"(?:{_START})?\s{{0,8}}(?:to=({_NAME}))?<\|message\|>"
 
 
-def _muse(name: str, aliases: tuple[str, ...]) -> CallFormat:
+def _muse(name: str, aliases: tuple[str, ...], kinds: Mapping[str | None, Kind]) -> CallFormat:
     turn = MessageBlocks(
         CallSyntax(
             Text("<atem:function_calls>\n"),
@@ -48,7 +50,7 @@ def _muse(name: str, aliases: tuple[str, ...]) -> CallFormat:
         },
         header=_HEADER,
         half=rf"\s{{0,8}}(?:<[^<>]{{0,8}}|<\|start\|>[asitn]{{0,9}})?\s{{0,8}}(?:t|to|to=(?:{_NAME})?(?:<[|mesag]{{0,9}})?|<[|mesag]{{0,9}})?",
-        kinds={"self": "reasoning", "user": "content", "commentary": "content", None: "content"},
+        kinds={"self": "reasoning", "user": "content", "commentary": "content", **kinds},
         other="call",
         starts=("<|start|>", " to="),
         end="<|eom|>",
@@ -66,5 +68,5 @@ def _muse(name: str, aliases: tuple[str, ...]) -> CallFormat:
     )
 
 
-MUSE = _muse("muse", ("musespark1x",))
-MUSE_GLIMMER = _muse("muse_glimmer", ("muse-glimmer",))
+MUSE = _muse("muse", ("musespark1x",), {None: "reasoning", "developer": "reasoning"})
+MUSE_GLIMMER = _muse("muse_glimmer", ("muse-glimmer",), {None: "content"})

@@ -33,7 +33,7 @@ PLAMO3 = CallFormat(
     "plamo3",
     aliases=("plamo-3", "pfnet/plamo-3*"),
     turn=ReasonedTurn(
-        Reasoning(*_THINK, unopened="undecided"),
+        Reasoning(*_THINK, unopened="undecided", interleaved=True),
         CallSections(
             CallSyntax(
                 Tag(_CALL[0]),
@@ -47,6 +47,7 @@ PLAMO3 = CallFormat(
                 Tag(_CALL[1]),
             ),
             section=_SECTION,
+            bare=_NAME[0],
             controls=_SECTION,
         ),
     ),

@@ -280,12 +280,14 @@ def test_half_a_control_token_at_the_end_is_no_text() -> None:
 
 
 @pytest.mark.parametrize("between", ["<|eom|>", ""])
-@pytest.mark.parametrize("name", ["muse", "muse_glimmer"])
-def test_a_muse_header_without_a_recipient_is_the_users(name: str, between: str) -> None:
+@pytest.mark.parametrize(("name", "read_as"), [("muse", ("Hm.Hello.", None)), ("muse_glimmer", ("Hm.", "Hello."))])
+def test_a_header_without_a_recipient_is_the_users_in_muse_glimmer(
+    name: str, read_as: tuple[str, str | None], between: str
+) -> None:
     text = f" to=self<|message|>Hm.{between}<|start|>assistant<|message|>Hello."
     form = get_format(name)
     read = form.parse(text)
-    assert (read.reasoning, read.content) == ("Hm.", "Hello.")
+    assert (read.reasoning, read.content) == read_as
     parser = form.stream_parser()
     deltas = [delta for char in text for delta in parser.feed(char)]
     assert (parser.finish(), parser.finish().issues) == (read, read.issues)

@@ -22,7 +22,7 @@ from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import Cursor, Finder, Steps, Truncated, Unreadable
 from fcformat.parsing.message_builder import CallBuilder, MessageBuilder
 
-__all__ = ["MessageBlocks"]
+__all__ = ["Kind", "MessageBlocks"]
 
 Kind = Literal["reasoning", "content", "call"]
 

@@ -16,8 +16,9 @@ from fcformat.formats.call_syntax.parts import MAX_NAME, Part, Reading, ToolView
 from fcformat.formats.call_syntax.sections import CallSections
 from fcformat.formats.call_syntax.syntax import CallSyntax
 from fcformat.formats.call_syntax.tagged import TaggedArguments
-from fcformat.formats.call_syntax.tags import Marked, begins, spelled
+from fcformat.formats.call_syntax.tags import Marked, begins, escaped, spelled, unescaped
 from fcformat.formats.call_syntax.turn import TurnPlan, answer
+from fcformat.formats.call_syntax.value_ends import MAX_KEY
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import Cursor, Steps, Truncated, Unreadable
 from fcformat.parsing.json_text import members
@@ -27,7 +28,7 @@ __all__ = ["CONTROLS", "KimiK3Elements", "closing", "opening"]
 
 CONTROLS = ("<|open|>", "<|close|>", "<|sep|>")
 _NAME = re.compile(
-    rf'<\|open\|>\s{{0,8}}call\s{{1,8}}tool="([^"<]{{1,{MAX_NAME}}})"(?:\s{{1,8}}index="([0-9]{{1,9}})")?\s{{0,8}}<\|sep\|>'
+    rf'<\|open\|>\s{{0,8}}call\s{{1,8}}tool="([^"\n]{{1,{MAX_NAME}}})"(?:\s{{1,8}}index="([0-9]{{1,9}})")?\s{{0,8}}<\|sep\|>'
 )
 _LONGEST_HEADER = MAX_NAME + 80
 
@@ -55,7 +56,7 @@ class _CallTag(Part):
         """See `Part`."""
         return g.sequence(
             g.control_token("<|open|>"),
-            g.literal(f'call tool="{bare_name(tool.name)}" index="'),
+            g.literal(f'call tool="{escaped(bare_name(tool.name))}" index="'),
             g.regex("[1-9][0-9]{0,3}"),
             g.literal('"'),
             g.control_token("<|sep|>"),
@@ -76,7 +77,7 @@ class _CallTag(Part):
                 raise Truncated("a call's tag")
             yield
         cursor.take(match.end())
-        reading.call.named(match[1])
+        reading.call.named(unescaped(match[1]))
 
 
 class _TypedArguments(TaggedArguments):
@@ -93,20 +94,21 @@ class _TypedArguments(TaggedArguments):
             also_after_other_key=tuple(f'" type="{kind}"<|sep|>' for kind in ("boolean", "null", "object", "array")),
             also_after_key=('"<|sep|>',),
             following=(closing("tools"),),
+            escaped_keys=True,
             controls=CONTROLS,
         )
 
     def write(self, call: FunctionCall, draft: Draft) -> None:
         """See `Part`."""
         for key, value, is_string in members(call.arguments):
-            if re.search(r'["<>&\n]', key) or not key or key != key.strip():
+            if "\n" in key or not key or key != key.strip() or len(escaped(key)) > MAX_KEY:
                 raise FormatError(f"found the key {key!r}, expected one that can stand in a tag")
             if is_string and "<|close|>" in value:
                 raise FormatError(
                     f"argument {key!r}: found text that would be read as its end, which cannot be escaped"
                 )
             draft.fixed('<|open|>argument key="', trainable=True)
-            draft.text(key, trainable=True)
+            draft.text(escaped(key), trainable=True)
             draft.fixed(f'" type="{"string" if is_string else _kind(value)}"<|sep|>', trainable=True)
             draft.text(value, trainable=True)
             draft.fixed(closing("argument"), trainable=True)
@@ -145,7 +147,7 @@ class KimiK3Elements(CallSections):
         name = call.function.name
         try:
             draft.fixed("<|open|>", trainable=True)
-            draft.text(f'call tool="{bare_name(name)}" index="{position + 1}"', trainable=True)
+            draft.text(f'call tool="{escaped(bare_name(name))}" index="{position + 1}"', trainable=True)
             draft.fixed("<|sep|>", trainable=True)
             _ARGUMENTS.write(call.function, draft)
         except FormatError as error:

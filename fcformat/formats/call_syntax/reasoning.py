@@ -41,6 +41,8 @@ class Reasoning:
             as where the family's prompts open the block; `"undecided"`: reasoning if a closing tag comes before any call,
             else content, held back until that shows.
         also_opening: What a reply begins with whose opening tag was left out or stripped; read and never written.
+        also: Other pairs of tags that models of the family write, or prompts open; read, and written only where a prompt has
+            opened such a block.
         ended_by: Texts that end an open block without its closing tag. A tag that opens calls ends it if a call begins
             there; one that is only spoken of does not.
         left_open_before: Tags that open calls, before which models leave a block open. A call there ends the block if no
@@ -59,6 +61,7 @@ class Reasoning:
     joint: str = ""
     unopened: Literal["content", "reasoning", "undecided"] = "content"
     also_opening: tuple[str, ...] = ()
+    also: tuple[tuple[str, str], ...] = ()
     ended_by: tuple[str, ...] = ()
     left_open_before: tuple[str, ...] = ()
     interleaved: bool = False
@@ -89,6 +92,10 @@ class ReasonedTurn(Turn):
         self._tags = tuple(tag for tag in (reasoning.opening, reasoning.closing) if tag)
         self._tail = reasoning.before_closing + reasoning.closing
         self._after = reasoning.after_closing + reasoning.joint
+        self._others = {
+            opening: ReasonedTurn(dataclasses.replace(reasoning, opening=opening, closing=closing, also=()), inner)
+            for opening, closing in reasoning.also
+        }
 
     def write(self, message: Message, index: int, draft: Draft) -> None:
         """See `Turn`; a reasoning of `""` is written as an empty block, `None` as none."""
@@ -108,6 +115,9 @@ class ReasonedTurn(Turn):
 
     def grammar(self, plan: TurnPlan) -> g.Grammar:
         """See `Turn`."""
+        for opening, other in self._others.items():
+            if (plan.begun or "").lstrip().startswith(opening):
+                return other.grammar(plan)
         marks = self.reasoning
         inner = self.inner.grammar(dataclasses.replace(plan, boundaries=(*plan.boundaries, *self._tags)))
         mode = plan.reasoning
@@ -156,6 +166,10 @@ class ReasonedTurn(Turn):
         self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, boundaries: tuple[str, ...]
     ) -> Steps[str | None]:
         """See `Turn`."""
+        if self._others:
+            opening = yield from self._first_of(cursor, tuple(self._others))
+            if opening:
+                return (yield from self._others[opening].read(cursor, builder, tools, boundaries))
         marks = self.reasoning
         inside = yield from self._begins(cursor, builder, boundaries)
         within = (marks.opening, *boundaries) if marks.interleaved else boundaries
@@ -179,6 +193,18 @@ class ReasonedTurn(Turn):
                     builder.content(boundary)
                     within = boundaries
             builder.divided()
+
+    def _first_of(self, cursor: Cursor, openings: tuple[str, ...]) -> Steps[str]:
+        """The opening with which the reply begins, `""` for none; reads nothing."""
+        while True:
+            space = SPACE.match(cursor.buffer, cursor.position)
+            assert space is not None  # the pattern matches the empty text
+            rest = cursor.buffer[space.end() : space.end() + max(map(len, openings))]
+            found = next((opening for opening in openings if rest.startswith(opening)), "")
+            far = space.end() - cursor.position > MAX_LAYOUT_SPACE
+            if found or far or cursor.ended or not any(opening.startswith(rest) for opening in openings):
+                return "" if far else found
+            yield
 
     def _begins(self, cursor: Cursor, builder: MessageBuilder, boundaries: tuple[str, ...]) -> Steps[bool]:
         """Reads up to the beginning of reasoning or of the answer; whether it is of reasoning."""
@@ -253,7 +279,7 @@ class ReasonedTurn(Turn):
         The latter is not read. It is `None` where the block's own tag ended it, or the end of the text.
         """
         marks = self.reasoning
-        yield from self._drop(cursor, marks.after_opening)
+        yield from self._pass_heading(cursor)
         call_tags = (*marks.ended_by, *marks.left_open_before)
         finder = cursor.finder((marks.closing, *call_tags, *boundaries), (self._tail,))
         thought = _Thought(builder)
@@ -303,6 +329,25 @@ class ReasonedTurn(Turn):
             held = finder.held(cursor.buffer, cursor.position + passed)
             passed = len(cursor.buffer) - held - cursor.position
             yield
+
+    def _pass_heading(self, cursor: Cursor) -> Steps[None]:
+        """Reads what stands behind an opening tag: a word only as a whole, layout as much as is there."""
+        heading, closing = self.reasoning.after_opening, self.reasoning.closing
+        word = heading.rstrip()
+        if not word:
+            yield from self._drop(cursor, heading)
+            return
+        whole = (heading, word + closing)
+        while True:
+            rest = cursor.buffer[cursor.position : cursor.position + max(map(len, whole))]
+            if rest.startswith(heading):
+                cursor.take(cursor.position + len(heading))
+            elif rest.startswith(whole[1]) or (cursor.ended and rest and heading.startswith(rest)):
+                cursor.take(cursor.position + min(len(word), len(rest)))
+            elif not cursor.ended and any(text.startswith(rest) for text in whole):
+                yield
+                continue
+            return
 
     def _drop(self, cursor: Cursor, layout: str) -> Steps[None]:
         """Reads layout, or as much of its beginning as is there."""

@@ -20,7 +20,7 @@ from fcformat.formats.call_syntax.element_grammar import quoted_members
 from fcformat.formats.call_syntax.json_call import read_arguments
 from fcformat.formats.call_syntax.parts import Part, Plain, Reading, ToolView
 from fcformat.formats.call_syntax.plain_arguments import PlainArguments
-from fcformat.formats.call_syntax.tags import LAYOUT, begins, follows, spelled, words
+from fcformat.formats.call_syntax.tags import LAYOUT, begins, follows, spelled, unescaped, words
 from fcformat.formats.call_syntax.value_ends import MAX_KEY, Surroundings, ValueEnds
 from fcformat.formats.rendered import Draft
 from fcformat.json_style import DUMPS
@@ -36,6 +36,9 @@ _MARKUP = "<&\n"
 _IN_PYTHON = {word: python for python, word in PYTHON_WORDS.items()}
 _KEY = re.compile(r"[^<>\"\n]*")
 _KEY_IN_TAG = rf"[^<>\"\n]{{1,{MAX_KEY}}}(?![^<>\"\n])"
+#: Where `&` and quotes are escaped; what is escaped, or has brackets, is not read at one glance.
+_ATTRIBUTE = re.compile(r"[^\"\n]*")
+_PLAIN_ATTRIBUTE = rf"[^<>&\"\n]{{1,{MAX_KEY}}}(?![^<>&\"\n])"
 
 Emit = Callable[[str], None]
 
@@ -66,6 +69,7 @@ class TaggedArguments(Part):
         also_after_other_key: tuple[str, ...] = (),
         also_after_key: tuple[str, ...] = (),
         also_before_key: tuple[str, ...] = (),
+        escaped_keys: bool = False,
         quoted: tuple[str, str] | None = None,
         wrappers: tuple[str, ...] = (),
         or_object: bool = False,
@@ -89,6 +93,7 @@ class TaggedArguments(Part):
             also_after_other_key: Further texts between a key and a value that is no string; models may write them as well.
             also_after_key: Other texts after a key, which say nothing of the value; read and never written.
             also_before_key: Other texts before a key; read and never written.
+            escaped_keys: Whether keys are attributes, with `&` and quotes as `&amp;` and `&quot;`.
             quoted: Two marks around strings in which tags or line breaks occur, such as those of CDATA.
             wrappers: Keys under which models put all the arguments as one object, where the tool has no such parameter.
             or_object: Whether models write one JSON object in place of all the tags.
@@ -102,6 +107,8 @@ class TaggedArguments(Part):
         self._or_object = or_object
         self.start = begins(*before_keys, ends[0], *(("{",) if or_object else ()))
         self._before_key = before_key
+        self._escaped_keys = escaped_keys
+        self._key_pattern = _ATTRIBUTE if escaped_keys else _KEY
         self._after_key = after_key
         self._after_other_key = after_key if after_other_key is None else after_other_key
         self._also_after_other_key = also_after_other_key
@@ -135,7 +142,7 @@ class TaggedArguments(Part):
         self._following = self._value_ends.following
         self._plain = PlainArguments(
             before_key,
-            _KEY_IN_TAG,
+            _PLAIN_ATTRIBUTE if escaped_keys else _KEY_IN_TAG,
             self._key_words,
             after_value,
             end=ends[0],
@@ -265,7 +272,7 @@ class TaggedArguments(Part):
         """Reads a key and the text after it: the key, and whether that text says that the value is a string."""
         cursor = reading.cursor
         while True:
-            match = _KEY.match(cursor.buffer, cursor.position)
+            match = self._key_pattern.match(cursor.buffer, cursor.position)
             assert match is not None  # the pattern matches the empty text
             if match.end() - cursor.position > MAX_KEY:
                 raise Unreadable(f"a key of at most {MAX_KEY} characters")
@@ -277,6 +284,8 @@ class TaggedArguments(Part):
         key = cursor.take(match.end()).strip()
         if not key:
             raise Unreadable("a key")
+        if self._escaped_keys:
+            key = unescaped(key)
         for pieces, is_text in self._key_words:
             if (yield from cursor.match_loosely(pieces)):
                 return key, is_text

@@ -12,7 +12,7 @@ from fcformat.formats.call_syntax.spacing import spaced, spacing
 from fcformat.formats.rendered import Draft
 from fcformat.parsing.cursor import MAX_LAYOUT_SPACE, SPACE, Steps, Truncated, Unreadable
 
-__all__ = ["LAYOUT", "Marked", "TagName", "begins", "follows", "spelled", "words"]
+__all__ = ["LAYOUT", "Marked", "TagName", "begins", "escaped", "follows", "spelled", "unescaped", "words"]
 
 _NAME_CHARACTER = r"[^\s<>`(){}\[\]\"',;=\\]"
 #: Pattern of layout between tags.
@@ -53,6 +53,16 @@ def follows(buffer: str, at: int, ended: bool, marks: tuple[str, ...]) -> bool |
     if match.end() + len(rest) == len(buffer) and any(mark.startswith(rest) for mark in (*marks, "")):
         return True if ended else None
     return False
+
+
+def escaped(attribute: str) -> str:
+    """An attribute's text with `&` and quotes as entities."""
+    return attribute.replace("&", "&amp;").replace('"', "&quot;")
+
+
+def unescaped(attribute: str) -> str:
+    """The text of which `escaped` is the attribute; other entities stay."""
+    return attribute.replace("&quot;", '"').replace("&amp;", "&")
 
 
 class Marked(Text):

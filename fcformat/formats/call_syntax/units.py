@@ -185,8 +185,8 @@ class CallSeries(CallUnit):
         self._opening = opening
         self._call = call
         self._closing = closing
-        self.opening = opening.text
-        self.excludes = (opening.text,)
+        self.opening = opening.words[0]
+        self.excludes = (self.opening,)
         self._start = re.compile(rf"{_SPACE}(?:\Z|{call.parts[0].start})")
 
     def write(self, calls: Sequence[ToolCall], index: int, first: int, draft: Draft) -> None:
