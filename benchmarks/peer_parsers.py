@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import inspect
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -118,11 +119,17 @@ def renderers_parser(name: str, controls: tuple[str, ...]) -> Parser:
     Raises:
         ImportError: renderers is not installed.
     """
-    module, _, kind = name.partition(".")
-    made = getattr(importlib.import_module(f"renderers.{module}"), kind)(stand_in_tokenizer(controls))
+    place, _, kind = name.partition(".")
+    module = importlib.import_module(f"renderers.{place}")
+    # It asks for all of the family's control tokens, also for those that no template shows.
+    source = inspect.getsource(module)
+    asked = re.findall(r"_(?:token|special)_id\(\s*[\"'](.+?)[\"']\s*\)|[\"'](｜[A-Z]+｜)[\"']", source)
+    wanted = {*controls, *(text for pair in asked for text in pair if text), *CONTROL.findall(source)}
+    tokenizer = stand_in_tokenizer(tuple(sorted(wanted)))
+    made = getattr(module, kind)(tokenizer)
 
     def parse(text: str, tools: Any, pieces: Iterable[str]) -> Calls:
-        response = made.parse_response(stand_in_tokenizer(controls).encode(text), tools=tools)
+        response = made.parse_response(tokenizer.encode(text), tools=tools)
         return [[call.name, decoded(call.arguments)] for call in response.tool_calls]
 
     return parse

@@ -85,7 +85,8 @@ class Tool:
         if mapping is None and callable(tool):
             from fcformat.chat.callables import function_from_callable
 
-            return cls._from_definition({"type": "function", "function": function_from_callable(tool, where)}, where)
+            function = json_copy(function_from_callable(tool, where), where)
+            return cls._from_definition({"type": "function", "function": function}, where)
         if mapping is None:
             raise FormatError(
                 f"{where}: found {found(tool)}, expected a tool or function dict, a callable or a pydantic model class"
@@ -94,8 +95,13 @@ class Tool:
 
     @classmethod
     def _from_definition(cls, definition: dict[str, Any], where: str) -> Tool:
-        name, description, parameters, strict = _read(definition, where)
-        return cls(name, description, parameters, strict, _definition=json.dumps(definition, ensure_ascii=False))
+        """A tool of a definition that is JSON and nobody else's; so nothing is copied and compared again."""
+        tool = object.__new__(cls)
+        fields = ("name", "description", "parameters", "strict")
+        for field, value in zip(fields, _read(definition, where), strict=True):
+            object.__setattr__(tool, field, value)
+        object.__setattr__(tool, "_definition", json.dumps(definition, ensure_ascii=False))
+        return tool
 
     def to_openai(self) -> dict[str, Any]:
         """A new OpenAI tool dict: the one that was given, extra keys and key order included, or a plain wrapper."""

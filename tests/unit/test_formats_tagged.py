@@ -280,9 +280,9 @@ def test_half_a_control_token_at_the_end_is_no_text() -> None:
 
 
 @pytest.mark.parametrize("between", ["<|eom|>", ""])
-@pytest.mark.parametrize(("name", "read_as"), [("muse", ("Hm.Hello.", None)), ("muse_glimmer", ("Hm.", "Hello."))])
+@pytest.mark.parametrize(("name", "read_as"), [("muse", ("Hm.Hello.", "")), ("muse_glimmer", ("Hm.", "Hello."))])
 def test_a_header_without_a_recipient_is_the_users_in_muse_glimmer(
-    name: str, read_as: tuple[str, str | None], between: str
+    name: str, read_as: tuple[str, str], between: str
 ) -> None:
     text = f" to=self<|message|>Hm.{between}<|start|>assistant<|message|>Hello."
     form = get_format(name)
