@@ -285,7 +285,8 @@ class Finder:
         Args:
             buffer: The text.
             start: Where to begin.
-            ended: Whether no more text will come: until then, a needle is not found while it may become a longer one.
+            ended: Whether no more text will come: until then, a needle is not found while it may become a longer one, or
+                stands in one that has begun before it.
         """
         if self._buffer is not buffer or start < self._since:
             self._buffer = buffer
@@ -302,6 +303,12 @@ class Finder:
             rest = buffer[best[0] : best[0] + self._longest + 1]
             if any(len(rest) < len(needle) and needle.startswith(rest) for needle in self._needles):
                 return None
+        if best is not None and not ended and len(buffer) - best[0] < self._longest:
+            for needle in self._needles:
+                if best[1] in needle:
+                    first = max(start, len(buffer) - len(needle) + 1)
+                    if any(needle.startswith(buffer[place:]) for place in range(first, best[0])):
+                        return None
         return best
 
     def held(self, buffer: str, start: int) -> int:

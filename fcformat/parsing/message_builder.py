@@ -186,7 +186,11 @@ class MessageBuilder:
     def take(self) -> list[Delta]:
         """The deltas since the last call, neighbours of one kind joined."""
         deltas: list[Delta] = []
+        if not self._new:
+            return deltas
         new, self._new = self._new, []
+        if len(new) == 1:
+            return [_delta(new[0][0], {new[0][1]: new[0][2]})]
         at = 0
         while at < len(new):
             index, end = new[at][0], at
@@ -195,13 +199,7 @@ class MessageBuilder:
             text: dict[str, str] = {}
             for kind in {piece[1] for piece in new[at:end]}:
                 text[kind] = "".join(piece[2] for piece in new[at:end] if piece[1] == kind)
-            if index == -1:
-                deltas.append(Delta(content=text["text"]))
-            elif index == -2:
-                deltas.append(Delta(reasoning=text["text"]))
-            else:
-                call = ToolCallDelta(index, text.get("id"), text.get("name"), text.get("arguments", ""))
-                deltas.append(Delta(tool_calls=(call,)))
+            deltas.append(_delta(index, text))
             at = end
         return deltas
 
@@ -222,6 +220,16 @@ class MessageBuilder:
             ),
             finish_reason=reason or ("tool_calls" if calls else "stop"),
         )
+
+
+def _delta(index: int, text: dict[str, str]) -> Delta:
+    """What is new: of the content, the reasoning, or a call."""
+    if index == -1:
+        return Delta(content=text["text"])
+    if index == -2:
+        return Delta(reasoning=text["text"])
+    call = ToolCallDelta(index, text.get("id"), text.get("name"), text.get("arguments", ""))
+    return Delta(tool_calls=(call,))
 
 
 class CallBuilder:

@@ -139,11 +139,7 @@ class StreamParser:
         return self._message
 
     def _advance(self) -> None:
-        if self._steps is None:
-            return
-        try:
-            next(self._steps)
-        except StopIteration:
+        if self._steps is not None and next(self._steps, self) is self:
             self._steps = None
 
 
