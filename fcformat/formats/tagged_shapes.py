@@ -37,6 +37,13 @@ def function_call(
     )
 
 
+def _as_hermes(opening: str, closing: str) -> SingleCall:
+    """A call as Hermes writes it, between the tags of another family; read and never written."""
+    json = JSONCall(also=("parameters",), fenced=True)
+    call = CallSyntax(Tag(opening), Text("\n"), json, Text("\n"), Tag(closing))
+    return SingleCall(call, foreign="a call as Hermes writes it")
+
+
 def function_tags(
     opening: str,
     closing: str,
@@ -61,14 +68,13 @@ def function_tags(
         python_words: Whether null and booleans are written as Python spells them.
     """
     call = function_call(opening, closing, padding=padding, last=last, python_words=python_words)
-    other = CallSyntax(Tag(opening), Text("\n"), JSONCall(also=("parameters",), fenced=True), Text("\n"), Tag(closing))
     return CallSections(
         call,
         section=(lead, ""),
         before=before,
         between=between,
         bare="<function=",
-        also=SingleCall(other, foreign="a call as Hermes writes it"),
+        also=_as_hermes(opening, closing),
     )
 
 
@@ -127,6 +133,7 @@ def key_value_tags(
         section=(f"<{section}{suffix}>{line}", f"{line}{end}") if section else ("", ""),
         before=before,
         between=between,
+        also=None if section else _as_hermes(opening, closing),
         controls=(f"<{section}{suffix}>", end) if section else (),
     )
 

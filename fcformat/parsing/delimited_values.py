@@ -25,6 +25,10 @@ __all__ = ["DelimitedReader", "as_delimited"]
 #: Keys that can be written without a delimiter.
 _KEY = re.compile(r"[^\s:,{}\[\]<>\"']+")
 _BARE = re.compile(r"[^,{}\[\]<>]*")
+#: Behind a member: another one, or the end of all; or half of that at the end of the text.
+_NEXT_MEMBER = re.compile(r",[ \t\r\n]{0,64}(?:[^\s:,{}\[\]<>\"']{1,256}[ \t\r\n]{0,64}:|[}<\"'])")
+_HALF_MEMBER = re.compile(r",[ \t\r\n]{0,64}(?:[^\s:,{}\[\]<>\"']{1,256}[ \t\r\n]{0,64})?\Z")
+_COMMA = re.compile(r",[ \t\r\n]*")
 _HALF_KEY = re.compile(r"[^:,{}\[\]<>]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 # A run of plain items, which another one follows.
@@ -193,7 +197,7 @@ class DelimitedReader:
             self._report("a quoted string")
             yield from JSONReader(self._cursor, self._report).value(emit)
         else:
-            bare = yield from self.bare()
+            bare = yield from (self._bare_member() if member else self.bare())
             emit(self.word(bare, member=member))
 
     def word(self, bare: str, *, member: bool = True) -> str:
@@ -239,6 +243,22 @@ class DelimitedReader:
             if cursor.ended:
                 raise Truncated("the end of a value")
             yield
+
+    def _bare_member(self) -> Steps[str]:
+        """As `bare`, behind a key: a comma that no other key follows belongs to the text."""
+        cursor = self._cursor
+        text = yield from self.bare()
+        while text:
+            while not cursor.ended and _HALF_MEMBER.match(cursor.buffer, cursor.position):
+                yield
+            comma = cursor.buffer.startswith(",", cursor.position)
+            if not comma or _NEXT_MEMBER.match(cursor.buffer, cursor.position) or len(text) > MAX_WORD:
+                return text
+            comma_and_space = _COMMA.match(cursor.buffer, cursor.position)
+            assert comma_and_space is not None  # a comma is there
+            text += cursor.take(comma_and_space.end())
+            text += yield from self.bare()
+        return text
 
     def at_string(self) -> Steps[bool]:
         """Whether a delimited string comes next, after white space."""

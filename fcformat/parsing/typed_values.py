@@ -118,6 +118,11 @@ class SchemaView:
             self._properties[key] = self._view(_Reading(self._root).below(self._schema, "properties", key))
         return self._properties[key]
 
+    def declares(self, key: str) -> bool:
+        """Whether the schema names a property."""
+        self.property(key)
+        return self._declared is not None and key in self._declared
+
     def items(self) -> SchemaView | None:
         """The schema of an array's items; `None` where the schema says nothing of them."""
         if self._items is None:

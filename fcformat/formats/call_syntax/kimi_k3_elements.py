@@ -28,7 +28,7 @@ __all__ = ["CONTROLS", "KimiK3Elements", "closing", "opening"]
 
 CONTROLS = ("<|open|>", "<|close|>", "<|sep|>")
 _NAME = re.compile(
-    rf'<\|open\|>\s{{0,8}}call\s{{1,8}}tool="([^"\n]{{1,{MAX_NAME}}})"(?:\s{{1,8}}index="([0-9]{{1,9}})")?\s{{0,8}}<\|sep\|>'
+    rf'<\|open\|>\s{{0,8}}call\s{{1,8}}tool="([^"\n]{{1,{MAX_NAME}}})"(?:\s{{1,8}}index="[^"\n]{{0,32}}")?\s{{0,8}}<\|sep\|>'
 )
 _LONGEST_HEADER = MAX_NAME + 80
 

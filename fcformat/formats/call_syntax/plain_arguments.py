@@ -129,6 +129,8 @@ class PlainArguments:
         text: str = tail[1]
         if self._padding:
             text = text.removeprefix(self._padding).removesuffix(self._padding)
+        if is_text is False and text.startswith('"'):
+            return None
         if permitted.only_text or (is_text is True and "string" in permitted.kinds):
             return key, json_string(text), tail.end()
         try:

@@ -9,6 +9,7 @@ missing before the next argument, or before the end of the call, is put right an
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from collections.abc import Callable
 
@@ -49,7 +50,7 @@ class _Given:
 
     key: str
     permitted: Permitted
-    is_text: bool = False
+    is_text: bool | None = None
 
 
 class TaggedArguments(Part):
@@ -238,14 +239,14 @@ class TaggedArguments(Part):
                 permitted = parameter.permitted
             else:
                 permitted = ANYTHING if is_text is False else self._untyped
-                if key in self._wrappers and view is not None and not given:
+                if key in self._wrappers and view is not None and not given and (yield from _wraps(cursor, view)):
                     if (yield from self._json(reading, Permitted({"object": None}), call.arguments)):
                         report("all the arguments in one")
                         call.complete = True
                         return
             call.arguments(f"{', ' if given else '{'}{json_string(key)}: ")
             given.add(key)
-            yield from self._value(reading, _Given(key, permitted, is_text is True), view, given)
+            yield from self._value(reading, _Given(key, permitted, is_text), view, given)
         yield from cursor.skip_space()
         marks = (*self._before_keys, *self._ends, *self._following, *reading.builder.boundaries)
         while (known := follows(cursor.buffer, cursor.position, cursor.ended, marks)) is None:
@@ -311,6 +312,9 @@ class TaggedArguments(Part):
             return
         if self._padding and (yield from cursor.peek()) == self._padding:
             cursor.take(cursor.position + 1)
+        if given.is_text is False and (yield from cursor.peek()) == '"':
+            yield from self._json_string(reading, permitted, view, before)
+            return
         quoted = yield from self._opens_quoted(cursor)
         if permitted.only_text or (given.is_text and "string" in permitted.kinds) or quoted:
             out('"')
@@ -342,6 +346,26 @@ class TaggedArguments(Part):
             return
         report = reading.builder.report
         out(typed_value("".join(held), permitted, report, python_words=self._python_words))
+
+    def _json_string(
+        self, reading: Reading, permitted: Permitted, view: SchemaView | None, before: set[str]
+    ) -> Steps[None]:
+        """Reads what begins like a string of JSON, where the tag says that the value is JSON, and its closing tag."""
+        pieces: list[str] = []
+        try:
+            yield from self._raw(reading, pieces.append, view, before, False)
+        except Truncated:
+            reading.call.arguments("".join(pieces))
+            raise
+        text = "".join(pieces)
+        try:
+            value = json.loads(text)
+        except ValueError:
+            reading.call.arguments(
+                typed_value(text, permitted, reading.builder.report, python_words=self._python_words)
+            )
+        else:
+            reading.call.arguments(json_string(value))
 
     def _opens_quoted(self, cursor: Cursor) -> Steps[bool]:
         if self._quoted is None:
@@ -404,3 +428,16 @@ class TaggedArguments(Part):
         """Reads an array or object and its closing tag; reads nothing if there is none."""
         behind = (*self._before_keys, *self._ends, *reading.builder.boundaries)
         return read_container(reading, permitted, out, self._after_value, behind)
+
+
+#: An object and its first key, or none, or half of that at the end of the text.
+_FIRST_KEY = re.compile(r'[ \t\r\n]{0,64}\{[ \t\r\n]{0,64}(?:"((?:[^"\\]|\\.){0,1000})"|(\}))')
+_HALF_FIRST_KEY = re.compile(r'[ \t\r\n]{0,64}(?:\{[ \t\r\n]{0,64}(?:"(?:[^"\\]|\\.){0,1000}\\?)?)?\Z')
+
+
+def _wraps(cursor: Cursor, view: SchemaView) -> Steps[bool]:
+    """Whether an object follows whose first key is a declared argument, or that is empty; reads nothing."""
+    while not cursor.ended and _HALF_FIRST_KEY.match(cursor.buffer, cursor.position):
+        yield
+    found = _FIRST_KEY.match(cursor.buffer, cursor.position)
+    return found is not None and (found[2] is not None or view.declares(found[1]))
