@@ -11,46 +11,23 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
 from peer_parsers import CONTROL, WHOLE_ONLY, Calls, Parser, decoded, parsers_of
 
 import fcformat
+from support.accepted_calls import ROUND_TRIPS
 
-#: Chat templates in the data, and our format.
-FAMILIES = {
-    "qwen2.5": "qwen2.5",
-    "qwen3-coder": "qwen3_coder",
-    "glm-4.5": "glm45",
-    "llama-3.1": "llama3.1",
-    "gemma-4": "gemma4",
-    "kimi-k2": "kimi_k2",
-    "minimax-m2": "minimax_m2",
-    "glm-4.7-flash": "glm47",
-    "seed-oss": "seed_oss",
-    "deepseek-v3.1": "deepseek_v31",
-    "deepseek-v3.2": "deepseek_v32",
-    "deepseek-v4": "deepseek_v4",
-    "vllm-internlm2_tool": "internlm2",
-    "granite-4.0": "granite4",
-    "jamba-1.6": "jamba",
-    "vllm-xlam_qwen": "xlam",
-    "step-3.5-flash": "step3p5",
-    "minicpm5": "minicpm5",
-    "vllm-functiongemma": "functiongemma",
-    "vllm-llama4_pythonic": "llama4_pythonic",
-    "vllm-gemma3_pythonic": "pythonic",
-    "vllm-hunyuan_a13b": "hunyuan_a13b",
-}
 WAYS = ("whole", "streamed")
 #: Runs of which the fastest counts.
 REPEATS = 3
-
-Table = dict[str, dict[str, Counter[str]]]
 
 
 def ours(name: str) -> Parser:
@@ -152,11 +129,11 @@ def main() -> None:
         pieces = pieces_of(row["assistant_text"], controls)
         known = tools[row["conversation"]]
         recorded(row, scores)
-        scores["fcformat"].measure(ours(FAMILIES[family]), row, known, pieces, WAYS)
+        scores["fcformat"].measure(ours(ROUND_TRIPS[family]), row, known, pieces, WAYS)
         for project, parse in parsers.items():
             ways = WAYS[:1] if project in WHOLE_ONLY else WAYS
             scores[project].measure(parse, row, known, pieces, ways)
-            beside[project].measure(ours(FAMILIES[family]), row, known, pieces, ways)
+            beside[project].measure(ours(ROUND_TRIPS[family]), row, known, pieces, ways)
     print(f"{'parser':22s} {'way':9s} {'right':>6s} {'wrong':>6s} {'raised':>7s} {'ms per 1,000 characters':>9s}")
     for name, score in scores.items():
         print("\n".join(score.lines(name)))
