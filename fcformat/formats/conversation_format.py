@@ -7,6 +7,7 @@ import datetime
 from typing import Any
 
 from fcformat.chat import Message, Tool
+from fcformat.errors import FormatError
 from fcformat.formats.base import Format
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.role_segments import RoleSegments
@@ -99,6 +100,7 @@ class ConversationFormat(Format):
             "training": self._training is not None,
             "enable_thinking": history is not None and bool(history.prompts),
             "preserve_thinking": history is not None and history.may_keep,
+            "reasoning_effort": bool(self.layout.efforts),
         }
         self._refuse_options(options, tuple(name for name, is_known in known.items() if is_known))
         training = self._training if options.get("training") else None
@@ -106,13 +108,12 @@ class ConversationFormat(Format):
         policy = LossPolicy(self.name, on_loss, self._accepted, draft.losses)
         for index, what in results_out_of_order(messages):
             policy.lose("order", index, what)
-        numbered = self._reasoned(
-            self._stripped(messages, policy), policy, keep_all=bool(options.get("preserve_thinking"))
-        )
+        effort = self._effort(options)
+        numbered = self._reasoned(self._stripped(messages, policy), policy, options.get("preserve_thinking"))
         if training is not None and training.paired:
             numbered = _paired(numbered)
         draft.fixed(self.layout.begin)
-        numbered = self._system(numbered, tools, training, policy, draft)
+        numbered = self._system(numbered, tools, training, policy, draft, effort)
         for position, (index, message) in enumerate(numbered):
             last = position + 1 == len(numbered)
             ended = not last or add_generation_prompt or not self.layout.last_open
@@ -155,6 +156,7 @@ class ConversationFormat(Format):
         training: Training | None,
         policy: LossPolicy,
         draft: Draft,
+        effort: str,
     ) -> list[tuple[int, Message]]:
         """Writes the beginning: the system message and the tools; the messages that are left."""
         told = self.layout.tools
@@ -164,7 +166,7 @@ class ConversationFormat(Format):
         first = numbered[0][1] if numbered and numbered[0][1].role in ("system", "developer") else None
         system = self.layout.roles["system"]
         if tools and told is not None:
-            draft.fixed(system.header)
+            draft.fixed(system.header + (effort + "\n\n" if effort else ""))
             if how == "joined":
                 default = self.layout.default_system or told.default_system
                 draft.text((first.content or "") if first is not None else default)
@@ -178,9 +180,26 @@ class ConversationFormat(Format):
                     "system", numbered[0][0], "the system message is left out, because the tools take its place"
                 )
             return numbered if how == "apart" or first is None else numbered[1:]
+        if self.layout.efforts:
+            content = (first.content or "") if first is not None else ""
+            if effort or content:
+                draft.fixed(system.header + effort + ("\n\n" if effort and content else ""))
+                draft.text(content, apart=self._apart)
+                draft.fixed(system.end + system.after)
+            return numbered[first is not None :]
         if first is None and self.layout.default_system:
             self._turn(system, self.layout.default_system, draft)
         return numbered
+
+    def _effort(self, options: dict[str, Any]) -> str:
+        """What begins the system turn of the effort of reasoning."""
+        efforts, asked = self.layout.efforts, options.get("reasoning_effort")
+        if not efforts or options.get("enable_thinking") is False:
+            return ""
+        if asked not in efforts:
+            known = ", ".join(repr(each) for each in efforts if each is not None)
+            raise FormatError(f"{self.name}: reasoning_effort: found {asked!r}, expected one of {known}")
+        return efforts[asked]
 
     def _told(self, told: ToolList, tools: tuple[Tool, ...], draft: Draft) -> None:
         if self._apart:
@@ -236,21 +255,22 @@ class ConversationFormat(Format):
         return numbered
 
     def _reasoned(
-        self, numbered: list[tuple[int, Message]], policy: LossPolicy, keep_all: bool
+        self, numbered: list[tuple[int, Message]], policy: LossPolicy, preserve: bool | None
     ) -> list[tuple[int, Message]]:
         """The messages with the reasoning that is written: `None` for no block, `""` for an empty one."""
         history = self.layout.reasoning
+        keep = "none" if history is None else history.keep
+        if preserve is not None:
+            keep = "all" if preserve else "after_last_user"
         marks = self.turn.reasoning if isinstance(self.turn, ReasonedTurn) else None
-        results = history.results if history is not None else None
-        asked = max((index for index, message in numbered if _asks(message, results)), default=len(numbered))
+        questions = (index for index, each in numbered if history is not None and history.is_question(each))
+        asked = max(questions, default=len(numbered))
         for position, (index, message) in enumerate(numbered):
             if message.role != "assistant":
                 continue
             if history is not None and history.split and marks is not None:
                 message = _split(message, marks, "split" in self.layout.strip)
-            kept = history is not None and (
-                keep_all or history.keep == "all" or (history.keep == "after_last_user" and index > asked)
-            )
+            kept = keep == "all" or (keep == "after_last_user" and index > asked)
             reasoning = message.reasoning
             if reasoning and history is not None and history.strip and reasoning != reasoning.strip():
                 policy.lose("space", index, "the white space around the reasoning is left out")
@@ -270,12 +290,6 @@ class ConversationFormat(Format):
     def _role(self, role: str) -> Role:
         # OpenAI's newer name for the same role.
         return self.layout.roles["system" if role == "developer" else role]
-
-
-def _asks(message: Message, results: tuple[str, str] | None) -> bool:
-    """Whether a message is a question, and no result in a user's turn."""
-    content = message.content or ""
-    return message.role == "user" and not (results and content.startswith(results[0]) and content.endswith(results[1]))
 
 
 def _split(message: Message, marks: Reasoning, strip: bool) -> Message:

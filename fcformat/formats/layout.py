@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
-from fcformat.chat import Tool
+from fcformat.chat import Message, Tool
 
 if TYPE_CHECKING:
     from fcformat.formats.tool_texts import ToolWords
@@ -102,7 +102,8 @@ class ReasoningHistory:
         strip: Whether white space around reasoning is left out.
         results: What user messages begin and end with that are results and no questions.
         asides: What follows each user message that does not end with it already, by the option `enable_thinking`.
-        may_keep: Whether the option `preserve_thinking` keeps the reasoning of all turns.
+        may_keep: Whether the option `preserve_thinking` says if the reasoning of all turns is kept, or that of those after the
+            last user message.
     """
 
     keep: Literal["all", "after_last_user", "none"] = "after_last_user"
@@ -113,6 +114,12 @@ class ReasoningHistory:
     results: tuple[str, str] | None = None
     asides: Mapping[bool | None, str] = dataclasses.field(default_factory=dict)
     may_keep: bool = False
+
+    def is_question(self, message: Message) -> bool:
+        """Whether a message is the user's own, and no result in a user's turn."""
+        content, marks = message.content or "", self.results
+        is_result = marks is not None and content.startswith(marks[0]) and content.endswith(marks[1])
+        return message.role == "user" and not is_result
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -133,6 +140,8 @@ class Layout:
         strip: The roles around whose content white space is left out; `"calls"`: the assistant's, where it calls;
             `"split"`: also what is left of it when reasoning has been split off.
         one_system: Whether only the conversation's first message may be a system message.
+        efforts: What begins the system turn by the option `reasoning_effort`, where the model is to think; `None` stands
+            for the option left out. A system turn with neither that nor anything else is left out.
     """
 
     roles: Mapping[str, Role]
@@ -146,3 +155,4 @@ class Layout:
     beside: bool = True
     strip: frozenset[str] = frozenset()
     one_system: bool = False
+    efforts: Mapping[str | None, str] = dataclasses.field(default_factory=dict)

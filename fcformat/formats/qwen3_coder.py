@@ -2,13 +2,15 @@
 
 Sources: the chat templates that Qwen publishes with the models. Qwen3-Coder tells of tools as XML, Qwen3.5 as JSON before
 the system message; Qwen3.5 reasons, and keeps its reasoning after the last question. These two write null and booleans as
-Python spells them, the later ones as JSON. Qwen3.8 writes calls as Qwen3.6 does; its prompts, which tell how hard to think, are
-its template's.
+Python spells them, the later ones as JSON. Qwen3.6 can keep the reasoning of all turns, and Qwen3.8 does so unless it is told
+not to; its prompts begin with how hard to think.
 """
 
 from __future__ import annotations
 
-from fcformat.formats.call_format import CallFormat
+from collections.abc import Mapping
+from typing import Literal
+
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
 from fcformat.formats.call_syntax.sections import CallSections
 from fcformat.formats.chatml import CHATML_ROLES, CHATML_STOPS, HERMES_CONTROLS, USER_RESULTS
@@ -85,8 +87,27 @@ QWEN3_CODER = ConversationFormat(
     accepted_losses=frozenset(("reasoning", "space")),
 )
 
+_XHIGH = (
+    "Reasoning effort is set to xhigh. Please think carefully through the task, validate key assumptions, consider plausible"
+    " alternatives, and prioritize correctness, consistency, and clarity in the final answer."
+)
+_LOW = (
+    "Reasoning effort is set to low. Keep your thinking brief and focused, moving directly to the conclusion without"
+    " unnecessary elaboration."
+)
+_NO_EFFORTS: Mapping[str | None, str] = {}
 
-def _thinking(name: str, aliases: tuple[str, ...], calls: CallSections, *, may_keep: bool) -> ConversationFormat:
+
+def _thinking(
+    name: str,
+    aliases: tuple[str, ...],
+    calls: CallSections,
+    *,
+    keep: Literal["all", "after_last_user"] = "after_last_user",
+    may_keep: bool = True,
+    split: bool = True,
+    efforts: Mapping[str | None, str] = _NO_EFFORTS,
+) -> ConversationFormat:
     """A format with tools as JSON before the system message, and reasoning."""
     return ConversationFormat(
         name,
@@ -97,14 +118,17 @@ def _thinking(name: str, aliases: tuple[str, ...], calls: CallSections, *, may_k
             results=USER_RESULTS,
             generation_prompt="<|im_start|>assistant\n",
             reasoning=ReasoningHistory(
+                keep=keep,
                 empty="kept",
                 prompts={None: "<think>\n", True: "<think>\n", False: "<think>\n\n</think>\n\n"},
+                split=split,
                 strip=True,
                 results=("<tool_response>", "</tool_response>"),
                 may_keep=may_keep,
             ),
             strip=frozenset(("system", "user", "assistant", "tool")),
             one_system=True,
+            efforts=efforts,
         ),
         turn=ReasonedTurn(_THINK, calls),
         controls=_CONTROLS,
@@ -115,14 +139,12 @@ def _thinking(name: str, aliases: tuple[str, ...], calls: CallSections, *, may_k
 
 
 QWEN35 = _thinking("qwen3.5", ("qwen3_5", "qwen35", "Qwen/Qwen3.5-*"), _CALLS_WITH_PYTHON_WORDS, may_keep=False)
-QWEN36 = _thinking("qwen3.6", ("qwen3_6", "qwen36", "Qwen/Qwen3.6-*"), _CALLS, may_keep=True)
-
-QWEN38 = CallFormat(
+QWEN36 = _thinking("qwen3.6", ("qwen3_6", "qwen36", "Qwen/Qwen3.6-*"), _CALLS)
+QWEN38 = _thinking(
     "qwen3.8",
-    aliases=("qwen3_8", "qwen38", "Qwen/Qwen3.8-*"),
-    turn=QWEN36.turn,
-    stops=CHATML_STOPS,
-    headers=("<|im_start|>assistant\n",),
-    begins=("<|im_start|>",),
-    controls=("<tool_call>", "</tool_call>", "<think>", "</think>"),
+    ("qwen3_8", "qwen38", "Qwen/Qwen3.8-*"),
+    _CALLS,
+    keep="all",
+    split=False,
+    efforts={None: _XHIGH, "xhigh": _XHIGH, "medium": "", "low": _LOW},
 )

@@ -32,6 +32,8 @@ NATIVE = {
     "qwen3-coder": "qwen3_coder",
     "qwen3.5": "qwen3.5",
     "qwen3.6": "qwen3.6",
+    "qwen3.8": "qwen3.8",
+    "ollama-qwen3.8": "qwen3.8",
     "glm-4.5": "glm45",
     "hermes-2-pro-tool_use": "hermes",
     "llama-3.1": "llama3.1",

@@ -16,7 +16,13 @@ from support.templates import template_of
 pytest.importorskip("jinja2")
 
 #: Templates, and the format that writes their prompts natively.
-NATIVE = {"qwen3-coder": "qwen3_coder", "qwen3.5": "qwen3.5", "qwen3.6": "qwen3.6", "glm-4.5": "glm45"}
+NATIVE = {
+    "qwen3-coder": "qwen3_coder",
+    "qwen3.5": "qwen3.5",
+    "qwen3.6": "qwen3.6",
+    "qwen3.8": "qwen3.8",
+    "glm-4.5": "glm45",
+}
 TEXTS = [
     "Hi",
     "  padded \n",

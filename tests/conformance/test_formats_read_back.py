@@ -42,7 +42,8 @@ RATCHET: dict[str, tuple[str, int, int, int]] = {
     "qwen3-coder": ("qwen3_coder", 33, 33, 33),
     "qwen3-instruct-2507": ("qwen3-2507", 33, 33, 33),
     "qwen3.5": ("qwen3.5", 35, 35, 34),
-    "qwen3.6": ("qwen3.6", 36, 35, 35),
+    "qwen3.6": ("qwen3.6", 36, 36, 35),
+    "qwen3.8": ("qwen3.8", 38, 38, 37),
     "qwq-32b": ("qwq", 47, 34, 47),
 }
 

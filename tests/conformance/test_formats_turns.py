@@ -31,6 +31,7 @@ TEMPLATES = {
     "qwen3-coder": ("qwen3_coder", "<|im_start|>assistant\n"),
     "qwen3.5": ("qwen3.5", "<|im_start|>assistant\n"),
     "qwen3.6": ("qwen3.6", "<|im_start|>assistant\n"),
+    "qwen3.8": ("qwen3.8", "<|im_start|>assistant\n"),
     "seed-oss": ("seed_oss", "<seed:bos>assistant\n"),
     "step-3.5-flash": ("step3p5", "<|im_start|>assistant\n"),
 }

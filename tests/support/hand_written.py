@@ -242,6 +242,7 @@ _ALL = (
     Family("qwen_agent", _text("✿FUNCTION✿: ", "\n✿ARGS✿: ", ""), between="\n", end="\n✿RESULT✿"),
     Family("qwen3.5", _FUNCTION, between="\n", thought=_THINK_LINES, end="<|im_end|>", json=False),
     Family("qwen3.6", _FUNCTION, between="\n", thought=_THINK_LINES, end="<|im_end|>", json=False),
+    Family("qwen3.8", _FUNCTION, between="\n", thought=_THINK_LINES, end="<|im_end|>", json=False),
     Family("qwen3_coder", _FUNCTION, between="\n", thought=_THINK_LINES, end="<|im_end|>", json=False),
     Family("reka", _HERMES, between="\n", thought=_THINK_LINES, end="\n\n<sep>"),
     Family("seed_oss", _tags("<seed:tool_call>\n<function={name}>\n", "<parameter={key}>{value}</parameter>\n",

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from fcformat.chat import normalize_messages
+from fcformat.errors import FormatError
 from fcformat.formats import get_format
 from fcformat.formats.losses import FormatLossWarning
 
@@ -91,3 +93,52 @@ def test_qwen15_leaves_the_last_turn_open_and_asks_nothing_after_its_own() -> No
     assert qwen.render(turns("1?")).text.endswith("user\n1?")
     assert qwen.render(turns("1?"), add_generation_prompt=True).text.endswith("1?<|im_end|>\n<|im_start|>assistant\n")
     assert qwen.render(turns("1?", "1"), add_generation_prompt=True).text.endswith("assistant\n1<|im_end|>\n")
+
+
+ROUNDS = [
+    {"role": "user", "content": "Hi"},
+    {"role": "assistant", "content": "Yo", "reasoning_content": "Greet."},
+    {"role": "user", "content": "Hm"},
+]
+
+
+@pytest.mark.parametrize("system", [[], [{"role": "system", "content": "Be brief."}]])
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "xhigh"),
+        ({"reasoning_effort": "xhigh"}, "xhigh"),
+        ({"reasoning_effort": "low"}, "low"),
+        ({"reasoning_effort": "medium"}, ""),
+        ({"reasoning_effort": "low", "enable_thinking": False}, ""),
+    ],
+)
+def test_qwen38_begins_with_the_effort_of_reasoning(
+    system: list[dict[str, str]], options: dict[str, Any], said: str
+) -> None:
+    form = get_format("qwen3.8")
+    text = form.render([*system, *ROUNDS], add_generation_prompt=True, **options).text
+    begin = text.partition("<|im_start|>user")[0]
+    assert (f"Reasoning effort is set to {said}." in begin) == bool(said)
+    assert ("Be brief." in begin) == bool(system)
+    assert ("system" in begin) == bool(said or system)
+    read = form.parse_conversation(text)
+    assert read.messages == normalize_messages([*system, *ROUNDS])
+    assert not read.issues  # it is written again with the options that were found
+
+
+def test_qwen38_keeps_reasoning_unless_told_not_to() -> None:
+    form = get_format("qwen3.8")
+    assert "Greet." in form.render(ROUNDS).text
+    text = form.render(ROUNDS, preserve_thinking=False, on_loss="drop").text
+    assert "Greet." not in text
+    assert not form.parse_conversation(text).issues
+    kept = get_format("qwen3.6").render(ROUNDS, preserve_thinking=True).text
+    assert not get_format("qwen3.6").parse_conversation(kept).issues
+
+
+def test_qwen38_names_the_efforts_that_it_knows() -> None:
+    with pytest.raises(FormatError, match="reasoning_effort: found 'high', expected one of 'xhigh', 'medium', 'low'"):
+        get_format("qwen3.8").render(ROUNDS, reasoning_effort="high")
+    with pytest.raises(FormatError, match="reasoning_effort"):
+        get_format("qwen3.6").render(ROUNDS, reasoning_effort="low")

@@ -100,6 +100,7 @@ def test_a_call_that_is_only_spoken_of_ends_no_reasoning(spoken: str) -> None:
         "qwen3-thinking-2507",
         "qwen3.5",
         "qwen3.6",
+        "qwen3.8",
     ],
 )
 def test_families_whose_models_call_in_an_open_block(name: str) -> None:

@@ -162,6 +162,7 @@ _WORDS = [
         ("qwen3_coder", True),
         ("qwen3.5", True),
         ("qwen3.6", False),
+        ("qwen3.8", False),
         ("nemotron3", True),
         ("seed_oss", True),
         ("step3p5", True),

@@ -50,6 +50,8 @@ class _Walk:
         self._messages: list[Message] = []
         self._calls: list[Message] = []
         self._tools: tuple[Tool, ...] = ()
+        self._blocks: dict[int, bool] = {}  # whether an assistant's message has a block of reasoning, by its place
+        self._effort: str | None = ""  # the one whose text begins the system turn; `""`: none does
         results = layout.results
         self._result = results.role.header + results.opening
         # Results stand in a user's turn in some families: the longer header counts.
@@ -84,7 +86,23 @@ class _Walk:
             generate = ended  # the last turn is ended where the model is to go on
         if options.get("enable_thinking") is False:
             self._without_asides()
+        elif layout.efforts and self._effort is not None:
+            # Where nothing is said, it is the one that has no text.
+            silent = (each for each, said in layout.efforts.items() if not said)
+            options["reasoning_effort"] = self._effort or next(silent, None)
+        self._find_preserved(options)
         return PromptRead(conversation_of(self._messages, self._tools, prompt.issues), generate, options)
+
+    def _find_preserved(self, options: dict[str, Any]) -> None:
+        """Tells from the reasoning of earlier turns whether it was to be kept, where that is not as the family has it."""
+        history = self._layout.reasoning
+        if history is None or not history.may_keep:
+            return
+        asked = max((at for at, each in enumerate(self._messages) if history.is_question(each)), default=0)
+        earlier = {has_block for at, has_block in self._blocks.items() if at < asked}
+        preserves = history.keep == "all"
+        if (not preserves) in earlier:
+            options["preserve_thinking"] = not preserves
 
     def _end(self, role: Role) -> re.Pattern[str]:
         return re.compile(rf"{re.escape(_ending(role))}(?={self._next})")
@@ -164,6 +182,9 @@ class _Walk:
             self._calls.append(message)  # of the same turn
             return
         self._flush()
+        history = self._layout.reasoning
+        opening = history.prompts.get(None, "").strip() if history is not None else ""
+        self._blocks[len(self._messages)] = bool(opening) and text.startswith(opening)
         self._messages.append(message)
 
     def _flush(self) -> None:
@@ -175,6 +196,14 @@ class _Walk:
     def _system(self, content: str, start: int) -> None:
         """Reads the turn that begins the conversation: system text, tools, or both."""
         told = self._layout.tools
+        for effort, said in self._layout.efforts.items():
+            if said and (content == said or content.startswith(f"{said}\n\n")):
+                self._effort = effort
+                if content == said:
+                    return
+                start += len(said) + 2
+                content = content[len(said) + 2 :]
+                break
         found = self._told(told, content, start) if told is not None else None
         if told is None or found is None:
             if content != self._layout.default_system or not content:
