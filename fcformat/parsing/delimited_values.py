@@ -26,8 +26,8 @@ __all__ = ["DelimitedReader", "as_delimited"]
 _KEY = re.compile(r"[^\s:,{}\[\]<>\"']+")
 _BARE = re.compile(r"[^,{}\[\]<>]*")
 #: Behind a member: another one, or the end of all; or half of that at the end of the text.
-_NEXT_MEMBER = re.compile(r",[ \t\r\n]{0,64}(?:[^\s:,{}\[\]<>\"']{1,256}[ \t\r\n]{0,64}:|[}<\"'])")
-_HALF_MEMBER = re.compile(r",[ \t\r\n]{0,64}(?:[^\s:,{}\[\]<>\"']{1,256}[ \t\r\n]{0,64})?\Z")
+_NEXT_MEMBER = re.compile(r",[ \t\r\n]{0,64}(?:[^:,{}\[\]<>\"']{1,256}:|[}<\"'])")
+_HALF_MEMBER = re.compile(r",[ \t\r\n]{0,64}(?:[^:,{}\[\]<>\"']{1,256})?\Z")
 _COMMA = re.compile(r",[ \t\r\n]*")
 _HALF_KEY = re.compile(r"[^:,{}\[\]<>]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")

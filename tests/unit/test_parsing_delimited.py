@@ -7,6 +7,7 @@ import json
 import pytest
 
 from fcformat.errors import FormatError
+from fcformat.formats import get_format
 from fcformat.parsing.cursor import Cursor, Truncated, Unreadable
 from fcformat.parsing.delimited_values import DelimitedReader, as_delimited
 from fcformat.parsing.json_incremental import MAX_DEPTH
@@ -121,3 +122,27 @@ def test_what_has_no_spelling_is_refused(text: str, message: str) -> None:
         return
     with pytest.raises(FormatError, match=message):
         as_delimited(text, MARK, sort=False)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("zip:a, b", {"zip": "a, b"}),
+        ("zip:a, b,n:1", {"zip": "a, b", "n": 1}),
+        ("city:New York, NY , x: 2", {"city": "New York, NY", "x": 2}),
+        ("n:1,my key:2", {"n": 1, "my key": 2}),
+        ('n:1,<|"|>k<|"|>:2', {"n": 1, "k": 2}),
+        ("a:{b:x, y,c:1}", {"a": {"b": "x, y", "c": 1}}),
+        ("a:[x, y]", {"a": ["x", "y"]}),
+        ("a:hello,", {"a": "hello"}),
+    ],
+)
+def test_a_comma_that_no_key_follows_belongs_to_a_string_without_delimiters(written: str, expected: object) -> None:
+    form = get_format("gemma4")
+    text = f"<|tool_call>call:f{{{written}}}<tool_call|>"
+    read = form.parse(text)
+    assert [json.loads(call.function.arguments) for call in read.tool_calls] == [expected]
+    parser = form.stream_parser()
+    for char in text:
+        parser.feed(char)
+    assert parser.finish() == read
