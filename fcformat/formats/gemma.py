@@ -23,7 +23,14 @@ GEMMA4 = CallFormat(
     aliases=("gemma-4", "google/gemma-4-*"),
     turn=ReasonedTurn(
         # Prompts may end behind the opening tag, or the tag may be stripped as a special token.
-        Reasoning("<|channel>", "<channel|>", after_opening="thought\n", also_opening=("thought\n",), interleaved=True),
+        Reasoning(
+            "<|channel>",
+            "<channel|>",
+            after_opening="thought\n",
+            also_opening=("thought\n",),
+            interleaved=True,
+            never_text=True,
+        ),
         TextThenCalls(
             CallSyntax(Tag("<|tool_call>"), _GEMMA4, Tag("<tool_call|>")),
             UntaggedCall("call:", CallSyntax(_GEMMA4, Tag("<tool_call|>")), after_name="{"),

@@ -166,6 +166,20 @@ def test_what_the_end_of_the_text_leaves_of_a_call_is_named() -> None:
         assert any(f"left over: {text!r}" in issue for issue in message.issues)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<|channel>thought\n<channel|>Hello.<channel|>",
+        "<|channel>thought\n<channel|>Hello.<|channel>thought\n<channel|><channel|>",
+        "<|channel><|channel>thought\n<channel|>Hello.",
+    ],
+)
+def test_channel_tags_that_mean_nothing_are_not_text(text: str) -> None:
+    message = parsed(text)
+    assert (message.content, message.reasoning) == ("Hello.", None)
+    assert "of the reasoning" in message.issues[0]
+
+
 def test_the_grammar_follows_the_schema_in_the_formats_own_spelling() -> None:
     info = TokenizerInfo.from_bytes([*(bytes([byte]) for byte in range(256)), None], stop_token_ids=[256])
     grammar = GrammarCompiler(info).compile_grammar(GEMMA.grammar(TOOLS, tool_choice="required"))

@@ -203,6 +203,13 @@ def test_the_grammar_allows_what_the_format_writes(text: str, options: dict[str,
     assert accepted(text, **options) is expected
 
 
+def test_the_last_channel_of_a_header_counts() -> None:
+    text = "<|channel|>commentary to=assistant<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant"
+    message = HARMONY.parse(text + "<|channel|>final<|message|>Yes.")
+    assert (message.content, message.reasoning) == ("Yes.", "Hm.")
+    assert "a header with 2 channels; the last one counts" in message.issues[0]
+
+
 def test_a_time_of_day_is_left_out_of_the_date() -> None:
     day = datetime.date(2025, 1, 15)
     noon = datetime.datetime(2025, 1, 15, 12)

@@ -60,16 +60,16 @@ def test_calls_inside_of_reasoning_are_not_calls() -> None:
 
 def test_a_call_ends_reasoning_where_models_leave_out_the_closing_tag() -> None:
     ends = ("<tool_call>",)
-    assert read(f"<think>\nlook\n{CALL}", ended_by=ends) == ("look\n", None, 1)
+    assert read(f"<think>\nlook\n{CALL}", ended_by=ends) == ("look", None, 1)
     assert read(f"<think>\nlook {CALL} so", ended_by=ends) == ("look ", " so", 1)
-    assert read(f"<think>\nlook\n{CALL}\n{CALL}", ended_by=ends) == ("look\n", None, 2)
+    assert read(f"<think>\nlook\n{CALL}\n{CALL}", ended_by=ends) == ("look", None, 2)
 
 
 def test_a_closing_tag_behind_a_call_that_ended_reasoning_is_passed_over() -> None:
     ends = ("<tool_call>",)
-    assert read(f"<think>\nlook\n{CALL}\n</think>\n\nso", ended_by=ends) == ("look\n", "so", 1)
-    assert read(f"<think>\nlook\n{CALL}\n</think>\n\n{CALL}", ended_by=ends) == ("look\n", None, 2)
-    assert read(f"<think>\nlook\n{CALL}</think>a</think>b", ended_by=ends) == ("look\n", "a</think>b", 1)
+    assert read(f"<think>\nlook\n{CALL}\n</think>\n\nso", ended_by=ends) == ("look", "so", 1)
+    assert read(f"<think>\nlook\n{CALL}\n</think>\n\n{CALL}", ended_by=ends) == ("look", None, 2)
+    assert read(f"<think>\nlook\n{CALL}</think>a</think>b", ended_by=ends) == ("look", "a</think>b", 1)
     assert read(f"<think>\nwhy\n</think>\n\n{CALL}</think>b", ended_by=ends) == ("why", "</think>b", 1)
 
 
@@ -117,7 +117,9 @@ def test_families_whose_models_call_in_an_open_block(name: str) -> None:
     tag = call[: call.index(">") + 1]
     message = each.parse(f"<think>{tag} is a tag. First I look.\n{call}")
     assert [(each.function.name, each.function.arguments) for each in message.tool_calls] == [("peek", '{"at": "sea"}')]
-    assert (message.reasoning, message.content) == (f"{tag} is a tag. First I look.\n", None)
+    assert isinstance(each.turn, ReasonedTurn)
+    space = "" if each.turn.reasoning.before_closing else "\n"
+    assert (message.reasoning, message.content) == (f"{tag} is a tag. First I look.{space}", None)
     assert any("the reasoning ends at" in str(issue) for issue in message.issues)
     if name != "ling3":  # its blocks end at once
         closed = each.parse(f"<think>First I look.\n{call}\nNo.</think>Yes.{call}")
@@ -191,6 +193,30 @@ def test_blocks_may_come_later_where_the_family_says_so() -> None:
     text = f"a<think>\nwhy\n</think>\n\n{CALL}<think>\nyes\n</think>\n\n{CALL}"
     assert read(text, interleaved=True) == ("whyyes", "a", 2)
     assert read("a<think>b</think>") == (None, "a<think>b</think>", 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("<think>\nso\n</think>\n\nHi </think>\n\nthere", ("so", "Hi there", 0)),
+        ("<think>\n<think>\nso <think>\nis\n</think>\n\nHi", ("so is", "Hi", 0)),
+        ("Hi </think>\n\n<think>\nso\n</think>\n\n</think>\n\nyou" + CALL, ("so", "Hi you", 1)),
+    ],
+)
+def test_tags_that_are_never_text_are_dropped_where_they_mean_nothing(
+    text: str, expected: tuple[str, str, int]
+) -> None:
+    marks: dict[str, Any] = {"interleaved": True, "never_text": True}
+    assert read(text, **marks) == expected
+    assert "side of the reasoning" in family(**marks).parse(text).issues[0]
+
+
+def test_layout_before_a_call_that_ends_the_block_belongs_to_the_block() -> None:
+    assert read("<think>\nso\n" + CALL, ended_by=("<tool_call>",)) == ("so", None, 1)
+    assert read("<think>\nso\n" + CALL, left_open_before=("<tool_call>",)) == ("so", None, 1)
+    spoken = "so\n<tool_call> is a tag, and `\n<tool_call> is one"
+    assert read(f"<think>\n{spoken}\n</think>\n\nHi", ended_by=("<tool_call>",)) == (spoken, "Hi", 0)
+    assert read(f"<think>\nso\n{CALL}\n</think>\n\nHi", left_open_before=("<tool_call>",))[1:] == ("Hi", 0)
 
 
 def test_reasoning_that_does_not_end_is_cut_off() -> None:

@@ -149,9 +149,11 @@ class _Reader:
                 return header
             if _OTHER_ROLE.match(header):
                 return START
-            channel = _CHANNEL_NAME.search(header)
+            channels = _CHANNEL_NAME.findall(header)
             if re.search(r"\w", other := _KNOWN_IN_HEADERS.sub("", header)):
                 self._builder.report(f"a header with {other.strip()!r}")
+            if len(channels) > 1:
+                self._builder.report(f"a header with {len(channels)} channels; the last one counts")
             recipient = _RECIPIENT.search(header)
             name = "" if recipient is None else recipient[1].removeprefix("functions.")
             if recipient is not None and not name:
@@ -159,7 +161,7 @@ class _Reader:
             if name and name not in ("assistant", "user", "all"):
                 mark = yield from self._call(name)
             else:
-                mark = yield from self._body(reasoning=channel is not None and channel[1] == "analysis")
+                mark = yield from self._body(reasoning=channels[-1:] == ["analysis"])
             if mark is None or mark in self._boundaries:
                 return mark
             self._builder.divided()

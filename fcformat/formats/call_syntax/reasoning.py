@@ -48,6 +48,8 @@ class Reasoning:
         left_open_before: Tags that open calls, before which models leave a block open. A call there ends the block if no
             closing tag follows in the turn, so that a stream tells of it at the end.
         interleaved: Whether blocks may also begin later in the turn, between texts and calls.
+        never_text: Whether the tags are control tokens that are never text: one that opens a block inside of one, or
+            ends one where there is none, is dropped and reported. For `interleaved` blocks.
         lone: Whether a closing tag that begins the reply says that there is no reasoning; it is written for an empty block.
         compact: Whether an empty block is written without the layout inside of it.
     """
@@ -65,6 +67,7 @@ class Reasoning:
     ended_by: tuple[str, ...] = ()
     left_open_before: tuple[str, ...] = ()
     interleaved: bool = False
+    never_text: bool = False
     lone: bool = False
     compact: bool = False
 
@@ -173,18 +176,19 @@ class ReasonedTurn(Turn):
         marks = self.reasoning
         inside = yield from self._begins(cursor, builder, boundaries)
         within = (marks.opening, *boundaries) if marks.interleaved else boundaries
-        late: tuple[str, ...] = ()  # the closing tag, while it may yet come behind what ended the block in its place
+        late: tuple[str, ...] = (marks.closing,) if marks.never_text else ()  # a closing tag that ends no block
         while True:
             if inside:
                 boundary = yield from self._block(cursor, builder, boundaries)
-                late = (marks.closing,) if boundary in marks.ended_by else ()
+                late = (marks.closing,) if marks.never_text or boundary in marks.ended_by else ()
                 if boundary is not None and boundary not in (*marks.ended_by, *marks.left_open_before):
                     return boundary
             boundary = yield from self.inner.read(cursor, builder, tools, (*late, *within))
             if boundary in late:
-                builder.report(f"{boundary!r} behind the end of the reasoning")
+                builder.report(f"{boundary!r} outside of the reasoning")
                 yield from self._drop(cursor, self._after)
-                inside, late = False, ()
+                inside = False
+                late = late if marks.never_text and not builder.given_up() else ()
             elif boundary != marks.opening or not marks.interleaved:
                 return boundary
             else:
@@ -281,7 +285,10 @@ class ReasonedTurn(Turn):
         marks = self.reasoning
         yield from self._pass_heading(cursor)
         call_tags = (*marks.ended_by, *marks.left_open_before)
-        finder = cursor.finder((marks.closing, *call_tags, *boundaries), (self._tail,))
+        ends = (marks.closing, *call_tags)
+        again = (marks.opening,) if marks.never_text else ()
+        led_by = tuple(marks.before_closing + tag for tag in ends)
+        finder = cursor.finder((*ends, *again, *boundaries), led_by)
         thought = _Thought(builder)
         closed: bool | None = None  # whether the closing tag is known to follow
         while True:
@@ -296,19 +303,28 @@ class ReasonedTurn(Turn):
                 builder.report(f"the text ends inside the reasoning, expected {marks.closing!r}")
                 return None
             place, text = found
-            tail = text == marks.closing and cursor.buffer.endswith(marks.before_closing, cursor.position, place)
-            thought.say(cursor.take(place - len(marks.before_closing) if tail else place))
-            cursor.take(place)
+            tail = text in ends and cursor.buffer.endswith(marks.before_closing, cursor.position, place)
+            layout = marks.before_closing if tail else ""
+            thought.say(cursor.take(place - len(layout)))
             if text in call_tags and text in self.openings:
-                begins = self.inner.begins_call(cursor.buffer, cursor.position, cursor.ended)
+                begins = self.inner.begins_call(cursor.buffer, cursor.position + len(layout), cursor.ended)
                 if begins is None:
                     yield
                     continue
                 if begins and text in marks.left_open_before and closed is None:
                     closed = yield from self._is_closed(cursor, boundaries)
-                if not begins or closed or thought.in_code(cursor):
-                    thought.say(cursor.take(cursor.position + len(text)))
+                if not begins or closed or thought.in_code(cursor, layout):
+                    thought.say(cursor.take(cursor.position + len(layout + text)))
                     continue
+            cursor.take(cursor.position + len(layout))
+            if text in again:
+                cursor.take(cursor.position + len(text))
+                builder.report(f"{text!r} inside of the reasoning")
+                builder.divided()
+                if builder.given_up():
+                    finder = cursor.finder((*ends, *boundaries), led_by)
+                yield from self._pass_heading(cursor)
+                continue
             if text != marks.closing:
                 builder.report(f"the reasoning ends at {text!r}, expected {marks.closing!r}")
                 if text not in call_tags:
@@ -371,6 +387,6 @@ class _Thought:
         self._spans.feed(text)
         self._builder.reasoning(text)
 
-    def in_code(self, cursor: Cursor) -> bool:
-        """Whether what comes next stands inside a fenced code block, or in a code span that it may begin."""
-        return self._fences.inside or self._spans.inside("", cursor.previous)
+    def in_code(self, cursor: Cursor, layout: str) -> bool:
+        """Whether what comes behind layout stands inside a fenced code block, or in a code span that it may begin."""
+        return self._fences.inside or self._spans.inside(layout, layout[-1:] or cursor.previous)
