@@ -23,6 +23,7 @@ __all__ = [
     "GRANITE_20B_FC",
     "INTERNLM2",
     "MIMO",
+    "NEMOTRON_MINI",
     "PLAIN",
     "REKA",
     "SPARK25",
@@ -122,6 +123,17 @@ MIMO = CallFormat(
     headers=("<|im_start|>assistant\n",),
     begins=("<|im_start|>",),
     controls=(*_TAGS, "<think>", "</think>"),
+)
+
+NEMOTRON_MINI = CallFormat(
+    "nemotron_mini",
+    aliases=("nemotron-mini", "nvidia/Nemotron-Mini-*"),
+    turn=TextThenCalls(
+        CallSyntax(Text("<toolcall>"), Text(" "), _JSON, Text(" "), Text("</toolcall>")), blank_before=True
+    ),
+    stops=("</s>", "<extra_id_1>"),
+    headers=("<extra_id_1>Assistant\n",),
+    begins=("<extra_id_1>",),
 )
 
 SPARK25 = CallFormat(

@@ -18,7 +18,6 @@ from fcformat.formats.tagged_shapes import function_call
 __all__ = [
     "APERTUS",
     "APRIEL",
-    "FIREFUNCTION_V2",
     "GRANITE",
     "HUNYUAN_A13B",
     "JAMBA",
@@ -116,15 +115,6 @@ PHI4_MINI = CallFormat(
     headers=("<|assistant|>",),
     begins=("<|user|>", "<|system|>", "<|assistant|>"),
     controls=("<|tool_call|>", "<|/tool_call|>"),
-)
-
-FIREFUNCTION_V2 = CallFormat(
-    "firefunction_v2",
-    aliases=("firefunction-v2", "fireworks-ai/llama-3-firefunction-v2*"),
-    turn=TextThenCalls(CallArray(Text("functools")), before=" ", blank_before=True),
-    stops=("<|eot_id|>", "<|end_of_text|>"),
-    headers=("<|start_header_id|>assistant<|end_header_id|>\n\n",),
-    begins=("<|start_header_id|>",),
 )
 
 XLAM = CallFormat(

@@ -10,7 +10,8 @@ from fcformat.formats.chatglm3 import CHATGLM3
 from fcformat.formats.cohere import COHERE_COMMAND, COMMAND_R, COMMAND_R7B
 from fcformat.formats.deepseek import DEEPSEEK_V3, DEEPSEEK_V31
 from fcformat.formats.deepseek_dsml import DEEPSEEK_V4, DEEPSEEK_V32, DEEPSEEK_V41
-from fcformat.formats.functionary import FUNCTIONARY_V31, FUNCTIONARY_V32
+from fcformat.formats.firefunction import FIREFUNCTION_V1, FIREFUNCTION_V2
+from fcformat.formats.functionary import FUNCTIONARY_V2, FUNCTIONARY_V31, FUNCTIONARY_V32
 from fcformat.formats.gemma import FUNCTIONGEMMA, GEMMA4
 from fcformat.formats.gigachat import GIGACHAT3, GIGACHAT31, GIGACHAT35
 from fcformat.formats.glm4 import GLM4
@@ -33,6 +34,7 @@ from fcformat.formats.hermes_kin import (
     GRANITE_20B_FC,
     INTERNLM2,
     MIMO,
+    NEMOTRON_MINI,
     PLAIN,
     REKA,
     SPARK25,
@@ -42,7 +44,6 @@ from fcformat.formats.inkling import INKLING
 from fcformat.formats.json_arrays import (
     APERTUS,
     APRIEL,
-    FIREFUNCTION_V2,
     GRANITE,
     HUNYUAN_A13B,
     JAMBA,
@@ -55,6 +56,7 @@ from fcformat.formats.k2_horizon import K2_HORIZON
 from fcformat.formats.kimi_k2 import KIMI_K2
 from fcformat.formats.kimi_k3 import KIMI_K3
 from fcformat.formats.llama import LLAMA3_JSON, LLAMA31, LLAMA32
+from fcformat.formats.minicpm3 import MINICPM3
 from fcformat.formats.minicpm5 import MINICPM5
 from fcformat.formats.minimax import MINIMAX_M1, MINIMAX_M2, MINIMAX_M3
 from fcformat.formats.mistral import MISTRAL_V3, MISTRAL_V7, MISTRAL_V11, MISTRAL_V13
@@ -71,6 +73,7 @@ from fcformat.formats.qwen25 import QWEN25
 from fcformat.formats.qwen_agent import QWEN_AGENT
 from fcformat.formats.react import REACT
 from fcformat.formats.seed_oss import SEED_OSS
+from fcformat.formats.solar_open import SOLAR_OPEN
 from fcformat.formats.step3 import STEP3, STEP5, STEP35
 
 __all__ = ["get_format", "list_formats"]
@@ -101,11 +104,13 @@ _FORMATS: tuple[Format, ...] = (
     GRANITE_20B_FC,
     INTERNLM2,
     MIMO,
+    NEMOTRON_MINI,
     PLAIN,
     REKA,
     SPARK25,
     APERTUS,
     APRIEL,
+    FIREFUNCTION_V1,
     FIREFUNCTION_V2,
     GRANITE,
     HUNYUAN_A13B,
@@ -146,17 +151,20 @@ _FORMATS: tuple[Format, ...] = (
     POOLSIDE_V1,
     POOLSIDE_V1_COMPACT,
     NEMOTRON3,
+    FUNCTIONARY_V2,
     FUNCTIONARY_V31,
     FUNCTIONARY_V32,
     HARMONY,
     K2_HORIZON,
     KIMI_K2,
     KIMI_K3,
+    MINICPM3,
     MINICPM5,
     MINIMAX_M1,
     MINIMAX_M2,
     MINIMAX_M3,
     SEED_OSS,
+    SOLAR_OPEN,
     STEP3,
     STEP35,
     STEP5,

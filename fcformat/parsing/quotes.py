@@ -10,7 +10,7 @@ import dataclasses
 import functools
 import re
 
-__all__ = ["CALLS_IN_LINES", "CALLS_IN_LIST", "AfterCall", "closes", "open_run"]
+__all__ = ["CALLS_IN_FENCE", "CALLS_IN_LINES", "CALLS_IN_LIST", "AfterCall", "closes", "open_run"]
 
 _S = r"[ \t\r\n]{0,64}"
 _NAME = r"[\w.\-]{1,256}"
@@ -37,6 +37,8 @@ class AfterCall:
 CALLS_IN_LIST = AfterCall(rf"\]|<\||,{_S}{_NAME}{_S}\(", rf"(?:<|,{_S}(?:{_HALF_NAME}{_S})?)?\Z")
 #: Calls that only white space stands between, up to a closing tag.
 CALLS_IN_LINES = AfterCall(rf"<|{_NAME}{_S}\(", rf"(?:{_HALF_NAME}{_S})?\Z")
+#: The same in a code block.
+CALLS_IN_FENCE = AfterCall(rf"<|```|{_NAME}{_S}\(", rf"(?:`{{1,2}}|{_HALF_NAME}{_S})?\Z")
 
 
 def _sources(after: AfterCall, nested: bool) -> tuple[str, str]:

@@ -37,6 +37,15 @@ GCML = (
     '</｜GCML｜parameter>\n<｜GCML｜parameter name="days" string="false">2</｜GCML｜parameter>\n</｜GCML｜invoke>\n'
     "</｜GCML｜tool_calls>"
 )
+MINICPM3 = (
+    "<|thought_start|>\nHm.\n<|thought_end|>\n<|tool_call_start|>\n```python\n"
+    'get_weather(city="Zürich",days=2)\nnow()\n```\n<|tool_call_end|>'
+)
+SOLAR_OPEN = (
+    "<|think|>Hm.<|end|><|begin|>assistant<|tool_calls|><|tool_call:begin|>a1b2c3d4e5<|tool_call:name|>get_weather"
+    '<|tool_call:args|>{"city": "Zürich", "days": 2}<|tool_call:end|><|tool_call:begin|><|tool_call:name|>now'
+    "<|tool_call:args|>{}<|tool_call:end|><|calls|>"
+)
 
 
 @pytest.mark.parametrize(
@@ -116,6 +125,26 @@ GCML = (
             [],
         ),
         ("muse_glimmer", "<|message|>Fine.<|eot|>", None, "Fine.", []),
+        (
+            "minicpm3",
+            MINICPM3,
+            "Hm.",
+            None,
+            [IN_ZURICH, AT_ONCE],
+        ),
+        ("minicpm3", "<|tool_call_start|>\nnow()\n<|tool_call_end|>", None, None, [AT_ONCE]),
+        ("firefunction_v1", "<plain>Fine.</s>", None, "Fine.", []),
+        ("firefunction_v1", f"<functioncall>{OBJECT}<functioncall>{OTHER}</s>", None, None, [IN_ZURICH, AT_ONCE]),
+        ("nemotron_mini", f"Fine.\n<toolcall> {OBJECT} </toolcall>", None, "Fine.", [IN_ZURICH]),
+        ("solar_open", "<|think|>Hm.<|end|><|begin|>assistant<|content|>Fine.<|end|>", "Hm.", "Fine.", []),
+        ("solar_open", "Fine.", None, "Fine.", []),
+        (
+            "solar_open",
+            SOLAR_OPEN,
+            "Hm.",
+            None,
+            [IN_ZURICH, AT_ONCE],
+        ),
     ],
 )
 def test_a_reply_is_read_whole_and_in_characters(
@@ -129,6 +158,18 @@ def test_a_reply_is_read_whole_and_in_characters(
     deltas = [delta for char in text for delta in parser.feed(char)]
     assert parser.finish() == read
     assert join_deltas([*deltas, *parser.final_deltas]).tool_calls == read.tool_calls
+
+
+def test_calls_of_solar_open_keep_their_ids() -> None:
+    text = "<|tool_calls|><|tool_call:begin|>{}<|tool_call:name|>now<|tool_call:args|>{{}}<|tool_call:end|><|calls|>"
+    form = get_format("solar_open")
+    (call,) = form.parse(text.format("a1b2c3d4e5"), TOOLS, strict=True).tool_calls
+    assert call.id == "a1b2c3d4e5"
+    assert form.parse(text.format(""), TOOLS).issues == ("at character 33: a call without an id",)
+    for cut in ("<|tool_calls|><|tool_call:begin|>", "<|tool_calls|><|tool_call:begin|>a1b2"):
+        read = form.parse(cut, TOOLS)
+        assert (read.tool_calls, read.finish_reason) == ((), "length")
+        assert read.issues
 
 
 @pytest.mark.parametrize("opened", ["<ifm|think>", "<ifm|think_fast>"])
@@ -172,6 +213,10 @@ def test_attributes_of_kimi_k3_are_escaped() -> None:
         # model ids
         ("baidu/ERNIE-4.5-21B-A3B-Thinking", "ernie4.5"),
         ("MiniMaxAI/MiniMax-M1-80k", "minimax_m1"),
+        ("fireworks-ai/firefunction-v1", "firefunction_v1"),
+        ("meetkai/functionary-small-v2.4", "functionary_v2"),
+        ("openbmb/MiniCPM3-4B", "minicpm3"),
+        ("upstage/Solar-Open-100B", "solar_open"),
         ("Qwen/Qwen3.8-27B", "qwen3.8"),
         ("Qwen/Qwen3-8B", "qwen3"),
     ],

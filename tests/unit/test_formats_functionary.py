@@ -1,4 +1,4 @@
-"""Functionary 3.1 and 3.2: function tags, and segments behind recipients."""
+"""Functionary 2, 3.1 and 3.2: messages to recipients, function tags, and segments behind recipients."""
 
 from __future__ import annotations
 
@@ -53,6 +53,45 @@ def test_a_function_cannot_be_called_like_the_public() -> None:
     call = ToolCall(FunctionCall("all", "{}"))
     with pytest.raises(FormatError, match="stands for text to the user"):
         get_format("functionary_v32").turn.write(Message("assistant", None, (call,)), 0, Draft(()))
+
+
+PROMPT = "<|from|>assistant\n<|recipient|>"
+TO_ALL, TO_WEATHER = "all\n<|content|>", 'get_weather\n<|content|>{"city": "Paris"}'
+
+
+def test_messages_go_to_their_recipients() -> None:
+    text = f"{TO_ALL}I look.\n{PROMPT}{TO_WEATHER}\n{PROMPT}python\n<|content|>{{}}<|stop|>"
+    message = get_format("functionary_v2").parse(text, TOOLS, prompt=PROMPT, strict=True)
+    assert message.content == "I look."
+    assert [each.function.name for each in message.tool_calls] == ["get_weather", "python"]
+    assert get_format("functionary_v2").parse("I look.", TOOLS).content == "I look."
+    code = get_format("functionary_v2").parse("python\n<|content|>print(1)\n<|stop|>", TOOLS)
+    assert code.tool_calls[0].function.arguments == "print(1)"
+    assert "arguments that are not an object" in code.issues[0]
+
+
+def test_a_recipient_must_be_one_that_a_header_can_hold() -> None:
+    for name in ("all", "get weather", "<|content|>"):
+        call = ToolCall(FunctionCall(name, "{}"))
+        with pytest.raises(FormatError, match="expected one that a header can hold"):
+            get_format("functionary_v2").turn.write(Message("assistant", None, (call,)), 0, Draft(()))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "text", "choice", "expected"),
+    [
+        (PROMPT, TO_WEATHER, "required", True),
+        (PROMPT, f"{TO_ALL}Hi", "auto", True),
+        (PROMPT, f"{TO_ALL}Hi", "required", False),
+        (PROMPT, f"{TO_ALL}Hi\n{PROMPT}{TO_WEATHER}\n{PROMPT}{TO_WEATHER}", "auto", True),
+        (f"{PROMPT}{TO_ALL}H", f"i\n{PROMPT}{TO_WEATHER}", "auto", True),
+        (f"{PROMPT}{TO_ALL}H", "i", "auto", True),
+        (f"{PROMPT}{TO_ALL}H", "i", "required", False),
+        ("", f"<|recipient|>{TO_WEATHER}", "auto", True),
+    ],
+)
+def test_the_prompt_may_have_begun_a_message(prompt: str, text: str, choice: str, expected: bool) -> None:
+    assert accepted("functionary_v2", text, prompt=prompt or None, tool_choice=choice) is expected
 
 
 def test_function_tags_are_read_with_what_stands_around_them() -> None:

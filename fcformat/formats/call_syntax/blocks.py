@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from typing import Literal
 
 from fcformat import grammar as g
-from fcformat.chat import Message
+from fcformat.chat import Message, ToolCall
 from fcformat.errors import FormatError
-from fcformat.formats.call_syntax.parts import Reading, ToolViews
+from fcformat.formats.call_syntax.named import stands_at
+from fcformat.formats.call_syntax.parts import Reading, Text, ToolViews
 from fcformat.formats.call_syntax.syntax import CallSyntax, pass_brackets
 from fcformat.formats.call_syntax.tags import spelled
 from fcformat.formats.call_syntax.turn import Speech, Turn, TurnPlan, announce_end, answer, write_call
@@ -31,9 +32,11 @@ MAX_HEADER = 400
 
 
 class MessageBlocks(Turn):
-    """Messages with headers."""
+    """Messages with headers.
 
-    reasons = True
+    Attributes:
+        reasons: Whether there is a header for reasoning.
+    """
 
     def __init__(
         self,
@@ -49,13 +52,16 @@ class MessageBlocks(Turn):
         between: str,
         last: bool,
         untagged: UntaggedCall | None = None,
+        together: bool = False,
+        named: bool = False,
         controls: tuple[str, ...],
     ) -> None:
         """Sets up the turn.
 
         Args:
             call: How a call is written in its message.
-            headers: The headers of `reasoning`, `content` and `call`, as they are written; `{name}` in that of a call.
+            headers: The headers of `reasoning`, where there is any, `content` and `call`, as they are written; `{name}` in that of
+                a call.
             header: Pattern of every header that is read; its group says the kind.
             half: Pattern of what may be the beginning of a header, up to the end of the text.
             kinds: Kinds of message by that group; `None` where it is not there.
@@ -65,8 +71,16 @@ class MessageBlocks(Turn):
             between: What stands between the end of one and the header of the next.
             last: Whether the last message is ended as well.
             untagged: How a call looks in text before the first header, where control tokens were stripped.
+            together: Whether all calls of a turn stand in one message, which an end of the format ends. A call begins with a
+                tag then, before which the pattern of headers has one of no characters.
+            named: Whether the group of a call's header is the function's name.
             controls: Spellings of control tokens in the headers.
         """
+        self.reasons = "reasoning" in headers
+        self._together = together
+        first = call.parts[0]
+        self._next = first.text if together and isinstance(first, Text) else ""  # opens another call of the message
+        self._named = named
         self._untagged = untagged
         self._call = call
         self._headers = headers
@@ -90,7 +104,8 @@ class MessageBlocks(Turn):
             draft.fixed(between + self._headers[kind].replace("{name}", name), trainable=True)
             first = False
 
-        for kind, text in (("reasoning", message.reasoning), ("content", message.content)):
+        texts = (("reasoning", message.reasoning),) if self.reasons else ()
+        for kind, text in (*texts, ("content", message.content)):
             if text or (kind == "content" and not message.tool_calls):
                 if any(mark in (text or "") for mark in (self._end, *self._starts)):
                     raise FormatError(
@@ -99,45 +114,84 @@ class MessageBlocks(Turn):
                 head(kind)
                 draft.text(text or "", trainable=True)
         for position, call in enumerate(message.tool_calls):
-            head("call", call.function.name)
-            write_call(self._call, call.function, index, position, draft)
-        if self._last:
+            if not position or not self._together:
+                head("call", self._checked_name(call, index, position))
+            self._write_call(call, index, position, draft)
+        if self._last and not (self._together and message.tool_calls):
             draft.fixed(self._end, trainable=True)
+
+    def _checked_name(self, call: ToolCall, index: int, position: int) -> str:
+        """The function's name, as a header may have it."""
+        name = call.function.name
+        header = self._header.fullmatch(self._headers["call"].replace("{name}", name)) if self._named else None
+        if self._named and (header is None or header[1] != name or name in self._kinds):
+            raise FormatError(
+                f"message {index}: tool_calls[{position}]: found the name {name!r}, expected one that a header can hold"
+            )
+        return name
+
+    def _write_call(self, call: ToolCall, index: int, position: int, draft: Draft) -> None:
+        """Adds one of message `index`'s calls to a draft."""
+        write_call(self._call, call.function, index, position, draft)
 
     def grammar(self, plan: TurnPlan) -> g.Grammar:
         """See `Turn`."""
         marks = (self._end, *self._starts)
-        end = spelled(self._end, self._controls)
-        joint = spelled(self._end + self._between, self._controls)
+        end = self._spelled(self._end)
+        joint = self._spelled(self._end + self._between)
         last = end if self._last else g.literal("")
+        begun = plan.begun or ""
+        speaking = begun.startswith(self._headers["content"])
+        if not speaking and not all(header.startswith(begun) for header in self._headers.values()):
+            begun = ""
+        text = g.sequence(self._spelled(self._headers["content"][len(begun) :]), answer(plan, *marks))
+        reply: g.Grammar = g.sequence(text, last)
+        if plan.tools:
+            calls = self._calls(plan, "" if speaking else begun, joint, last)
+            if speaking:
+                called = g.sequence(joint, calls)
+                ends = (called,) if plan.required else (last,) if plan.response is not None else (last, called)
+                reply = g.sequence(text, g.choice(*ends))
+            elif plan.required:
+                reply = calls
+            elif plan.response is not None:
+                reply = g.choice(reply, calls)
+            else:
+                more = self._calls(plan, "", joint, last) if begun else calls
+                reply = g.choice(calls, g.sequence(text, g.choice(last, g.sequence(joint, more))))
+        if plan.reasoning == "none" or speaking or not self.reasons:
+            return reply
         thought = g.sequence(
-            spelled(self._headers["reasoning"], self._controls),
+            self._spelled(self._headers["reasoning"]),
             g.free_text((*marks, *plan.boundaries), plan.most_reasoning),
             joint,
         )
-        text = g.sequence(spelled(self._headers["content"], self._controls), answer(plan, *marks))
-        reply: g.Grammar = text
-        if plan.tools:
-            call = g.choice(
+        return g.sequence(thought if plan.reasoning == "required" else g.optional(thought), reply)
+
+    def _spelled(self, text: str) -> g.Grammar:
+        """The grammar of a header or an end; line breaks in them tell where they are, so that none is layout."""
+        return spelled(text, self._controls, exact=True)
+
+    def _calls(self, plan: TurnPlan, begun: str, joint: g.Grammar, last: g.Grammar) -> g.Grammar:
+        """The calls of a turn, in messages of their own or all in one, to the end of the turn; `begun` is in the prompt."""
+        most = None if plan.most is None else plan.most - 1
+
+        if self._together:
+            call = g.choice(*(self._call.grammar(tool) for tool in plan.tools))
+            return g.sequence(self._spelled(self._headers["call"][len(begun) :]), call, g.repeat(call, max=most))
+
+        def each(begun: str = "") -> g.Grammar:
+            return g.choice(
                 *(
                     g.sequence(
-                        spelled(self._headers["call"].replace("{name}", tool.name), self._controls),
+                        self._spelled(self._headers["call"].replace("{name}", tool.name)[len(begun) :]),
                         self._call.grammar(tool),
                     )
                     for tool in plan.tools
                 )
             )
-            most = None if plan.most is None else plan.most - 1
-            calls = g.sequence(call, g.repeat(g.sequence(joint, call), max=most))
-            if plan.required:
-                reply = calls
-            elif plan.response is not None:
-                reply = g.choice(text, calls)
-            else:
-                reply = g.choice(calls, g.sequence(text, g.optional(g.sequence(joint, calls))))
-        if plan.reasoning == "none":
-            return g.sequence(reply, last)
-        return g.sequence(thought if plan.reasoning == "required" else g.optional(thought), reply, last)
+
+        return g.sequence(each(begun), g.repeat(g.sequence(joint, each()), max=most), last)
 
     def read(
         self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, boundaries: tuple[str, ...]
@@ -145,12 +199,14 @@ class MessageBlocks(Turn):
         """See `Turn`."""
         finder = Finder((self._end, *self._starts, *boundaries))
         said = _Outside(cursor, builder)
-        kind: Kind | None = yield from self._first(cursor, said)
+        kind, name = yield from self._first(cursor, said)
         while not builder.given_up():
             after_call = kind == "call"
             if after_call:
                 kind = None
-                yield from self._read_call(cursor, builder, tools)
+                yield from self._read_call(cursor, builder, tools, name)
+                while self._next and not builder.given_up() and (yield from stands_at(cursor, (self._next,))):
+                    yield from self._read_call(cursor, builder, tools, name)
                 if builder.given_up():
                     break
             said.reset()
@@ -164,37 +220,37 @@ class MessageBlocks(Turn):
                 return None
             if place in boundaries:
                 return place
-            kind = yield from self._header_kind(cursor, builder)
+            kind, name = yield from self._header_kind(cursor, builder)
         yield from cursor.match_loosely((self._end,))
         rest = Speech(builder)
         rest.called()
         return (yield from rest.rest(cursor, boundaries))
 
-    def _first(self, cursor: Cursor, said: _Outside) -> Steps[Kind | None]:
-        """Reads the first header; the kind of text where there is none."""
+    def _first(self, cursor: Cursor, said: _Outside) -> Steps[tuple[Kind | None, str]]:
+        """Reads the first header; the kind of text where there is none, and what the header names."""
         while True:
             match = self._header.match(cursor.buffer, cursor.position)
             if match is not None:
                 cursor.take(match.end())
-                return self._kinds.get(match[1], self._other)
+                return self._kinds.get(match[1], self._other), match[1] or ""
             if cursor.ended or not self._half.fullmatch(cursor.buffer, cursor.position):
                 said.speech = Speech(said.builder)
-                return "content"
+                return "content", ""
             yield
 
-    def _header_kind(self, cursor: Cursor, builder: MessageBuilder) -> Steps[Kind | None]:
-        """Reads a header and says what its message is; where there is none, what follows is no text."""
+    def _header_kind(self, cursor: Cursor, builder: MessageBuilder) -> Steps[tuple[Kind | None, str]]:
+        """Reads a header and says what its message is, and what it names; where there is none, what follows is no text."""
         builder.divided()
         while not builder.given_up():
             match = self._header.match(cursor.buffer, cursor.position)
             if match is not None:
                 cursor.take(match.end())
-                return self._kinds.get(match[1], self._other)
+                return self._kinds.get(match[1], self._other), match[1] or ""
             rest = len(cursor.buffer) - cursor.position
             if cursor.ended or rest > MAX_HEADER or not self._half.fullmatch(cursor.buffer, cursor.position):
-                return None
+                return None, ""
             yield
-        return None
+        return None, ""
 
     def _text(
         self, cursor: Cursor, said: _Outside, finder: Finder, kind: Kind | None, after_call: bool, tools: ToolViews
@@ -263,9 +319,11 @@ class MessageBlocks(Turn):
             speech.called()
         speech.say(cursor.stop_recording())
 
-    def _read_call(self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews) -> Steps[None]:
+    def _read_call(self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, name: str) -> Steps[None]:
         cursor.recorded = []
         call = CallBuilder(builder)
+        if self._named:
+            call.named(name)
         try:
             yield from self._call.read(Reading(cursor, call, builder, tools))
             cursor.recorded = None

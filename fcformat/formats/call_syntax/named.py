@@ -19,7 +19,7 @@ from fcformat.json_style import DUMPS, JSONStyle
 from fcformat.parsing.cursor import Cursor, Scanner, Steps, Truncated, Unreadable
 from fcformat.parsing.json_text import as_json
 
-__all__ = ["JSONArguments", "Name", "bare_name", "raw_arguments"]
+__all__ = ["JSONArguments", "Name", "bare_name", "raw_arguments", "stands_at"]
 
 #: A character of a function's name where no quotes tell where it ends.
 NAME_CHARACTER = r"[^\s`(){}\[\]\"'<>,;|\uff5c\u273f]"
@@ -157,7 +157,7 @@ class JSONArguments(Part):
             try:
                 yield from read_arguments(reading)
             except Unreadable as error:
-                if not self._until or not (yield from _stands_at(cursor, self._until)):
+                if not self._until or not (yield from stands_at(cursor, self._until)):
                     raise
                 reading.builder.report(f"the arguments break off, expected {error}")
         else:
@@ -205,7 +205,7 @@ def _scanner(marks: tuple[str, ...]) -> Scanner:
     return Scanner(marks)
 
 
-def _stands_at(cursor: Cursor, marks: tuple[str, ...]) -> Steps[bool]:
+def stands_at(cursor: Cursor, marks: tuple[str, ...]) -> Steps[bool]:
     """Whether one of the marks comes next, after any white space; reads nothing but that."""
     yield from cursor.skip_space()
     while True:

@@ -20,7 +20,7 @@ from fcformat.chat import FunctionCall
 from fcformat.formats.call_syntax.argument_types import argument_types, spelled_values
 from fcformat.formats.call_syntax.spacing import spaced, spacing
 from fcformat.formats.rendered import Draft
-from fcformat.json_style import PYTHON
+from fcformat.json_style import PYTHON, JSONStyle
 from fcformat.parsing.cursor import MAX_LAYOUT_SPACE, Cursor, Steps, Truncated, Unreadable
 from fcformat.parsing.json_incremental import MAX_DEPTH
 from fcformat.parsing.json_text import as_python_arguments
@@ -232,13 +232,15 @@ class Tag(Text):
 class PythonArguments(Part):
     """Keyword arguments, `a=1, b='x'`, with the closing parenthesis."""
 
-    def __init__(self, after: AfterCall | None = None) -> None:
+    def __init__(self, after: AfterCall | None = None, style: JSONStyle = PYTHON) -> None:
         """Sets up the part.
 
         Args:
             after: What follows a call; given, what models write beside Python is put right (see `PythonReader`).
+            style: How the arguments may be spelled; written as Python's `repr` does.
         """
         self._after = after
+        self._style = style
 
     @property
     def plain(self) -> Plain | None:
@@ -263,7 +265,7 @@ class PythonArguments(Part):
 
     def grammar(self, tool: ToolView) -> g.Grammar:
         """See `Part`."""
-        return g.sequence(g.schema_value(tool.schema, syntax="python_arguments", style=PYTHON), g.literal(")"))
+        return g.sequence(g.schema_value(tool.schema, syntax="python_arguments", style=self._style), g.literal(")"))
 
     def read(self, reading: Reading) -> Steps[None]:
         """See `Part`."""

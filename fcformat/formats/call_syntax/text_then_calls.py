@@ -50,7 +50,7 @@ class TextThenCalls(Turn):
             before: Layout between text and the first call.
             between: Layout between calls.
             also_between: Other texts that models write between calls; read and never written.
-            spoken: What is written around a text; it cannot stand beside calls then.
+            spoken: What is written before a text, and behind it if anything; it cannot stand beside calls then.
             layout_tags: Texts that are passed over when they are read: those of `spoken`, and others.
             blank_before: Whether white space before the first call, and nothing else, is layout.
             most: Most calls in a turn, `None` for any number; more are read.
@@ -108,7 +108,9 @@ class TextThenCalls(Turn):
         excludes = dict.fromkeys(text for unit in self._units for text in unit.excludes_for(plan.tools))
         text = answer(plan, *excludes, *self._tags)
         opened, closed = self._spoken
-        said = g.sequence(g.control_token(opened), text, g.control_token(closed)) if opened else text
+        said = g.sequence(*((g.control_token(opened),) if opened else ()), text)
+        if closed:
+            said = g.sequence(said, g.control_token(closed))
         if not plan.tools:
             return said
         most = min((bound for bound in (plan.most, self._most) if bound is not None), default=None)

@@ -44,9 +44,9 @@ class CallList:
     Attributes:
         opening: Tag before it, `""` for none.
         closing: Tag after it.
-        before: Before the first call.
+        before: Before the first call: a bracket, or layout and a code fence, read where it is there.
         between: Between calls.
-        after: After the last call.
+        after: After the last call, in the same way.
         tags: Whether tags are written (`"written"`), may be generated (`"allowed"`), or are only read (`"read"`).
     """
 
@@ -189,8 +189,12 @@ class TextThenList(Turn):
             bracket = how.before == "[" and (yield from cursor.match_loosely(("[",)))
             if how.before == "[" and not bracket and not self._also:
                 builder.report("a list of calls without its bracket")
+            fence = () if how.before == "[" else tuple(how.before.split())
+            fenced = bool(fence) and (yield from cursor.match_loosely(fence))
             while True:
                 char = yield from cursor.skip_space()
+                if fenced and (yield from cursor.match_loosely(tuple(how.after.split()))):
+                    fenced = False
                 if bracket and char == "]":
                     cursor.take(cursor.position + 1)
                     break
