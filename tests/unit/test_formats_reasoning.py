@@ -12,6 +12,7 @@ from fcformat.chat import Message, join_deltas
 from fcformat.errors import FormatError, ParseError
 from fcformat.formats import get_format
 from fcformat.formats.call_format import CallFormat
+from fcformat.formats.call_syntax import reasoning as reasoning_module
 from fcformat.formats.call_syntax.json_call import JSONCall
 from fcformat.formats.call_syntax.parts import Tag, Text
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
@@ -209,6 +210,15 @@ def test_tags_that_are_never_text_are_dropped_where_they_mean_nothing(
     marks: dict[str, Any] = {"interleaved": True, "never_text": True}
     assert read(text, **marks) == expected
     assert "side of the reasoning" in family(**marks).parse(text).issues[0]
+
+
+def test_calls_are_looked_for_behind_so_many_tags_that_are_spoken_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reasoning_module, "MAX_MARKS", 3)
+    for ends in ("ended_by", "left_open_before"):
+        tags: dict[str, Any] = {ends: ("<tool_call>",)}
+        assert read("<think>\n" + "<tool_call> is a tag " * 2 + CALL, **tags)[2] == 1
+        spoken = "<tool_call> is a tag " * 3 + CALL
+        assert read(f"<think>\n{spoken}", **tags) == (spoken, "", 0)
 
 
 def test_layout_before_a_call_that_ends_the_block_belongs_to_the_block() -> None:

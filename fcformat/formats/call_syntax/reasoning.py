@@ -291,6 +291,7 @@ class ReasonedTurn(Turn):
         finder = cursor.finder((*ends, *again, *boundaries), led_by)
         thought = _Thought(builder)
         closed: bool | None = None  # whether the closing tag is known to follow
+        spoken = 0  # tags of calls that open none
         while True:
             found = finder.find(cursor.buffer, cursor.position)
             if found is None:
@@ -311,10 +312,18 @@ class ReasonedTurn(Turn):
                 if begins is None:
                     yield
                     continue
-                if begins and text in marks.left_open_before and closed is None:
+                in_code = begins and thought.in_code(cursor, layout)
+                if begins and not in_code and text in marks.left_open_before and closed is None:
                     closed = yield from self._is_closed(cursor, boundaries)
-                if not begins or closed or thought.in_code(cursor, layout):
+                if not begins or closed or in_code:
                     thought.say(cursor.take(cursor.position + len(layout + text)))
+                    spoken += 1
+                    if closed or spoken == MAX_MARKS:
+                        # Behind so many tags that are only spoken of, or where the block's own end is known to come.
+                        tags = tuple(
+                            tag for tag in ends if tag not in (marks.left_open_before if closed else call_tags)
+                        )
+                        finder = cursor.finder((*tags, *again, *boundaries), led_by)
                     continue
             cursor.take(cursor.position + len(layout))
             if text in again:
@@ -337,13 +346,13 @@ class ReasonedTurn(Turn):
     def _is_closed(self, cursor: Cursor, boundaries: tuple[str, ...]) -> Steps[bool]:
         """Whether the closing tag follows before the turn ends; reads nothing."""
         finder = Finder((self.reasoning.closing, *boundaries))
-        passed = 0
+        passed: list[str] = []  # let go of piece by piece, lest the text at hand be copied with each
         while True:
-            found = finder.find(cursor.buffer, cursor.position + passed)
+            found = finder.find(cursor.buffer, cursor.position)
             if found is not None or cursor.ended:
+                cursor.give_back("".join(passed))
                 return found is not None and found[1] == self.reasoning.closing
-            held = finder.held(cursor.buffer, cursor.position + passed)
-            passed = len(cursor.buffer) - held - cursor.position
+            passed.append(cursor.take(len(cursor.buffer) - finder.held(cursor.buffer, cursor.position)))
             yield
 
     def _pass_heading(self, cursor: Cursor) -> Steps[None]:
