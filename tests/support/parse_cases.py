@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 EXPECTED = Path(__file__).resolve().parents[1] / "conformance" / "expected_formats.json"
+GRAMMARS = EXPECTED.with_name("expected_grammars.json")
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "formats-parsing.md"
 
 
@@ -178,7 +179,15 @@ def document(table: dict[str, Any]) -> str:
             lines += [f"- `{name}` {', '.join(ids)}. {note}" for note, ids in alike.items()]
     lines += ["", "## By family", "", "| format | rows | otherwise |", "|---|--:|--:|"]
     lines += [f"| `{name}` | {count} | {argued[name] or ''} |" for name, count in sorted(table["rows"].items())]
-    return "\n".join([*lines, *table["end"]]) + "\n"
+    return "\n".join([*lines, *map(_with_grammars, table["end"])]) + "\n"
+
+
+def _with_grammars(line: str) -> str:
+    """A line with the counts of `expected_grammars.json` where it names one of its sources in braces."""
+    for source, counts in json.loads(GRAMMARS.read_text(encoding="utf-8")).items():
+        refused = sum(map(len, counts["refused"].values()))
+        line = line.replace(f"{{{source}}}", f"{counts['accepted']:,} | {refused:,}")
+    return line
 
 
 def _anchor(title: str) -> str:
