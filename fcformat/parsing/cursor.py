@@ -8,6 +8,7 @@ gives the same result. Nothing here knows what the text means.
 from __future__ import annotations
 
 import functools
+import os
 import re
 from collections.abc import Generator, Mapping
 from typing import Protocol, TypeVar
@@ -177,15 +178,17 @@ class Cursor:
     def skip_space(self) -> Steps[str]:
         """Reads white space, as much as there is, and returns the character after it, `""` at the end."""
         while True:
-            match = SPACE.match(self.buffer, self.position)
-            assert match is not None  # the pattern matches the empty text
-            if match.end() > self.position:
-                self.take(match.end())
             if self.position < len(self.buffer):
-                return self.buffer[self.position]
-            if self.ended:
+                char = self.buffer[self.position]
+                if char not in " \t\r\n":
+                    return char
+                match = SPACE.match(self.buffer, self.position)
+                assert match is not None  # the pattern matches the empty text
+                self.take(match.end())
+            elif self.ended:
                 return ""
-            yield
+            else:
+                yield
 
     def match_loosely(self, words: tuple[str, ...]) -> Steps[bool]:
         """Reads the words, each after any white space; reads nothing unless all of them are there.
@@ -214,6 +217,23 @@ class Cursor:
             yield
 
 
+def _any_of(ends: Mapping[str, str]) -> str:
+    """Pattern of any of several strings, each with a pattern of what its end must meet; the longer string comes first.
+
+    What strings begin with alike is written once, so that it is also looked for once.
+    """
+    alike: dict[str, dict[str, str]] = {}
+    for text in ends:
+        if text:
+            alike.setdefault(text[0], {})[text] = ends[text]
+    branches = []
+    for group in alike.values():
+        start = os.path.commonprefix(list(group))
+        branches.append(re.escape(start) + _any_of({text[len(start) :]: end for text, end in group.items()}))
+    branches += [ends[""]] if "" in ends else []
+    return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
+
+
 class Scanner:
     """Finds the first of several strings without keeping anything, so that one scanner serves all texts.
 
@@ -231,12 +251,11 @@ class Scanner:
             ahead: Patterns that must match where a needle stands, lest it be passed over.
         """
         self.needles = needles
-        longest = sorted(set(needles), key=len, reverse=True)
+        ahead = ahead or {}
         # What must match is looked at behind the needle, from where it began: so each alternative begins with plain
         # characters, for which the search has a fast way.
-        ahead = ahead or {}
-        only = {needle: f"(?<=(?={ahead[needle]}){re.escape(needle)})" for needle in ahead if needle in needles}
-        self._source = "|".join(re.escape(needle) + only.get(needle, "") for needle in longest)
+        only = {needle: f"(?<=(?={ahead[needle]}){re.escape(needle)})" for needle in ahead}
+        self._source = _any_of({needle: only.get(needle, "") for needle in needles})
         self._prefixes = frozenset(text[:size] for text in (*needles, *led_by) for size in range(1, len(text)))
         self._longest = max((len(prefix) for prefix in self._prefixes), default=0)
 

@@ -83,8 +83,7 @@ class FenceTracker:
 
 def _after(opened: str, line: re.Match[str]) -> str:
     """The marks of the block that is open after a line that looks like a fence."""
-    marks, info = (line[1], line[2]) if line[1] else (line[3], line[4])
+    marks = line[1] or line[3]
     if not opened:
         return marks
-    closes = marks[0] == opened[0] and len(marks) >= len(opened) and not info.strip()
-    return "" if closes else opened
+    return "" if marks.startswith(opened) and not (line[2] or line[4] or "").strip() else opened

@@ -110,15 +110,16 @@ def escape_at(buffer: str, position: int, ended: bool) -> tuple[str, int] | None
     return "\\" + letter, position + 2
 
 
-_JSON_ESCAPES = re.compile(r'\\(["\\/bfnrt]|u[0-9a-fA-F]{4})')
-_JSON_MEANINGS = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_decode = json.JSONDecoder(strict=False).decode
+_HALF_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?")
 
 
 def unescape(piece: str) -> str:
-    """What a piece of a JSON string means; pieces never cut an escape."""
-    if "\\" not in piece:
+    """What a piece of a JSON string means; it holds no quote without a backslash, and no half escape but one by itself."""
+    if "\\" not in piece or _HALF_ESCAPE.fullmatch(piece):
         return piece
-    return _JSON_ESCAPES.sub(lambda match: _JSON_MEANINGS.get(match[1]) or chr(int(match[1][1:], 16)), piece)
+    text: str = _decode(f'"{piece}"')
+    return text
 
 
 def joined(text: str) -> str:

@@ -212,6 +212,17 @@ def test_tags_that_are_never_text_are_dropped_where_they_mean_nothing(
     assert "side of the reasoning" in family(**marks).parse(text).issues[0]
 
 
+def test_an_opening_tag_that_is_repeated_is_no_reasoning() -> None:
+    prompt = "<user>x<assistant><think>\n"
+    for text in ("<think>\nwhy\n</think>\n\nso", "\n<think>\nwhy\n</think>\n\nso"):
+        assert read(text, prompt) == ("why", "so", 0)
+    assert read("<think><think>why</think>so") == ("why", "so", 0)
+    assert read("I <think>\n</think>\n\nso", prompt) == ("I <think>", "so", 0)
+    assert family().parse("<think>so", prompt=prompt).issues[0] == "at character 0: '<think>' inside of the reasoning"
+    with pytest.raises(FormatError, match="message 0: found reasoning that begins with '<think>', expected none"):
+        family().turn.write(Message("assistant", "so", reasoning="\n<think> is a tag"), 0, Draft(()))
+
+
 def test_calls_are_looked_for_behind_so_many_tags_that_are_spoken_of(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reasoning_module, "MAX_MARKS", 3)
     for ends in ("ended_by", "left_open_before"):

@@ -197,8 +197,9 @@ class MessageBlocks(Turn):
         self, cursor: Cursor, builder: MessageBuilder, tools: ToolViews, boundaries: tuple[str, ...]
     ) -> Steps[str | None]:
         """See `Turn`."""
-        finder = Finder((self._end, *self._starts, *boundaries))
         said = _Outside(cursor, builder)
+        marks = (self._end, *self._starts, *boundaries)
+        finder = Finder(marks)
         kind, name = yield from self._first(cursor, said)
         while not builder.given_up():
             after_call = kind == "call"
@@ -211,11 +212,11 @@ class MessageBlocks(Turn):
                     break
             said.reset()
             if said.speech is not None and self._untagged is not None:
-                finder_here = Finder((self._untagged.opening, *finder.needles))
-                place = yield from self._text(cursor, said, finder_here, kind, False, tools)
+                first = Finder((self._untagged.opening, *marks))
+                place = yield from self._text(cursor, said, first, boundaries, kind, False, tools)
                 said.speech = None
             else:
-                place = yield from self._text(cursor, said, finder, kind, after_call, tools)
+                place = yield from self._text(cursor, said, finder, boundaries, kind, after_call, tools)
             if place is None:
                 return None
             if place in boundaries:
@@ -253,10 +254,18 @@ class MessageBlocks(Turn):
         return None, ""
 
     def _text(
-        self, cursor: Cursor, said: _Outside, finder: Finder, kind: Kind | None, after_call: bool, tools: ToolViews
+        self,
+        cursor: Cursor,
+        said: _Outside,
+        finder: Finder,
+        boundaries: tuple[str, ...],
+        kind: Kind | None,
+        after_call: bool,
+        tools: ToolViews,
     ) -> Steps[str | None]:
         """Reads a message's text up to its end, a header or a boundary; which of them, or `None` for the end of the text."""
         scan, open_message = 0, after_call or kind is not None
+        untagged = self._untagged if said.speech is not None else None
         while True:
             if kind == "content" and said.speech is not None and said.speech.after_call:
                 yield from said.speech.skip_gap(cursor)  # between messages, `say` holds white space itself
@@ -270,8 +279,8 @@ class MessageBlocks(Turn):
                 scan = 0
                 continue
             place, mark = found
-            if said.speech is not None and self._untagged is not None and mark == self._untagged.opening:
-                starts = self._untagged.starts(cursor.buffer, place, cursor.ended)
+            if said.speech is not None and untagged is not None and mark == untagged.opening:
+                starts = untagged.starts(cursor.buffer, place, cursor.ended)
                 if starts is None:
                     said.say(kind, cursor.take(place))
                     yield
@@ -280,7 +289,7 @@ class MessageBlocks(Turn):
                     scan = place + 1
                 else:
                     said.say(kind, cursor.take(place))
-                    yield from self._read_untagged(self._untagged, cursor, said.speech, said.builder, tools)
+                    yield from self._read_untagged(untagged, cursor, said.speech, said.builder, tools)
                 continue
             if mark in self._starts:
                 if not self._header.match(cursor.buffer, place):
@@ -291,6 +300,9 @@ class MessageBlocks(Turn):
                         scan = 0
                         continue
                     scan = place + 1
+                    said.builder.divided()
+                    if said.builder.given_up():
+                        finder = Finder((self._end, *boundaries))  # the message's kind stays what it is
                     continue
                 said.say(kind, cursor.take(place))
                 if kind is not None:

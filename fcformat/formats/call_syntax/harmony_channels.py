@@ -27,7 +27,8 @@ __all__ = ["CALL", "CHANNEL", "END", "MESSAGE", "NEXT", "RETURN", "START", "Harm
 
 START, CHANNEL, MESSAGE, CONSTRAIN = "<|start|>", "<|channel|>", "<|message|>", "<|constrain|>"
 END, CALL, RETURN = "<|end|>", "<|call|>", "<|return|>"
-_MARKS = (START, CHANNEL, MESSAGE, CONSTRAIN, END, CALL, RETURN)
+_ENDS_BODY = (START, CHANNEL, END, CALL, RETURN)  # the others mean nothing there
+_MARKS = (*_ENDS_BODY, MESSAGE, CONSTRAIN)
 #: Between two messages of one turn.
 NEXT = f"{END}{START}assistant"
 
@@ -139,7 +140,8 @@ class _Reader:
         self._tools = tools
         self._known = tools.by_name
         self._boundaries = tuple(text for text in boundaries if text not in (END, CALL))
-        self._finder = Finder((*_MARKS, *self._boundaries))
+        self._in_header = Finder((*_MARKS, *self._boundaries))
+        self._in_body = Finder((*_ENDS_BODY, *self._boundaries))
 
     def read(self) -> Steps[str | None]:
         """Reads messages to the end of the turn."""
@@ -175,14 +177,14 @@ class _Reader:
         said.say(mark if mark == START else "")
         return (yield from said.rest(self._cursor, self._boundaries))
 
-    def _find(self, left: str = "") -> tuple[str, str | None]:
-        """Reads up to a mark: text, and the mark, read unless it is `left`; `""` if more must come, `None` at the end."""
+    def _find(self, finder: Finder) -> tuple[str, str | None]:
+        """Reads up to a mark: text, and the mark; `""` if more must come, `None` at the end. A channel's mark is left unread."""
         cursor = self._cursor
-        found = self._finder.find(cursor.buffer, cursor.position)
+        found = finder.find(cursor.buffer, cursor.position)
         if found is not None:
             text = cursor.take(found[0])
-            return text, found[1] if found[1] == left else cursor.take(found[0] + len(found[1]))
-        held = 0 if cursor.ended else self._finder.held(cursor.buffer, cursor.position)
+            return text, CHANNEL if found[1] == CHANNEL else cursor.take(found[0] + len(found[1]))
+        held = 0 if cursor.ended else finder.held(cursor.buffer, cursor.position)
         text = cursor.take(len(cursor.buffer) - held)
         return text, None if cursor.ended else ""
 
@@ -195,7 +197,7 @@ class _Reader:
         size, role, lead = 0, False, ""  # lead: how the header begins, enough of it to tell
         start = self._cursor.offset
         while True:
-            text, mark = self._find(CHANNEL)
+            text, mark = self._find(self._in_header)
             header.append(text)
             size += len(text)
             lead = lead if role or len(lead) == 3 else (lead + text).lstrip()[:3]
@@ -219,6 +221,8 @@ class _Reader:
             elif mark == MESSAGE:
                 return "".join(header)
             elif mark in (CHANNEL, CONSTRAIN):
+                if mark in header:
+                    self._builder.divided()
                 header.append(mark)
                 if mark == CHANNEL:
                     self._cursor.take(self._cursor.position + len(mark))
@@ -231,7 +235,8 @@ class _Reader:
             else:
                 yield
                 continue
-            if mark and self._builder.given_up() and not header:
+            if mark and self._builder.given_up():
+                self._builder.content("".join(header))
                 return (yield from self._rest(mark))
 
     def _astray(self, header: list[str]) -> None:
@@ -244,11 +249,11 @@ class _Reader:
         """Reads a message's text, of which the beginning may have been read; the mark that ended it, `None` at the end."""
         emit = self._builder.reasoning if reasoning else self._builder.content
         while True:
-            text, mark = begun or self._find(CHANNEL)
+            text, mark = begun or self._find(self._in_body)
             begun = None
             emit(text)
             if mark in (MESSAGE, CONSTRAIN):
-                emit(mark)  # a mark that means nothing here
+                emit(mark)  # of a header that is text
             elif mark == CHANNEL:
                 self._builder.report("a message that is not ended")
                 return mark
@@ -285,14 +290,12 @@ class _Reader:
             return ""
         start, more = cursor.offset, False
         while True:
-            text, mark = self._find(CHANNEL)
+            text, mark = self._find(self._in_body)
             if text and not more:
                 more = True
                 builder.report("text behind the arguments of a call; it is kept as content", start)
             builder.content(text)
-            if mark in (MESSAGE, CONSTRAIN):
-                builder.content(mark)
-            elif mark != "":
+            if mark != "":
                 return mark
             else:
                 yield

@@ -106,6 +106,8 @@ class ReasonedTurn(Turn):
         if message.reasoning is not None:
             if marks.closing in message.reasoning:
                 raise FormatError(f"message {index}: found {marks.closing!r} inside the reasoning, which it would end")
+            if marks.opening and message.reasoning.lstrip().startswith(marks.opening):
+                raise FormatError(f"message {index}: found reasoning that begins with {marks.opening!r}, expected none")
             joint = marks.joint if message.content or message.tool_calls else ""
             if message.reasoning or not (marks.lone or marks.compact):
                 draft.fixed(marks.before_opening + marks.opening + marks.after_opening, trainable=True)
@@ -179,6 +181,7 @@ class ReasonedTurn(Turn):
         late: tuple[str, ...] = (marks.closing,) if marks.never_text else ()  # a closing tag that ends no block
         while True:
             if inside:
+                yield from self._pass_repeated(cursor, builder)
                 boundary = yield from self._block(cursor, builder, boundaries)
                 late = (marks.closing,) if marks.never_text or boundary in marks.ended_by else ()
                 if boundary is not None and boundary not in (*marks.ended_by, *marks.left_open_before):
@@ -197,6 +200,14 @@ class ReasonedTurn(Turn):
                     builder.content(boundary)
                     within = boundaries
             builder.divided()
+
+    def _pass_repeated(self, cursor: Cursor, builder: MessageBuilder) -> Steps[None]:
+        """Reads an opening tag with which the block begins: models repeat the one that the prompt ends with."""
+        opening = self.reasoning.opening
+        if opening and (yield from self._first_of(cursor, (opening,))):
+            start = cursor.offset
+            yield from cursor.match_loosely((opening,))
+            builder.report(f"{opening!r} inside of the reasoning", start)
 
     def _first_of(self, cursor: Cursor, openings: tuple[str, ...]) -> Steps[str]:
         """The opening with which the reply begins, `""` for none; reads nothing."""

@@ -138,6 +138,7 @@ class RoleSegments(Turn):
             before = cursor.buffer[place - 1] if place > cursor.position else cursor.previous
             if text in openings and _WORD.fullmatch(before + text[0]):
                 scan = place + 1  # the name is only the end of a longer word
+                builder.divided()
                 continue
             said.say(cursor.take(place))
             if text == self._role:
