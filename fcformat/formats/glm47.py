@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from fcformat.formats.call_format import CallFormat
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn, Reasoning
+from fcformat.formats.call_syntax.sections import CallSections
 from fcformat.formats.tagged_shapes import key_value_tags
 
 __all__ = [
@@ -42,13 +43,23 @@ GLM47 = CallFormat(
 )
 
 
+#: What the tags of the Hy weights that are published end in.
+_OPEN = ":opensource"
+
+
 def _hy3(name: str, suffix: str, aliases: tuple[str, ...]) -> CallFormat:
+    """Hy3; without a suffix, the tags with one are read as well."""
+
+    def calls(suffix: str, kin: CallSections | None = None) -> CallSections:
+        return key_value_tags(suffix=suffix, name_end="tool_sep", section="tool_calls", between="\n", kin=kin)
+
+    also = () if suffix else ((f"<think{_OPEN}>", f"</think{_OPEN}>"),)
     return CallFormat(
         name,
         aliases=aliases,
         turn=ReasonedTurn(
-            Reasoning(f"<think{suffix}>", f"</think{suffix}>", unopened="undecided"),
-            key_value_tags(suffix=suffix, name_end="tool_sep", section="tool_calls", between="\n"),
+            Reasoning(f"<think{suffix}>", f"</think{suffix}>", unopened="undecided", also=also),
+            calls(suffix, None if suffix else calls(_OPEN)),
         ),
         stops=(f"<｜hy_eos{suffix}｜>",),
         headers=(f"<｜hy_Assistant{suffix}｜>",),
@@ -59,13 +70,16 @@ def _hy3(name: str, suffix: str, aliases: tuple[str, ...]) -> CallFormat:
 
 HUNYUAN_HY3 = _hy3("hunyuan_hy3", "", ("hunyuan", "hy3", "hy_v3"))
 #: The tags of the weights that are published.
-HUNYUAN_HY3_OPENSOURCE = _hy3("hunyuan_hy3_opensource", ":opensource", ("hy3-opensource", "tencent/Hy3*"))
+HUNYUAN_HY3_OPENSOURCE = _hy3("hunyuan_hy3_opensource", _OPEN, ("hy3-opensource", "tencent/Hy3*"))
 
-#: Like Hy3, without a mark behind the name. Tags of some weights end in a suffix of their own.
+#: Like Hy3, without a mark behind the name. Tags with the suffix are read as well.
 HUNYUAN_HY4 = CallFormat(
     "hunyuan_hy4",
     aliases=("hy4", "hy_v4", "tencent/Hy4*"),
-    turn=ReasonedTurn(Reasoning(unopened="undecided"), key_value_tags(line="", section="tool_calls")),
+    turn=ReasonedTurn(
+        Reasoning(unopened="undecided", also=((f"<think{_OPEN}>", f"</think{_OPEN}>"),)),
+        key_value_tags(line="", section="tool_calls", kin=key_value_tags(line="", section="tool_calls", suffix=_OPEN)),
+    ),
     stops=("<｜hy_eos｜>",),
     headers=("<｜hy_Assistant｜>",),
     begins=("<｜hy_User｜>", "<｜hy_Assistant｜>"),

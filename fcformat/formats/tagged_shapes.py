@@ -90,6 +90,7 @@ def key_value_tags(
     before: str = "",
     between: str = "",
     last: str = "",
+    kin: CallSections | None = None,
 ) -> CallSections:
     """Calls as `<tool_call>NAME` and pairs of `<arg_key>KEY</arg_key>` and `<arg_value>VALUE</arg_value>`.
 
@@ -104,6 +105,7 @@ def key_value_tags(
         before: Layout between text and the first call.
         between: Layout between calls.
         last: Layout after every call.
+        kin: See `CallSections`.
     """
     opening, closing = f"<{tag}{suffix}>", f"</{tag}{suffix}>"
     key, key_end = f"<arg_key{suffix}>", f"</arg_key{suffix}>"
@@ -134,6 +136,7 @@ def key_value_tags(
         before=before,
         between=between,
         also=None if section else _as_hermes(opening, closing),
+        kin=kin,
         controls=(f"<{section}{suffix}>", end) if section else (),
     )
 

@@ -8,7 +8,6 @@ gives the same result. Nothing here knows what the text means.
 from __future__ import annotations
 
 import functools
-import os
 import re
 from collections.abc import Generator, Mapping
 from typing import Protocol, TypeVar
@@ -228,8 +227,9 @@ def _any_of(ends: Mapping[str, str]) -> str:
             alike.setdefault(text[0], {})[text] = ends[text]
     branches = []
     for group in alike.values():
-        start = os.path.commonprefix(list(group))
-        branches.append(re.escape(start) + _any_of({text[len(start) :]: end for text, end in group.items()}))
+        first, last = min(group), max(group)
+        size = next((at for at, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first))
+        branches.append(re.escape(first[:size]) + _any_of({text[size:]: end for text, end in group.items()}))
     branches += [ends[""]] if "" in ends else []
     return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
 

@@ -49,7 +49,12 @@ _HALF_UNICODE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
 _WORD = re.compile(r"[\w.+\-$]*")
 _NUMBER_ONLY = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _NAME_ONLY = re.compile(r"[^\W\d][\w$-]*|\$[\w$-]*")
-_PYTHON_WORDS = {"True": "true", "False": "false", "None": "null"}
+#: Words of Python and JavaScript, and what they are in JSON, which has no number that is none.
+_OTHER_WORDS = {
+    "True": "true",
+    "False": "false",
+    **dict.fromkeys(("None", "undefined", "NaN", "Infinity", "-Infinity"), "null"),
+}
 _KEYWORDS = frozenset(("true", "false", "null"))
 
 Emit = Callable[[str], None]
@@ -304,11 +309,11 @@ class JSONReader:
         word = yield from self._word(char, emit, "a value")
         if word in _KEYWORDS or _NUMBER_ONLY.fullmatch(word):
             emit(self._cursor.take(self._cursor.position + len(word)))
-        elif word in _PYTHON_WORDS:
+        elif word in _OTHER_WORDS:
             self._cursor.spend()
-            self._report(f"{word} for {_PYTHON_WORDS[word]}")
+            self._report(f"{word} for {_OTHER_WORDS[word]}")
             self._cursor.take(self._cursor.position + len(word))
-            emit(_PYTHON_WORDS[word])
+            emit(_OTHER_WORDS[word])
         else:
             raise Unreadable("a value")
 

@@ -32,6 +32,9 @@ _RUN_TOGETHER = re.compile(r"(?:[+-]?[0-9][0-9.]*(?:[eE][+-]?[0-9]+)?|True|False
 _BARE = re.compile(r"[^\W\d][\w.\-]*")
 _WORDS = {"True": "true", "False": "false", "None": "null", "true": "true", "false": "false", "null": "null"}
 _PREFIXES = frozenset(("r", "R", "u", "U"))
+_OTHER_PREFIXES = ("b", "B", "f", "F")  # of bytes, and of strings that may have expressions in them
+_CONSTANT = re.compile(r"""'[^'{\\\n]{0,4000}'(?!')|"[^"{\\\n]{0,4000}"(?!")""")
+_HALF_CONSTANT = re.compile(r"""'[^'{\\\n]{0,4000}'?|"[^"{\\\n]{0,4000}"?""")
 _DECIMAL = re.compile(r"([+-]?)([0-9]*)(\.?)([0-9]*)([eE][+-]?[0-9]+)?")
 _BASED = re.compile(r"([+-]?)(0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+)")
 _LEADING_ZEROS = re.compile(r"([+-]?)0+([0-9]+)")
@@ -300,9 +303,15 @@ class PythonReader:
             yield
         word = match.group()
         if cursor.buffer[match.end()] in "'\"":
-            if word not in _PREFIXES:
+            if word in _OTHER_PREFIXES:
+                while _HALF_CONSTANT.fullmatch(cursor.buffer, cursor.position + 1) and not cursor.ended:
+                    yield
+                if not _CONSTANT.match(cursor.buffer, cursor.position + 1):
+                    raise Unreadable("a value")
+                self._report(f"a string with the prefix {word!r}, read as text")
+            elif word not in _PREFIXES:
                 raise Unreadable("a value")
-            cursor.take(match.end())
+            cursor.take(cursor.position + len(word))
             yield from self._strings(word, out, bool(opened))
             return
         written = _WORDS.get(word) or number_as_json(word)

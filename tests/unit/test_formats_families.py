@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -89,6 +90,20 @@ SOLAR_OPEN = (
             "Hm.",
             "See.",
             [IN_ZURICH, AT_ONCE],
+        ),
+        *(
+            (
+                name,
+                re.sub(
+                    r"(?<=\w)>",
+                    ":opensource>",
+                    f"<think>Hm.</think>See.<tool_calls><tool_call>get_weather{mark}{PAIRS}</tool_call></tool_calls>",
+                ),
+                "Hm.",
+                "See.",
+                [IN_ZURICH],
+            )
+            for name, mark in (("hunyuan_hy4", ""), ("hunyuan_hy3", "<tool_sep>"))
         ),
         (
             "iquest_q1",

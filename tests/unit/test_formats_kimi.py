@@ -55,6 +55,52 @@ def test_a_bare_number_means_the_only_tool() -> None:
     assert message.issues
 
 
+FILES: list[dict[str, Any]] = [
+    {"name": name, "parameters": {"type": "object", "properties": {key: {} for key in keys}, "required": list(keys)}}
+    for name, keys in {"read": ("path",), "write": ("path", "text"), "glob": ("mask",), "grep": ("mask",)}.items()
+]
+
+
+@pytest.mark.parametrize("identifier", ["call_3", "toolu_01Akmjo", "0b3d1c2e-4f5a-6b7c-8d9e-0f1a2b3c4d5e", "7"])
+def test_behind_an_id_of_the_clients_the_arguments_tell_the_name(identifier: str) -> None:
+    fmt = get_format("kimi_k2")
+
+    def names(*arguments: str, tools: list[dict[str, Any]] = FILES) -> list[str]:
+        text = section(*(k2(identifier, each) for each in arguments))
+        parser = fmt.stream_parser(tools)
+        for char in text:
+            parser.feed(char)
+        message = fmt.parse(text, tools)
+        assert parser.finish() == message
+        return [call.function.name for call in message.tool_calls]
+
+    assert names('{"path": "/a"}', '{"path": "/a", "text": ""}') == ["read", "write"]
+    assert names('{"mask": "*"}') == names('{"other": 1}') == names("{}") == []
+    assert names('{"other": 1}', tools=FILES[:1]) == ["read"]
+
+
+def test_a_name_that_looks_like_an_id_is_a_name_if_there_is_such_a_tool() -> None:
+    tools = [*FILES, {"name": "call_3", "parameters": {}}]
+    (call,) = get_format("kimi_k2").parse(section(k2("call_3", '{"path": "/a"}')), tools).tool_calls
+    assert (call.function.name, call.id) == ("call_3", "functions.call_3:0")
+
+
+def test_arguments_that_break_off_are_kept_up_to_their_end() -> None:
+    text = section(k2("functions.ping:0", '{"a": fasle, "b": 1}'), k2("functions.ping:1"))
+    fmt = get_format("kimi_k2")
+    message = fmt.parse(text, TOOLS)
+    assert [call.function.arguments for call in message.tool_calls] == ['{"a": fasle, "b": 1}', "{}"]
+    assert message.content is None
+    assert message.issues == ("at character 111: the arguments break off, expected a value",)
+    far = section(k2("functions.ping:0", '{"a": fasle' + " " * 5_000 + "}"))
+    assert fmt.parse(far, TOOLS).tool_calls[0].function.arguments == '{"a": '
+    for each in (text, far):
+        parser = fmt.stream_parser(TOOLS)
+        for start in range(0, len(each), 9):
+            parser.feed(each[start : start + 9])
+        assert parser.finish() == fmt.parse(each, TOOLS)
+
+
 def test_a_call_may_stand_without_a_section_and_a_section_may_be_spelled_otherwise() -> None:
     fmt = get_format("kimi_k2")
     assert len(fmt.parse("x" + k2("functions.ping:0"), TOOLS).tool_calls) == 1

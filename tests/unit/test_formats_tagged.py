@@ -90,6 +90,32 @@ def test_what_is_written_is_read_back(name: str) -> None:
     assert (read.content, json.loads(read.tool_calls[0].function.arguments)) == ("So:", GIVEN)
 
 
+@pytest.mark.parametrize(
+    ("name", "end", "tag"),
+    [
+        ("qwen3_coder", "</function>", "</functio>"),
+        ("qwen3_coder", "</function>", "</func tion>"),
+        ("step3p5", "</function>", "</func\ntion>"),
+        ("minimax_m2", "</invoke>", "</invok>"),
+        ("deepseek_v32", "</｜DSML｜invoke>", "</｜DSML｜ivoke>"),
+        ("hunyuan_hy3", "</tool_call>", "</tool>"),
+    ],
+)
+@pytest.mark.parametrize("given", [{"days": 2, "city": "Bonn"}, {"city": "Bonn", "days": 2}])
+def test_a_misspelled_end_of_a_call_is_no_value(name: str, end: str, tag: str, given: dict[str, Any]) -> None:
+    form = get_format(name)
+    text = written(name, given).replace(end, tag) + "Yes."
+    read = form.parse(text, TOOLS)
+    assert [json.loads(call.function.arguments) for call in read.tool_calls] == [given]
+    assert (read.content or "").startswith("So:")
+    assert any(f"{tag!r} in place of {end!r}" in issue for issue in read.issues)
+    for size in (1, 5):
+        parser = form.stream_parser(TOOLS)
+        for at in range(0, len(text), size):
+            parser.feed(text[at : at + size])
+        assert parser.finish() == read
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_grammar_allows_what_is_written(name: str) -> None:
     bytes_only = TokenizerInfo.from_bytes([*(bytes([byte]) for byte in range(256)), None], stop_token_ids=[256])

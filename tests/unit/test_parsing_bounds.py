@@ -11,10 +11,11 @@ from fcformat.chat import FunctionCall, Message, ToolCall, join_deltas
 from fcformat.errors import FormatError, ParseError
 from fcformat.formats import get_format, list_formats
 from fcformat.formats.base import Format
+from fcformat.formats.call_syntax import blocks
 from fcformat.formats.call_syntax.reasoning import ReasonedTurn
 from fcformat.formats.rendered import Draft
 from fcformat.parsing import cursor, message_builder
-from fcformat.parsing.cursor import Cursor
+from fcformat.parsing.cursor import Cursor, Finder
 from fcformat.parsing.message_builder import MAX_CALLS, MAX_MARKS
 from fcformat.parsing.stream import read_whole
 
@@ -33,6 +34,16 @@ DIVIDED = {
     "muse": "<|start|>assistant to=user<|message|>abc<|eom|>",
     "cohere_command": "<|START_RESPONSE|>abc<|END_RESPONSE|>",
     "gemma4": "<|channel>thought\nabc<channel|>def",
+}
+
+
+#: Marks over and over that open nothing.
+IN_VAIN = {
+    "glm4": "xf\n{abc",
+    "harmony": "<|channel|>abc",
+    "inkling": "<|message_model|>abc ",
+    "muse": "<|start|>abc ",
+    "solar_open": "<|begin|>abc ",
 }
 
 
@@ -104,6 +115,32 @@ def test_behind_so_many_marks_all_is_text(name: str) -> None:
     assert said.count("abc") == text.count("abc")
     for size in (1, 7, 61):
         _check_streamed(form, text, size, message)
+
+
+@pytest.mark.usefixtures("low_bounds")
+@pytest.mark.parametrize("name", IN_VAIN)
+def test_behind_so_many_marks_that_open_nothing_all_is_text(name: str) -> None:
+    form, text = get_format(name), IN_VAIN[name] * (MOST * 2)
+    message = form.parse(text, TOOLS)
+    assert (message.content, message.reasoning, message.tool_calls) == (text, None, ())
+    assert any(f"text behind {MOST} headers and marks" in issue for issue in message.issues)
+    for size in (1, 7, 61):
+        _check_streamed(form, text, size, message)
+
+
+@pytest.mark.parametrize("name", ["muse", "inkling", "solar_open"])
+def test_one_search_serves_all_messages_of_a_turn(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    searches: list[Finder] = []
+
+    class Counted(Finder):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            searches.append(self)
+
+    monkeypatch.setattr(blocks, "Finder", Counted)
+    form = get_format(name)
+    assert len(form.parse(_written(form, MOST), TOOLS).tool_calls) == MOST
+    assert len(searches) <= 3  # others find the end of what is said behind the calls, and stripped calls before them
 
 
 @pytest.mark.usefixtures("low_bounds")

@@ -41,6 +41,7 @@ def read(text: str, size: int | None = None) -> tuple[str, str]:
         ("a={1: 'x', True: {None: []}})", {"a": {"1": "x", "true": {"null": []}}}),
         (" a = [ 1 ,\n 2 , ] ,\n b = {} )", {"a": [1, 2], "b": {}}),
         ("a=true, b=null, from='x')", {"a": True, "b": None, "from": "x"}),
+        ("a=f'x', b=b\"it's\")", {"a": "x", "b": "it's"}),
         ("rows=[" + "[1, 'a', -0.5], " * 300 + "])", {"rows": [[1, "a", -0.5]] * 300}),
         ("a=[" + "1, 'x', \"it's\", None, " * 200 + "])", {"a": [1, "x", "it's", None] * 200}),
     ],

@@ -294,12 +294,16 @@ class MessageBlocks(Turn):
             if mark in self._starts:
                 if not self._header.match(cursor.buffer, place):
                     may_grow = len(cursor.buffer) - place <= MAX_HEADER and not cursor.ended
-                    if may_grow and self._half.fullmatch(cursor.buffer, place):
+                    rest = cursor.buffer[place : place + MAX_HEADER] if may_grow else ""
+                    if may_grow and (
+                        self._half.fullmatch(rest) or any(boundary.startswith(rest) for boundary in boundaries)
+                    ):
                         said.say(kind, cursor.take(place))
                         yield
                         scan = 0
                         continue
-                    scan = place + 1
+                    said.say(kind, cursor.take(place + 1))
+                    scan = 0
                     said.builder.divided()
                     if said.builder.given_up():
                         finder = Finder((self._end, *boundaries))  # the message's kind stays what it is

@@ -1,7 +1,7 @@
 """Kimi K2's calls: the id of a call carries the function's name, `functions.NAME:INDEX`.
 
-Models write ids without the prefix, with underscores, or as a bare number; the name is what is left, and behind a bare number
-the one of the only tool whose parameters the arguments are. The index runs over the whole conversation; whoever writes a turn
+Models write ids without the prefix, with underscores, as a bare number, or, where a client gave calls ids of its own, like those;
+the name is what is left, and where nothing is, the one of the only tool whose parameters the arguments are. The index runs over the whole conversation; whoever writes a turn
 alone counts from the ids that are given, else from 0.
 """
 
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from fcformat import grammar as g
 from fcformat.chat import FunctionCall, ToolCall
@@ -29,6 +31,10 @@ _WORD = re.compile(r"[^\s<>|\"'{}]*")
 _ID = re.compile(r"functions\.(.+):([0-9]{1,9})")
 _LOOSE_ID = re.compile(r"(?:functions[._])?(.+?)(?::([0-9]{1,9}))?")
 _NUMBERED = re.compile(r"(.+)[_.]([0-9]{1,9})")
+#: Ids that clients give to calls: `call_3`, `toolu_01Akmj`, UUIDs. A template shows them to the model, which goes on with them.
+_CLIENT_ID = re.compile(
+    r"(?:call|chatcmpl|[a-z]*tool[a-z]*)[_-]\S*[0-9]\S*|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+)
 
 
 class _NamingId(Part):
@@ -108,15 +114,26 @@ def _called_with(reading: Reading) -> str:
         given = json.loads(reading.call.written)
     except ValueError:  # broken, or with a number of more digits than Python converts
         given = None
-    keys = list(given) if isinstance(given, dict) else []
-    fitting = [tool.name for tool in reading.tools if keys and all(tool.view.property(key) is not None for key in keys)]
+    fitting = [
+        tool.name
+        for tool in reading.tools
+        if isinstance(given, dict)
+        and all(tool.view.property(key) is not None for key in given)
+        and all(key in given for key in _required(tool))
+    ]
     if len(fitting) != 1:
         raise Unreadable("an id with a function's name")
     return fitting[0]
 
 
+def _required(tool: ToolView) -> list[Any]:
+    """The arguments without which a tool cannot be called, as far as its schema says so at once."""
+    required = tool.schema.get("required") if isinstance(tool.schema, Mapping) else None
+    return required if isinstance(required, list) else []
+
+
 def _named(written: str, tools: tuple[str, ...]) -> tuple[str | None, str | None]:
-    """The name and the index in an id; no name if it is but a number, and there are several tools.
+    """The name and the index in an id; no name if it is but a number or a client's, and there are several tools.
 
     Raises:
         Unreadable: No name shows.
@@ -127,13 +144,13 @@ def _named(written: str, tools: tuple[str, ...]) -> tuple[str | None, str | None
     if written in tools:
         return written, None
     if number is None and name not in tools:
-        if name.isdecimal():
-            if tools:
-                return tools[0] if len(tools) == 1 else None, name
-            raise Unreadable("an id with a function's name")
         numbered = _NUMBERED.fullmatch(name)
         if numbered is not None and (numbered[1] in tools or written.startswith("functions_")):
             return numbered[1], numbered[2]
+        if tools and (name.isdecimal() or _CLIENT_ID.fullmatch(written)):
+            return tools[0] if len(tools) == 1 else None, name if name.isdecimal() else None
+        if name.isdecimal():
+            raise Unreadable("an id with a function's name")
     return name, number
 
 

@@ -24,6 +24,8 @@ __all__ = ["JSONArguments", "Name", "bare_name", "raw_arguments", "stands_at"]
 #: A character of a function's name where no quotes tell where it ends.
 NAME_CHARACTER = r"[^\s`(){}\[\]\"'<>,;|\uff5c\u273f]"
 _NAME = re.compile(rf"{NAME_CHARACTER}*")
+#: Most characters behind broken JSON that are kept as part of the arguments, if the mark behind them follows.
+MAX_BROKEN_REST = 4_000
 
 
 def bare_name(name: str) -> str:
@@ -157,7 +159,7 @@ class JSONArguments(Part):
             try:
                 yield from read_arguments(reading)
             except Unreadable as error:
-                if not self._until or not (yield from stands_at(cursor, self._until)):
+                if not self._until or not (yield from self._broken_rest(reading)):
                     raise
                 reading.builder.report(f"the arguments break off, expected {error}")
         else:
@@ -166,6 +168,26 @@ class JSONArguments(Part):
         yield from pass_brackets(cursor, reading.builder.report, after_space=fenced)
         if fenced and not (yield from cursor.match_loosely(closing)):
             reading.builder.report(f"arguments without {self._fence[1]!r} after them")
+
+    def _broken_rest(self, reading: Reading) -> Steps[bool]:
+        """Reads what follows broken JSON up to a mark that is near, and keeps it as it is; whether there is such a mark."""
+        cursor = reading.cursor
+        finder = _scanner(self._until)
+        while True:
+            end = cursor.position + MAX_BROKEN_REST
+            found = finder.find(cursor.buffer, cursor.position)
+            if found is not None and found[0] <= end:
+                rest = cursor.take(found[0]).rstrip()
+                if rest:
+                    reading.call.arguments(rest)
+                return True
+            if (
+                found is not None
+                or cursor.ended
+                or len(cursor.buffer) - finder.held(cursor.buffer, cursor.position) > end
+            ):
+                return False
+            yield
 
 
 def raw_arguments(reading: Reading, marks: tuple[str, ...]) -> Steps[None]:

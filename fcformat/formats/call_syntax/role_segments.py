@@ -137,7 +137,8 @@ class RoleSegments(Turn):
             place, text = found
             before = cursor.buffer[place - 1] if place > cursor.position else cursor.previous
             if text in openings and _WORD.fullmatch(before + text[0]):
-                scan = place + 1  # the name is only the end of a longer word
+                said.say(cursor.take(place + 1))  # the name is only the end of a longer word
+                scan = 0
                 builder.divided()
                 continue
             said.say(cursor.take(place))

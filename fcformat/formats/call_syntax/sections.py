@@ -44,6 +44,7 @@ class CallSections(Turn):
         bare: str = "",
         untagged: tuple[UntaggedCall, ...] = (),
         also: SingleCall | None = None,
+        kin: CallSections | None = None,
         controls: tuple[str, ...] = (),
     ) -> None:
         """Sets up the turn.
@@ -61,9 +62,11 @@ class CallSections(Turn):
             bare: How a call begins that stands without the section's or its own first tag; `""`: there are none.
             untagged: How calls look where control tokens were stripped; the tools must be known.
             also: How else a call may stand behind the tag that opens one; read and never written.
+            kin: Sections with other tags, as other weights of the family have them; read and never written.
             controls: Spellings of control tokens in the section's tags.
         """
         self._also = also
+        self._kin = kin
         self._untagged = {unit.opening: unit for unit in untagged}
         self._call = call
         self._section = section
@@ -83,7 +86,7 @@ class CallSections(Turn):
         self._closings = (closing, *also_closed) if closing else ()
         self._also_begun = also_begun
         self._calls = (*starts, *also_begun) if not opening or alone else (bare,) if bare else ()
-        self.openings = (*self._openings, *self._calls)
+        self.openings = (*self._openings, *self._calls, *(kin.openings if kin is not None else ()))
         self._longest_first = sorted(self.openings, key=len, reverse=True)
         self._scanners: dict[tuple[str, ...], Scanner] = {}  # a format has one or two sets of boundaries
         plain = PlainReader.of(call.parts)
@@ -212,7 +215,9 @@ class CallSections(Turn):
                     builder.report(f"{tag!r} in place of {self._tag!r}")
             elif self._tag or self._openings:
                 builder.report(f"a call without {(self._tag or self._openings[0])!r} before it")
-            if tag in self._openings:
+            if self._kin is not None and tag in self._kin.openings:
+                yield from self._kin._read_section(cursor, builder, tools, said)
+            elif tag in self._openings:
                 yield from self._read_section(cursor, builder, tools, said)
             else:
                 yield from self._read_call(cursor, builder, tools, said, skip=1 if self._tag else 0, bare=bare)
@@ -257,6 +262,8 @@ class CallSections(Turn):
 
     def _follows(self, tag: str) -> str:
         """The pattern of what must follow a tag, lest it be text."""
+        if self._kin is not None and tag in self._kin.openings:
+            return self._kin._follows(tag)
         if tag in self._openings:
             return self._inside
         if self._also is not None and tag == self._also.opening:

@@ -251,10 +251,13 @@ class TaggedArguments(Part):
         marks = (*self._before_keys, *self._ends, *self._following, *reading.builder.boundaries)
         while (known := follows(cursor.buffer, cursor.position, cursor.ended, marks)) is None:
             yield
-        if not known:
+        slip = "" if known or not given else (yield from self._value_ends.slip(cursor))
+        if slip:
+            report(f"{slip!r} in place of {self._ends[0]!r}")
+        elif not known:
             raise Unreadable(f"{self._before_key!r} or {self._ends[0]!r}")
         boundaries = reading.builder.boundaries
-        half = cursor.ended and cursor.is_half_of(*self._before_keys, *self._ends, *boundaries)
+        half = not slip and cursor.ended and cursor.is_half_of(*self._before_keys, *self._ends, *boundaries)
         if half and not cursor.buffer.startswith((*self._ends, *boundaries), cursor.position):
             raise Truncated(repr(self._ends[0]))
         call.arguments("}" if given else "{}")

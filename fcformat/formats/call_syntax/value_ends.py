@@ -1,22 +1,26 @@
 """Where a raw text between tags ends: at its closing tag, or, if that is missing, at what only stands behind it.
 
 A mark that merely occurs in the text ends nothing: behind a closing tag something of the call's must follow, before another
-argument its key must be new and known, and behind the end of the call no text may stand.
+argument its key must be new and known, and behind the end of the call no text may stand. Models misspell the tag that ends a call;
+another tag in its place ends it as well, if what stands behind calls follows.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 
 from fcformat.formats.call_syntax.tags import LAYOUT, begins, follows
-from fcformat.parsing.cursor import Cursor, Scanner
+from fcformat.parsing.cursor import Cursor, Scanner, Steps
 from fcformat.parsing.typed_values import SchemaView
 
 __all__ = ["MAX_KEY", "Surroundings", "ValueEnds"]
 
 #: Longest key of an argument.
 MAX_KEY = 1_000
+#: Longest name of a tag in the place of another.
+MAX_SLIP = 60
 
 _KEY = re.compile(r"[^<>\"\n]*")
 _LAYOUT = re.compile(LAYOUT)
@@ -83,6 +87,9 @@ class ValueEnds:
         self.following = (*following, *self._last)
         self._padding = padding
         self._after = after
+        self._behind_slip = (*ends[1:], *self.following)
+        slip = rf"(?!{re.escape(closing)})</[^<>]{{1,{MAX_SLIP}}}"
+        self._slip_pattern = rf"{slip}(?:\Z|>{LAYOUT}{begins(*self._behind_slip)})"
         self.marks = (closing, *keys, *ends)
         self._scanners: dict[tuple[str, ...], Scanner] = {}  # a format has one or two sets of boundaries
 
@@ -95,8 +102,8 @@ class ValueEnds:
         found = self._scanners.get(boundaries)
         if found is None:
             behind = (*self._next, *boundaries)
-            closing = f"{re.escape(self._closing)}{LAYOUT}{begins(*self._keys, *self._ends, *self._last, *behind)}"
-            ahead = {self._closing: closing}
+            regular = begins(*self._keys, *self._ends, *self._last, *behind)
+            ahead = {self._closing: f"{re.escape(self._closing)}{LAYOUT}(?:{regular}|{self._slip_pattern})"}
             tail = LAYOUT + begins(*behind)
             for end in reversed((*self._ends, *self._last)):  # the end of a call counts with all that comes behind it
                 ahead[end] = re.escape(end) + tail
@@ -115,7 +122,8 @@ class ValueEnds:
         """Whether a mark that has been found ends the value; `None`: not known yet."""
         buffer, at, ended = cursor.buffer, place + len(mark), cursor.ended
         if mark == self._closing:
-            return follows(buffer, at, ended, (*self._keys, *self._ends, *self.following, *around.boundaries))
+            known = follows(buffer, at, ended, (*self._keys, *self._ends, *self.following, *around.boundaries))
+            return known if known is not False else self._slips(buffer, at, ended)
         if mark in self._keys:
             match = _KEY.match(buffer, at, at + MAX_KEY)
             assert match is not None  # the pattern matches the empty text
@@ -134,6 +142,27 @@ class ValueEnds:
                 return known
             at = layout.end() + len(end)
         return follows(buffer, at, ended, behind)
+
+    def _slips(self, buffer: str, at: int, ended: bool) -> bool | None:
+        """Whether a misspelled end of the call stands at a place of the buffer, after layout; `None`: not yet known."""
+        match = self._slip.match(buffer, at)
+        if match is None:
+            return False
+        if match.end() == len(buffer) and not ended:
+            return None
+        return match.group().rstrip().endswith((">", *self._behind_slip))
+
+    def slip(self, cursor: Cursor) -> Steps[str]:
+        """Reads a misspelled end of the call, and the layout before it; `""` where there is none."""
+        while (slips := self._slips(cursor.buffer, cursor.position, cursor.ended)) is None:
+            yield
+        if not slips:
+            return ""
+        return cursor.take(cursor.buffer.index(">", cursor.position) + 1).strip()
+
+    @functools.cached_property
+    def _slip(self) -> re.Pattern[str]:
+        return re.compile(LAYOUT + self._slip_pattern)
 
     def is_whole(self, value: str, behind: str) -> bool:
         """Whether a text is read back as it is, written with layout on both sides and its closing tag.
