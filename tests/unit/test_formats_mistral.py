@@ -181,10 +181,24 @@ def test_the_grammar_allows_what_the_version_writes(
     assert accepted(f"mistral-v{version}-tekken", text, **options) is expected
 
 
-def test_a_tag_that_another_follows_is_text_and_the_next_opens_the_call() -> None:
-    read = get_format("mistral").parse('[TOOL_CALLS][TOOL_CALLS]f[ARGS]{"a": 1}')
+@pytest.mark.parametrize(
+    ("text", "content", "issue"),
+    [
+        ('[TOOL_CALLS][TOOL_CALLS]f[ARGS]{"a": 1}', None, "'[TOOL_CALLS]' twice"),
+        ('[TOOL_CALLS] [TOOL_CALLS] [{"name": "f", "arguments": {"a": 1}}]', None, "'[TOOL_CALLS]' twice"),
+        ('[TOOL_CALLS] [{"name": "f", "arguments": {"a": 1}}]] Yes.', " Yes.", "a bracket too many behind a call"),
+    ],
+)
+def test_a_tag_twice_and_a_bracket_too_many_are_no_text(text: str, content: str | None, issue: str) -> None:
+    form = get_format("mistral")
+    read = form.parse(text)
     assert [call.function.arguments for call in read.tool_calls] == ['{"a": 1}']
-    assert read.content == "[TOOL_CALLS]"
+    assert (read.content, len(read.issues)) == (content, 1)
+    assert issue in read.issues[0]
+    parser = form.stream_parser()
+    for char in text:
+        parser.feed(char)
+    assert parser.finish() == read
 
 
 def test_a_name_that_begins_with_no_letter_is_none_behind_a_call_either() -> None:

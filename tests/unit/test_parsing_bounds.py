@@ -128,6 +128,20 @@ def test_behind_so_many_marks_that_open_nothing_all_is_text(name: str) -> None:
         _check_streamed(form, text, size, message)
 
 
+@pytest.mark.usefixtures("low_bounds")
+@pytest.mark.parametrize("name", ["hermes", "kimi_k2", "pythonic", "lfm2"])
+def test_behind_so_many_calls_in_code_all_is_text(name: str) -> None:
+    form = get_format(name)
+    text = "```\n" + (_written(form, 1) + "\n") * (MOST * 2) + "```\n"
+    message = form.parse(text + _written(form, 1), TOOLS)
+    assert message.tool_calls == ()
+    assert any(f"text behind {MOST} headers and marks" in issue for issue in message.issues)
+    few = form.parse("```\n" + (_written(form, 1) + "\n") * (MOST // 4) + "```\n" + _written(form, 1), TOOLS)
+    assert len(few.tool_calls) == 1
+    for size in (1, 7, 61):
+        _check_streamed(form, text, size, form.parse(text, TOOLS))
+
+
 @pytest.mark.parametrize("name", ["muse", "inkling", "solar_open"])
 def test_one_search_serves_all_messages_of_a_turn(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     searches: list[Finder] = []

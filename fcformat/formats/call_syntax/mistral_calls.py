@@ -13,9 +13,9 @@ from fcformat.chat import Message, ToolCall
 from fcformat.errors import FormatError
 from fcformat.formats.call_syntax.json_call import JSONCall
 from fcformat.formats.call_syntax.named import JSONArguments, Name, bare_name
-from fcformat.formats.call_syntax.parts import MAX_NAME, Reading, Tag, ToolView
+from fcformat.formats.call_syntax.parts import MAX_NAME, Reading, Tag, ToolView, halves
 from fcformat.formats.call_syntax.spacing import spacing
-from fcformat.formats.call_syntax.syntax import CallSyntax
+from fcformat.formats.call_syntax.syntax import CallSyntax, pass_brackets
 from fcformat.formats.call_syntax.text_then_calls import TextThenCalls
 from fcformat.formats.call_syntax.turn import TurnPlan, announce_end, answer
 from fcformat.formats.call_syntax.units import CallArray, CallUnit, SingleCall
@@ -41,6 +41,9 @@ _NAMED = CallSyntax(Tag(CALLS), _NAME, Tag(ARGUMENTS), _ARGUMENTS)
 _UNTAGGED = UntaggedCall(
     '[{"name": "', CallArray(item=JSONCall(also=("parameters",), id="id", whole=True)), after_name='"'
 )
+#: What stands behind the tag; models write it twice.
+_START = r"[{\w]|\[(?:\Z|[^T])"
+_START += "|" + halves(CALLS, rf"[ \t\r\n]{{0,64}}(?:\Z|{_START})")
 _SOME_ID = re.compile(r"[\w.:-]*")
 
 
@@ -56,8 +59,7 @@ class MistralCalls(TextThenCalls):
             text_and_calls: Whether text may stand before calls.
         """
         # The publisher's encoder takes blanks off the end of a text, so one before a call is none of the text's.
-        # A tag that the next one follows is text, and the next one opens the call.
-        super().__init__(SingleCall(_NAMED, start=r"[{\w]|\[(?:\Z|[^T])"), _UNTAGGED, before=" ", between="")
+        super().__init__(SingleCall(_NAMED, start=_START), _UNTAGGED, before=" ", between="")
         self._array = array
         self._ids = ids
         self._text_and_calls = text_and_calls
@@ -136,6 +138,8 @@ class MistralCalls(TextThenCalls):
         if unit is _UNTAGGED:
             return (yield from unit.read(reading))
         cursor, builder = reading.cursor, reading.builder
+        if (yield from cursor.match_loosely((CALLS,))):
+            builder.report(f"{CALLS!r} twice")
         char = yield from cursor.skip_space()
         if char == "{" or (char == "[" and not (yield from _at(cursor, ARGUMENTS))):
             return (yield from self._read_array(reading, char))
@@ -193,6 +197,7 @@ class MistralCalls(TextThenCalls):
             if char != "]":
                 raise Unreadable("a call or ']'") if char else Truncated("a call or ']'")
             cursor.take(cursor.position + 1)
+            yield from pass_brackets(cursor, builder.report, after_space=False, brackets="]})")
             if calls:
                 cursor.recorded = None
             else:

@@ -202,6 +202,7 @@ class CallSections(Turn):
             if said.in_code(cursor):
                 cursor.take(place + len(tag))
                 said.say(cursor.stop_recording())
+                builder.divided()
                 continue
             if unit is not None:
                 if not unit.bare:

@@ -112,17 +112,18 @@ def pass_end(cursor: Cursor, words: tuple[str, ...]) -> Steps[bool]:
     return False
 
 
-def pass_brackets(cursor: Cursor, report: Report, *, after_space: bool) -> Steps[None]:
+def pass_brackets(cursor: Cursor, report: Report, *, after_space: bool, brackets: str = "})") -> Steps[None]:
     """Reads closing brackets that are too many behind a call.
 
     Args:
         cursor: Where the text comes from.
         report: Told of them.
         after_space: Whether white space before them, and behind the call where there are none, is layout.
+        brackets: The brackets that may be too many.
     """
     for _ in range(MAX_STRAY):
         char = yield from (cursor.skip_space() if after_space else cursor.peek())
-        if not char or char not in "})":
+        if not char or char not in brackets:
             return
         report("a bracket too many behind a call")
         cursor.take(cursor.position + 1)

@@ -211,6 +211,7 @@ class TextThenCalls(Turn):
             if said.in_code(cursor):
                 cursor.take(place + len(unit.opening))
                 said.say(cursor.stop_recording())
+                builder.divided()
                 continue
             if not unit.bare:
                 cursor.take(place + len(unit.opening))

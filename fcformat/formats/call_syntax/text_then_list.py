@@ -157,7 +157,9 @@ class TextThenList(Turn):
             else:
                 begins = True
             if begins and said.in_code(cursor):
-                begins = False
+                said.say(cursor.take(cursor.position + len(text)))
+                builder.divided()
+                continue
             if not begins:
                 scan = cursor.offset + len(text)
                 continue
