@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
+import sys
 from collections.abc import Generator, Mapping
 from typing import Protocol, TypeVar
 
@@ -263,9 +264,9 @@ class Scanner:
     def _pattern(self) -> re.Pattern[str]:
         return re.compile(self._source)  # when first needed: formats have many
 
-    def find(self, buffer: str, start: int) -> tuple[int, str] | None:
-        """The first needle at or after `start`, with its place."""
-        match = self._pattern.search(buffer, start)
+    def find(self, buffer: str, start: int, end: int = sys.maxsize) -> tuple[int, str] | None:
+        """The first needle at or after `start`, with its place; it must end before `end`."""
+        match = self._pattern.search(buffer, start, end)
         return None if match is None else (match.start(), match.group())
 
     def held(self, buffer: str, start: int) -> int:

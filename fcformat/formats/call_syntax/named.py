@@ -175,8 +175,8 @@ class JSONArguments(Part):
         finder = _scanner(self._until)
         while True:
             end = cursor.position + MAX_BROKEN_REST
-            found = finder.find(cursor.buffer, cursor.position)
-            if found is not None and found[0] <= end:
+            found = finder.find(cursor.buffer, cursor.position, end)
+            if found is not None:
                 rest = cursor.take(found[0]).rstrip()
                 if rest:
                     reading.call.arguments(rest)
