@@ -181,11 +181,7 @@ class JSONArguments(Part):
                 if rest:
                     reading.call.arguments(rest)
                 return True
-            if (
-                found is not None
-                or cursor.ended
-                or len(cursor.buffer) - finder.held(cursor.buffer, cursor.position) > end
-            ):
+            if cursor.ended or len(cursor.buffer) >= end:
                 return False
             yield
 
