@@ -39,7 +39,7 @@ MAX_LAYOUT_SPACE = 64
 
 #: Most arguments, elements of them and slips in them that are read in one text, where the core does not read them: each takes
 #: microseconds, so that a flood of them would take seconds. What both ways to read a value count, they count alike.
-MAX_STEPS = 100_000
+MAX_STEPS = 50_000
 
 
 class Report(Protocol):

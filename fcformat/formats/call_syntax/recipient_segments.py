@@ -30,7 +30,7 @@ MARK, EVERYBODY = ">>>", "all"
 _RECIPIENT = re.compile(rf"[ \t]{{0,8}}({NAME_CHARACTER}{{1,{MAX_NAME}}})[ \t]{{0,8}}\n(?=\s{{0,16}}(\{{)?)")
 _HALF = re.compile(rf"[ \t]{{0,8}}(?:{NAME_CHARACTER}{{1,{MAX_NAME}}}[ \t]{{0,8}}(?:\n\s{{0,16}})?)?\Z")
 #: A mark that a header follows, or the end of what is there; the rest is looked at where it matches.
-_MAY_BE_HEADER = rf"{MARK}[ \t]{{0,8}}(?:{NAME_CHARACTER}{{1,{MAX_NAME}}}[ \t]{{0,8}}(?:\n|\Z)|\Z)"
+_MAY_BE_HEADER = rf"{MARK}(?!>)[ \t]{{0,8}}(?:{NAME_CHARACTER}{{1,{MAX_NAME}}}[ \t]{{0,8}}(?:\n|\Z)|\Z)"
 
 
 class RecipientSegments(Turn):

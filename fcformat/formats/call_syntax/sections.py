@@ -354,10 +354,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def _start(texts: tuple[str, ...], parts: tuple[Part, ...]) -> str:
     """The pattern of white space and one of the texts or the first part that says how it starts, or of half of that."""
-    half = {text[:size] for text in texts for size in range(len(text))}
-    options = [*map(re.escape, texts)]
-    if half:
-        options.append(rf"(?:{'|'.join(map(re.escape, sorted(half, key=len, reverse=True)))})\Z")
+    options = [begins(*texts)] if texts else []
     for part in parts:
         if not isinstance(part, Text):
             options.append(part.start)

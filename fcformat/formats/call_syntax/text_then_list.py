@@ -33,8 +33,8 @@ _LIST = re.compile(
 _HALF_LIST = re.compile(
     rf"\[{_S}(?:{_HALF_NAME}{_S}(?:\({_S}(?:\){_S}(?:,{_S}(?:{_HALF_NAME}{_S})?)?|{_HALF_NAME}{_S}(?:={_S}(?:[a-zA-Z]{{0,4}})?)?)?)?)?\Z"
 )
-#: What a bracket must at least be followed by.
-_MAY_BE_LIST = rf"\[{_S}{_HALF_NAME}{_S}(?:\(|\Z)"
+#: What a bracket must at least be followed by; its first character is looked at by itself, which is fast.
+_MAY_BE_LIST = rf"\[(?=[ \t\r\n\w.\-(]|\Z){_S}{_HALF_NAME}{_S}(?:\(|\Z)"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

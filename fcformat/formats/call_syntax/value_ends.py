@@ -11,6 +11,7 @@ import dataclasses
 import functools
 import re
 
+from fcformat.formats.call_syntax.parts import halves
 from fcformat.formats.call_syntax.tags import LAYOUT, begins, follows
 from fcformat.parsing.cursor import Cursor, Scanner, Steps
 from fcformat.parsing.typed_values import SchemaView
@@ -107,8 +108,7 @@ class ValueEnds:
             tail = LAYOUT + begins(*behind)
             for end in reversed((*self._ends, *self._last)):  # the end of a call counts with all that comes behind it
                 ahead[end] = re.escape(end) + tail
-                half = "|".join(re.escape(end[:size]) for size in range(len(end) - 1, 0, -1))
-                tail = rf"{LAYOUT}(?:{begins(*behind)}|{ahead[end]}|(?:{half})\Z)"
+                tail = rf"{LAYOUT}(?:{begins(*behind)}|{halves(end, tail)})"
             led_by = tuple(layout + mark for mark in self.marks for layout in {self._padding, self._after})
             found = self._scanners[boundaries] = Scanner(self.marks, led_by, ahead)
         return found
